@@ -1,0 +1,25 @@
+"""Everything that the examiner raises on purpose.
+
+ExaminerError               a sentence that says what happened and what to do
+├── CourseNotFoundError     no nbgrader_config.py above the working folder
+├── CatalogueError          an entry of the catalogue does not fit its answer
+└── NeedsHumanError         raised in a test cell: a person has to grade it
+"""
+
+from __future__ import annotations
+
+
+class ExaminerError(Exception):
+    """Base of all errors of the examiner."""
+
+
+class CourseNotFoundError(ExaminerError):
+    """The working folder does not belong to a course."""
+
+
+class CatalogueError(ExaminerError):
+    """An entry of the catalogue does not fit the answer that it replaces."""
+
+
+class NeedsHumanError(ExaminerError):
+    """Raised in a test cell whose points only a person can decide."""

@@ -1,0 +1,39 @@
+"""Where a course's folders are, found from the working folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from examiner._exceptions import CourseNotFoundError
+
+CONFIG = "nbgrader_config.py"
+SOURCE = "assignment"
+
+
+def course_root(start: Path | None = None) -> Path:
+    """The nearest folder at or above `start` that holds ``nbgrader_config.py``.
+
+    Raises
+    ------
+    CourseNotFoundError
+        If there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise CourseNotFoundError(f"No {CONFIG} at or above {here}: work inside the course's folder.")
+
+
+def source_folder(assignment: str, root: Path | None = None) -> Path:
+    """The folder of an assignment's source notebooks.
+
+    Raises
+    ------
+    CourseNotFoundError
+        If the course has no such assignment.
+    """
+    folder = (root or course_root()) / SOURCE / assignment
+    if not folder.is_dir():
+        raise CourseNotFoundError(f"No assignment {assignment!r}: {SOURCE}/{assignment} is missing.")
+    return folder

@@ -1,0 +1,55 @@
+"""nbgrader's configuration: read by every `nbgrader` command and by formgrader."""
+
+from pathlib import Path
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    DeduplicateIds,
+    Execute,
+    IgnorePattern,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+)
+
+from examiner.plugin import KeepTrainingOutput, SaveGrades
+
+c = get_config()  # noqa: F821 - given by traitlets
+
+c.CourseDirectory.root = str(Path(__file__).parent.resolve())
+c.CourseDirectory.course_id = "neural_networks_from_scratch"
+c.CourseDirectory.source_directory = "assignment"
+# Nothing but notebooks, the toolkit and its texts is released.
+c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__", "*.npz"]
+
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
+c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
+
+# What students trained stays theirs, whatever lies in the source folder.
+c.Autograde.exclude_overwriting = {
+    "neural_networks": ["mnist_parameters.npz", "housing_parameters.npz"]
+}
+
+# The heaviest cell of the reference takes about 2 s; a student's slow but honest code gets ten times that.
+c.Execute.timeout = 20
+
+# Training cells keep the curves that the student's own run drew; nbgrader's ClearOutput wipes them.
+c.Autograde.sanitize_preprocessors = [
+    KeepTrainingOutput,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+# As nbgrader's own list, with SaveGrades for its SaveAutoGrades.
+c.Autograde.autograde_preprocessors = [
+    Execute,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]

@@ -1,0 +1,1 @@
+"""Tools handed to students: checks, gradients, data sets, the solver, plots."""

@@ -1,0 +1,399 @@
+"""Checks with partial credit: what every test cell of the course is written in.
+
+A test cell is a few *blocks*.  Each block makes one or more comparisons and is
+worth a weight; a block that fails, or whose code raises, costs its own weight
+and nothing else::
+
+    check = Checks("affine_forward", points=4)
+    with check("the worked example", weight=1) as c:
+        out, _ = affine_forward(x, w, b)
+        c.close("out", out, expected, tol=1e-8)
+    check.score
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import os
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Checks", "Comparison", "Result", "chain", "rel_error"]
+
+DEFAULT_SEED = 231
+KINDS = {"b": "true/false values", "i": "integers", "u": "integers", "f": "floating-point numbers"}
+
+
+def rel_error(x: Any, y: Any) -> float:
+    """Largest relative error between two arrays.
+
+    Parameters
+    ----------
+    x, y : array_like
+        Two arrays of the same shape.
+
+    Returns
+    -------
+    float
+        ``max(|x - y| / max(1e-8, |x| + |y|))`` over all elements; ``nan`` where
+        either array holds a NaN, and 0.0 for empty arrays.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ: broadcasting would hide a mistake.
+    """
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if x.shape != y.shape:
+        raise ValueError(f"rel_error compares equal shapes, not {x.shape} with {y.shape}")
+    if x.size == 0:
+        return 0.0
+    return float(np.max(np.abs(x - y) / np.maximum(1e-8, np.abs(x) + np.abs(y))))
+
+
+def chain(forward: Callable[..., Any], backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Join a forward and a backward function through their own cache.
+
+    What a cache holds is its author's business, so a backward function is only
+    ever given the cache of the forward function that it belongs to.
+
+    Returns
+    -------
+    callable
+        ``chained(dout, *inputs)``, which is ``backward(dout, cache)`` with the
+        cache of ``forward(*inputs)``.
+    """
+
+    def chained(dout: np.ndarray, *inputs: Any) -> Any:
+        _, cache = forward(*inputs)
+        return backward(dout, cache)
+
+    return chained
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison: what was looked at, and how it went.
+
+    `error` is the relative error (None where nothing numerical was compared),
+    `message` one sentence, None where it passed.
+    """
+
+    name: str
+    passed: bool
+    error: float | None = None
+    tolerance: float | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished block: its weight, the part of it that was earned, its comparisons."""
+
+    title: str
+    hidden: bool
+    weight: float
+    earned: float
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every comparison of the block passed."""
+        return all(comparison.passed for comparison in self.comparisons)
+
+
+class Checks:
+    """The checks of one test cell.
+
+    Parameters
+    ----------
+    name : str
+        The answer that is tested.
+    points : float
+        Points for passing all blocks of the cell.
+    seed : int, optional
+        Seed of the blocks' random generators; by default the environment's
+        ``CHECKS_SEED``, else 231.
+
+    Attributes
+    ----------
+    results : list of Result
+        The blocks that have run, in order.
+    """
+
+    def __init__(self, name: str, points: float, seed: int | None = None) -> None:
+        self.name = name
+        self.points = float(points)
+        self.seed = int(os.environ.get("CHECKS_SEED", DEFAULT_SEED)) if seed is None else seed
+        self.results: list[Result] = []
+        print(f"{name}: {points:g} points (hidden checks decide part of them when it is graded)")
+
+    def __repr__(self) -> str:
+        passed = sum(result.passed for result in self.results)
+        return f"<Checks {self.name}: {passed} of {len(self.results)} passed>"
+
+    def __call__(self, title: str, weight: float = 1) -> Block:
+        """Open a visible block: its messages show what was received and what was expected."""
+        return Block(self, title, weight, hidden=False)
+
+    def hidden(self, title: str, weight: float = 1) -> Block:
+        """Open a hidden block: its messages never show a reference value."""
+        return Block(self, title, weight, hidden=True)
+
+    @property
+    def score(self) -> float:
+        """Points earned: `points` times the part of the weights that was earned."""
+        total = sum(result.weight for result in self.results)
+        earned = sum(result.weight * result.earned for result in self.results)
+        share = earned / total if total > 0 else 0.0
+        return float(min(max(round(self.points * share, 6), 0.0), self.points))
+
+
+class Block:
+    """One block of a test cell, used as a context manager; see `Checks`.
+
+    Attributes
+    ----------
+    rng : numpy.random.Generator
+        Seeded by the run's seed, the answer's name and the block's title, so
+        that every student meets the same inputs whatever happened before.
+    """
+
+    def __init__(self, checks: Checks, title: str, weight: float, hidden: bool) -> None:
+        self.title, self.weight, self.hidden = title, float(weight), hidden
+        self.rng = np.random.default_rng([checks.seed, *f"{checks.name}: {title}".encode()])
+        self._checks = checks
+        self._comparisons: list[Comparison] = []
+        self._earned = 1.0
+        self._stack = contextlib.ExitStack()
+        self._stderr = io.StringIO()
+
+    def __repr__(self) -> str:
+        return f"<Block {self.title!r} of {self._checks.name}>"
+
+    def __enter__(self) -> Block:
+        # nbgrader gives 0 for anything on stderr, and a warning is not a mistake.
+        self._stack.enter_context(contextlib.redirect_stderr(self._stderr))
+        self._stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("default")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        self._stack.close()
+        if error is not None and (
+            isinstance(error, NotImplementedError) or not isinstance(error, Exception)
+        ):
+            return False  # a blank answer, an interrupt or an exit ends the cell
+        if error is not None:
+            self._record(Comparison(self.title, False, message=_one_line(error)))
+        elif not self._comparisons:
+            self._record(Comparison(self.title, False, message="this block compared nothing"))
+        self._finish()
+        return True
+
+    # ------------------------------------------------------------ comparisons
+
+    def close(self, name: str, value: Any, expected: Any, tol: float) -> bool:
+        """Compare `value` with `expected` within the relative error `tol`.
+
+        Looked at in this order, and no further than the first that is wrong:
+        defined, type, shape, kind of dtype, finite, close.
+
+        Parameters
+        ----------
+        name : str
+            What the value is called in the report.
+        value : array_like
+            The student's value: anything that NumPy reads as real numbers.
+        expected : array_like
+            The reference value.
+        tol : float
+            Largest relative error (see `rel_error`) that passes.
+
+        Returns
+        -------
+        bool
+            Whether it passed.
+        """
+        expected = np.asarray(expected)
+        message = _shape_of_mistake(name, value, expected)
+        if message is not None:
+            return self._record(Comparison(name, False, None, tol, message))
+        array = np.asarray(value)
+        error = rel_error(array, expected)
+        if error <= tol:
+            return self._record(Comparison(name, True, error, tol))
+        message = f"{name}: relative error {error:.2e}, at most {tol:.0e} passes"
+        if not self.hidden:
+            message += _first_difference(array, expected, tol)
+        return self._record(Comparison(name, False, error, tol, message))
+
+    def same(
+        self,
+        answer: Callable[..., Any],
+        reference: Callable[..., Any],
+        *inputs: Any,
+        names: str | Sequence[str],
+        tol: float,
+    ) -> bool:
+        """Call both functions on copies of the same inputs and compare what they return.
+
+        Parameters
+        ----------
+        answer, reference : callable
+            The student's function and the reference.
+        *inputs
+            Arguments; each side gets copies of its own.
+        names : str or sequence of str
+            Name of the one value returned, or names of the first values of a
+            returned tuple; what comes after them (a cache) is not compared.
+        tol : float
+            Largest relative error that passes.
+        """
+        received = answer(*copy.deepcopy(inputs))
+        expected = reference(*copy.deepcopy(inputs))
+        if isinstance(names, str):
+            return self.close(names, received, expected, tol)
+        if not isinstance(received, (tuple, list)) or len(received) != len(expected):
+            count = len(received) if isinstance(received, (tuple, list)) else "one value"
+            message = f"returns {len(expected)} values ({', '.join(names)}, …), not {count}"
+            return self._record(Comparison(", ".join(names), False, None, tol, message))
+        passed = [
+            self.close(*pair, tol) for pair in zip(names, received, expected, strict=False)
+        ]
+        return all(passed)
+
+    def true(self, name: str, condition: Any, message: str) -> bool:
+        """Pass where `condition` holds; `message` is the sentence for where it does not."""
+        passed = bool(condition)
+        return self._record(Comparison(name, passed, message=None if passed else message))
+
+    def equal(self, name: str, value: Any, expected: Any) -> bool:
+        """Compare exactly: for text, whole numbers, shapes and dtypes."""
+        passed = bool(value == expected)
+        shown = "" if self.hidden else f", expected {expected!r}"
+        message = None if passed else f"{name}: received {value!r:.200}{shown}"
+        return self._record(Comparison(name, passed, message=message))
+
+    def raises(self, kind: type[Exception], answer: Callable[..., Any], *inputs: Any) -> bool:
+        """Pass where calling `answer` raises `kind`."""
+        name = f"raises {kind.__name__}"
+        try:
+            answer(*copy.deepcopy(inputs))
+        except kind:
+            return self._record(Comparison(name, True))
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            return self._record(Comparison(name, False, message=f"{name}, not {_one_line(error)}"))
+        return self._record(Comparison(name, False, message=f"{name}: nothing was raised"))
+
+    def quiet(self, answer: Callable[..., Any], *inputs: Any) -> Any:
+        """Call `answer` and return its value; an overflow warning on the way fails the block."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            value = answer(*copy.deepcopy(inputs))
+        found = [str(item.message) for item in caught if "overflow" in str(item.message)]
+        message = f"warns: {found[0]}" if found else None
+        self._record(Comparison("no overflow", not found, message=message))
+        return value
+
+    def between(self, name: str, value: float, none: float, full: float) -> float:
+        """Give part of the block: nothing at `none`, all of it at `full`, linear between.
+
+        Returns
+        -------
+        float
+            The part earned, from 0 to 1.  `full` may be the smaller of the two
+            (an error that should be low).
+        """
+        if not np.isfinite(value):
+            self._earned = 0.0
+            return float(self._record(Comparison(name, False, message=f"{name}: {value}")))
+        self._earned = float(np.clip((value - none) / (full - none), 0.0, 1.0))
+        message = f"{name} {value:.4f}: {self._earned:.0%} of the points ({full:g} gives all)"
+        return self._earned if self._record_partial(name, message) else 0.0
+
+    # ------------------------------------------------------------- bookkeeping
+
+    def _record(self, comparison: Comparison) -> bool:
+        self._comparisons.append(comparison)
+        return comparison.passed
+
+    def _record_partial(self, name: str, message: str) -> bool:
+        return self._record(Comparison(name, self._earned > 0, message=message))
+
+    def _finish(self) -> None:
+        passed = all(comparison.passed for comparison in self._comparisons)
+        earned = self._earned if passed else 0.0
+        result = Result(self.title, self.hidden, self.weight, earned, tuple(self._comparisons))
+        self._checks.results.append(result)
+        print(_report(result, self._stderr.getvalue()))
+
+
+# ------------------------------------------------------------------- messages
+
+
+def _shape_of_mistake(name: str, value: Any, expected: np.ndarray) -> str | None:
+    """One sentence on the first of None, type, shape, dtype, NaN that is wrong, else None."""
+    if value is None:
+        return f"{name} is None: does the function return it?"
+    try:
+        array = np.asarray(value)
+    except Exception:  # whatever a stranger's object raises, it is not an array
+        return f"{name} is a {type(value).__name__}, not an array of numbers"
+    if array.dtype.kind not in KINDS:
+        return f"{name} is a {type(value).__name__}, not an array of real numbers"
+    if array.shape != expected.shape:
+        return f"{name} has shape {array.shape}, expected {expected.shape}"
+    wrong_kind = expected.dtype.kind == "f" and array.dtype.kind != "f" and array.ndim > 0
+    if wrong_kind or (expected.dtype.kind in "iu" and array.dtype.kind not in "iu"):
+        return f"{name} holds {KINDS[array.dtype.kind]}, expected {KINDS[expected.dtype.kind]}"
+    if not np.all(np.isfinite(array)):
+        return f"{name} is not finite: {int(np.sum(~np.isfinite(array)))} of {array.size} are NaN or infinite"
+    return None
+
+
+def _first_difference(array: np.ndarray, expected: np.ndarray, tol: float) -> str:
+    """Where two arrays of one shape first differ, and by what values."""
+    wide, target = array.astype(np.float64), expected.astype(np.float64)
+    off = np.abs(wide - target) > tol * np.maximum(1e-8, np.abs(wide) + np.abs(target))
+    index = tuple(int(i) for i in np.argwhere(off)[0])
+    where = f" at index {index}" if index else ""
+    return f";{where} received {wide[index]:.8g}, expected {target[index]:.8g}"
+
+
+def _one_line(error: BaseException) -> str:
+    """An exception as one line, with the line of the notebook that raised it."""
+    text = (str(error).strip().splitlines() or [""])[0][:300]
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    own = [frame for frame in frames if "ipykernel" in frame.filename or "ipython" in frame.filename]
+    where = f" (in {own[-1].name}, line {own[-1].lineno}: {own[-1].line})" if own else ""
+    return f"{type(error).__name__}: {text}{where}"
+
+
+def _report(result: Result, stderr: str) -> str:
+    """A block as text: one line, and a line more for every failure and for the last warning."""
+    mark = "✓" if result.passed else "✗"
+    kind = "hidden: " if result.hidden else ""
+    numbers = [c for c in result.comparisons if c.error is not None and c.passed]
+    worst = max(numbers, key=lambda c: c.error or 0.0, default=None)
+    detail = f"  (relative error {worst.error:.2e}, tolerance {worst.tolerance:.0e})" if worst else ""
+    lines = [f"  {mark} {kind}{result.title}{detail if result.passed else ''}"]
+    lines += [f"      {c.message}" for c in result.comparisons if c.message is not None]
+    said = [line for line in stderr.splitlines() if line.strip()]
+    lines += [f"      warning: {line.strip()[:200]}" for line in said[:1]]
+    return "\n".join(lines)

@@ -1,0 +1,244 @@
+"""Answers from earlier notebooks, carried over to this one.
+
+``layers = answers("01_layers")`` gives the functions of *your* notebook
+``01_layers.ipynb``: ``layers.affine_forward(x, w, b)``.  The notebook is read at
+the first call, and only what the function needs is run: its own definition and
+the imports, helpers and constants that it uses.  Test cells and training cells
+are never run.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import linecache
+import os
+import re
+import symtable
+import types
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Answers", "EarlierAnswerError", "UnfinishedAnswerError", "answers"]
+
+# Where `answers` looks while an earlier notebook itself is being run: beside it.
+_folder: ContextVar[Path | None] = ContextVar("_folder", default=None)
+
+
+class EarlierAnswerError(RuntimeError):
+    """An answer of an earlier notebook is missing or broken; the message says which."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence instead of this module's frames (IPython asks for this)."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UnfinishedAnswerError(EarlierAnswerError, NotImplementedError):
+    """An answer of an earlier notebook has not been written yet."""
+
+
+def answers(notebook: str, folder: str | Path | None = None) -> Answers:
+    """Give the answers of an earlier notebook.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name without the ending, such as ``"01_layers"``.
+    folder : path, optional
+        Where the notebook lies; by default the folder that holds `toolkit`.
+
+    Returns
+    -------
+    Answers
+        The answers are its attributes.  Nothing is read before one is called.
+    """
+    home = folder or _folder.get() or os.environ.get("NN_EARLIER_DIR")
+    return Answers(Path(home or Path(__file__).parents[1]) / f"{notebook}.ipynb")
+
+
+class Answers:
+    """The answers of one notebook, as attributes; see `answers`."""
+
+    def __init__(self, path: Path) -> None:
+        self._notebook = _Notebook(path)
+
+    def __repr__(self) -> str:
+        return f"<answers of {self._notebook.path.name}>"
+
+    def __getattr__(self, name: str) -> EarlierAnswer:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return EarlierAnswer(self._notebook, name)
+
+
+class EarlierAnswer:
+    """One function or class of an earlier notebook; reading it waits for the first call."""
+
+    def __init__(self, notebook: _Notebook, name: str) -> None:
+        self._notebook = notebook
+        self.__name__ = name
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__} from {self._notebook.path.name}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the answer; whatever goes wrong in it names notebook and exercise."""
+        function = self._notebook.find(self.__name__)
+        who = self._notebook.describe(self.__name__)
+        try:
+            return function(*args, **kwargs)
+        except EarlierAnswerError:
+            raise
+        except NotImplementedError:
+            message = f"{who} is not written yet: finish it there first, and save the notebook."
+            raise UnfinishedAnswerError(message) from None
+        except Exception as error:
+            message = f"{who} raised {type(error).__name__}: {error}. Run its checks there first."
+            raise EarlierAnswerError(message) from error
+
+
+class _Notebook:
+    """A notebook's top-level statements, and the namespace in which the needed ones have run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._cells: list[dict[str, Any]] | None = None
+        self._statements: list[_Statement] = []
+        self._module = types.ModuleType(path.stem)
+
+    def find(self, name: str) -> Callable[..., Any]:
+        """The function or class called `name`, run if it has not been."""
+        self._read(name)
+        self._run(self._slice(name), name)
+        found = getattr(self._module, name, None)
+        if not callable(found):
+            raise EarlierAnswerError(
+                f"{self.describe(name)} is not defined there, or its cell does not parse: "
+                "open that notebook, run the cell, and save."
+            )
+        return found
+
+    def describe(self, name: str) -> str:
+        """'Exercise 1.1 (affine_forward) of 01_layers.ipynb', as far as the notebook tells."""
+        text = "\n".join("".join(cell.get("source", "")) for cell in self._cells or [])
+        number = re.search(rf"Exercise (\d+\.\d+)[^\n]*\b{re.escape(name)}\b", text)
+        exercise = f"Exercise {number[1]} ({name})" if number else name
+        return f"{exercise} of {self.path.name}"
+
+    def _read(self, name: str) -> None:
+        if self._cells is not None:
+            return
+        try:
+            self._cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
+            sources = ["".join(cell["source"]) for cell in self._cells if _holds_definitions(cell)]
+        except FileNotFoundError:
+            raise EarlierAnswerError(
+                f"{self.path.name} is not in this folder, and {name} is needed from it: "
+                "put your copy beside this notebook."
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            self._cells = None
+            raise EarlierAnswerError(
+                f"{self.path.name} cannot be read as a notebook, and {name} is needed from it: "
+                "open it in Jupyter and save it again."
+            ) from None
+        for number, source in enumerate(sources, start=1):
+            self._statements += _statements(source, f"<{self.path.name}, code cell {number}>")
+
+    def _slice(self, name: str) -> list[_Statement]:
+        """The statements that `name` needs, directly or through others, in notebook order."""
+        needed, chosen = {name}, set[int]()
+        grown = True
+        while grown:
+            new = {
+                i
+                for i, statement in enumerate(self._statements)
+                if i not in chosen and statement.binds & (needed | {"*"})
+            }
+            needed |= {used for i in new for used in self._statements[i].uses}
+            chosen |= new
+            grown = bool(new)
+        return [self._statements[i] for i in sorted(chosen)]
+
+    def _run(self, statements: list[_Statement], name: str) -> None:
+        token = _folder.set(self.path.parent)
+        try:
+            for statement in statements:
+                statement.run(self._module)
+        except Exception as error:
+            raise EarlierAnswerError(
+                f"{self.describe(name)} needs a line that raised {type(error).__name__}: {error}. "
+                "Mend it there, and save the notebook."
+            ) from error
+        finally:
+            _folder.reset(token)
+
+
+class _Statement:
+    """One top-level statement: the names that it binds, the names that it uses, its code."""
+
+    def __init__(self, node: ast.stmt, filename: str) -> None:
+        self._code = compile(ast.Module([node], []), filename, "exec")
+        self._done = False
+        table = symtable.symtable(ast.unparse(node), filename, "exec")
+        self.uses = set(_globals_used(table))
+        self.binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            self.binds.add("*")
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            self.binds |= _owners(node)
+
+    def run(self, module: types.ModuleType) -> None:
+        """Run it in `module`, once."""
+        if not self._done:
+            exec(self._code, module.__dict__)  # a student's own code, in their own kernel
+            self._done = True
+
+
+BINDING = (
+    ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
+    ast.AugAssign, ast.If, ast.Try, ast.With,
+)  # fmt: skip
+
+
+def _statements(source: str, filename: str) -> Iterator[_Statement]:
+    """The top-level statements of a cell that bind a name; none where it does not parse."""
+    plain = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
+    try:
+        body = ast.parse(plain).body
+    except SyntaxError:
+        return  # the answer in it, if any, is reported as not defined
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    yield from (_Statement(node, filename) for node in body if isinstance(node, BINDING))
+
+
+def _holds_definitions(cell: dict[str, Any]) -> bool:
+    """Whether a cell is code, and neither a test cell nor a training cell."""
+    metadata = cell.get("metadata", {})
+    is_test = metadata.get("nbgrader", {}).get("grade", False)
+    is_training = "skip-execution" in metadata.get("tags", [])
+    return cell.get("cell_type") == "code" and not is_test and not is_training
+
+
+def _globals_used(table: symtable.SymbolTable) -> Iterator[str]:
+    """Names of the module that the code of a symbol table reads, functions inside included."""
+    top = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (top or symbol.is_global()):
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _globals_used(child)
+
+
+def _owners(node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> set[str]:
+    """Names whose attribute or item an assignment sets: ``Net.loss = loss`` belongs to ``Net``."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    owners = set()
+    for target in targets:
+        while isinstance(target, ast.Attribute | ast.Subscript):
+            target = target.value
+        if isinstance(target, ast.Name):
+            owners.add(target.id)
+    return owners

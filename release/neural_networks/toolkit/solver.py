@@ -1,0 +1,353 @@
+"""The training loop: mini-batches, an update rule, histories and the best parameters."""
+
+from __future__ import annotations
+
+import copy
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+__all__ = ["Model", "Solver", "UpdateRule"]
+
+Array = NDArray[Any]
+UpdateRule = Callable[[Array, Array, dict[str, Any]], tuple[Array, dict[str, Any]]]
+
+
+class Model(Protocol):
+    """What a network must offer to be trained; `FullyConnectedNet` does."""
+
+    category: str
+    params: dict[str, Array]
+
+    def loss(self, X: Array, y: Array | None = None) -> Any:
+        """Return scores (N, output_dim) where y is None, else (loss, grads)."""
+
+
+class Solver:
+    """Train a network by mini-batches and keep the parameters that did best on validation data.
+
+    After each epoch it prints, for classification and for regression::
+
+        (Epoch 7 / 20) train acc: 0.981000; val_acc: 0.972100
+        (Epoch 7 / 20) train rmse: 0.512000; val_rmse: 0.548300
+
+    Parameters
+    ----------
+    model : object
+        The network: `category`, `params` (dict of arrays) and `loss(X, y=None)`.
+    data : mapping
+        "X_train" (N, …), "y_train", "X_val", "y_val"; `Dataset.as_dict()` makes one.
+        y is (N,) integers for classification, (N,) or (N, output_dim) real for regression.
+    update_rule : callable
+        `(w, dw, config) -> (next_w, config)`, such as `sgd_momentum`.
+    learning_rate : float
+        Given to the update rule as `config["learning_rate"]`.
+    lr_decay : float
+        The learning rate is multiplied by this after each epoch.
+    batch_size : int
+        Examples in a step; the last step of an epoch takes what is left.
+    num_epochs : int
+        Times that `train` goes through the training data.
+    optim_config : mapping, optional
+        Further settings of the update rule, such as `{"momentum": 0.9}`.
+    rng : numpy.random.Generator or RandomState, optional
+        Shuffles the data. None: a fresh one.
+    max_seconds : float, optional
+        Time budget of `train`.
+    max_steps : int, optional
+        Step budget of `train`.
+    patience : int, optional
+        Stop after so many epochs in a row without a better validation result.
+    num_train_samples : int, optional
+        The training result is measured on so many random examples. None: on all.
+    verbose : bool
+        Whether to print a line per epoch and show a progress bar.
+
+    Attributes
+    ----------
+    loss_history : list of float
+        The loss of each step.
+    train_history, val_history : list of float
+        Accuracy or root mean square error after each epoch. An epoch that a budget or an
+        interrupt cuts short counts as one; one that diverges does not.
+    best_params : dict of str to ndarray
+        Copies of the parameters with the best validation result; before the first result,
+        those that the model came with.
+    best_val : float or None
+        That result.
+    best_epoch : int
+        Its epoch, counted from 1; 0 before the first result.
+    learning_rate : float
+        The present learning rate.
+    stop_reason : str
+        Why the training ended: "finished", "patience", "max_seconds", "max_steps", "interrupted"
+        or "diverged"; "not started" before.
+
+    Raises
+    ------
+    ValueError
+        An argument makes no sense; the message names it.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        data: Mapping[str, Array],
+        *,
+        update_rule: UpdateRule,
+        learning_rate: float = 1e-2,
+        lr_decay: float = 1.0,
+        batch_size: int = 128,
+        num_epochs: int = 10,
+        optim_config: Mapping[str, Any] | None = None,
+        rng: np.random.Generator | np.random.RandomState | None = None,
+        max_seconds: float | None = None,
+        max_steps: int | None = None,
+        patience: int | None = None,
+        num_train_samples: int | None = 1000,
+        verbose: bool = True,
+    ) -> None:
+        self.model = model
+        self.update_rule = update_rule
+        self.learning_rate = _positive("learning_rate", learning_rate)
+        self.lr_decay = _positive("lr_decay", lr_decay)
+        self.batch_size = _count("batch_size", batch_size)
+        self.num_epochs = _count("num_epochs", num_epochs)
+        self.optim_config = dict(optim_config or {})
+        self.rng = np.random.default_rng() if rng is None else rng
+        self.max_seconds = None if max_seconds is None else _positive("max_seconds", max_seconds)
+        self.max_steps = None if max_steps is None else _count("max_steps", max_steps)
+        self.patience = None if patience is None else _count("patience", patience)
+        self.num_train_samples = (
+            None if num_train_samples is None else _count("num_train_samples", num_train_samples)
+        )
+        self.verbose = verbose
+        self._check_functions()
+        self._metric = _METRICS[model.category]
+        self.X_train, self.y_train = _pair(data, "train", model.category)
+        self.X_val, self.y_val = _pair(data, "val", model.category)
+
+        self.loss_history: list[float] = []
+        self.train_history: list[float] = []
+        self.val_history: list[float] = []
+        self.best_val: float | None = None
+        self.best_epoch = 0
+        self.best_params = self._copy_params()
+        self.stop_reason = "not started"
+
+    def __repr__(self) -> str:
+        best = "" if self.best_val is None else f", best val_{self._metric.name} {self.best_val:.6f}"
+        return (
+            f"Solver({self.model.category}, {self.update_rule_name}, learning rate "
+            f"{self.learning_rate:g}, {self.stop_reason} after {len(self.val_history)} epochs{best})"
+        )
+
+    @property
+    def update_rule_name(self) -> str:
+        """Name of the update rule, for legends."""
+        return getattr(self.update_rule, "__name__", repr(self.update_rule))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of steps in an epoch."""
+        return math.ceil(len(self.X_train) / self.batch_size)
+
+    def train(self) -> Solver:
+        """Train for `num_epochs` epochs, or until something stops it; see `stop_reason`.
+
+        At the end, `model.params` are the best parameters. Called again, it goes on from them for
+        another `num_epochs`, with the learning rate reached and an optimizer that starts afresh.
+
+        Returns
+        -------
+        Solver
+            Itself.
+        """
+        self._start()
+        with np.errstate(over="ignore", invalid="ignore"), self._progress_bar() as bar:
+            try:
+                while self.stop_reason == "running":
+                    self._train_epoch(bar)
+            except KeyboardInterrupt:
+                self.stop_reason = "interrupted"
+                self._finish_epoch(bar)
+        self.model.params.update(copy.deepcopy(self.best_params))
+        self._explain_stop()
+        return self
+
+    def predict(self, X: Array) -> Array:
+        """Compute scores in batches, so that memory stays small.
+
+        Parameters
+        ----------
+        X : ndarray, (N, …)
+            Features, prepared like the training data.
+
+        Returns
+        -------
+        ndarray, (N, output_dim)
+        """
+        starts = range(0, len(X), _EVALUATION_BATCH)
+        return np.concatenate([self.model.loss(X[i : i + _EVALUATION_BATCH]) for i in starts])
+
+    def _start(self) -> None:
+        self.stop_reason = "running"
+        self._last_epoch = len(self.val_history) + self.num_epochs
+        self._started = time.monotonic()
+        self._steps_left = math.inf if self.max_steps is None else self.max_steps
+        self._configs = {
+            name: copy.deepcopy(self.optim_config) | {"learning_rate": self.learning_rate}
+            for name in self.model.params
+        }
+
+    def _train_epoch(self, bar: Any) -> None:
+        for indices in self._batches():
+            self._step(indices)
+            bar.update()
+            if self.stop_reason == "running":
+                self.stop_reason = self._exhausted_budget()
+            if self.stop_reason != "running":
+                break
+        self._finish_epoch(bar)
+
+    def _batches(self) -> Iterator[NDArray[np.int64]]:
+        order = self.rng.permutation(len(self.X_train))
+        for start in range(0, len(order), self.batch_size):
+            yield order[start : start + self.batch_size]
+
+    def _step(self, indices: NDArray[np.int64]) -> None:
+        loss, grads = self.model.loss(self.X_train[indices], self.y_train[indices])
+        self.loss_history.append(float(loss))
+        if not math.isfinite(self.loss_history[-1]):
+            self.stop_reason = "diverged"
+            return
+        for name, w in list(self.model.params.items()):
+            next_w, self._configs[name] = self.update_rule(w, grads[name], self._configs[name])
+            self.model.params[name] = np.asarray(next_w).astype(w.dtype, copy=False)
+
+    def _exhausted_budget(self) -> str:
+        self._steps_left -= 1
+        if self._steps_left <= 0:
+            return "max_steps"
+        if self.max_seconds and time.monotonic() - self._started >= self.max_seconds:
+            return "max_seconds"
+        return "running"
+
+    def _finish_epoch(self, bar: Any) -> None:
+        """Measure, remember the best, decay the learning rate and decide whether to go on."""
+        if self.stop_reason == "diverged":
+            return
+        train, val = self._evaluate()
+        if not math.isfinite(val):
+            self.stop_reason = "diverged"
+            return
+        self.train_history.append(train)
+        self.val_history.append(val)
+        if self.best_val is None or self._metric.better(val, self.best_val):
+            self.best_val, self.best_epoch = val, len(self.val_history)
+            self.best_params = self._copy_params()
+        self._report(bar)
+        self._decay()
+        if self.stop_reason == "running":
+            self.stop_reason = self._verdict()
+
+    def _evaluate(self) -> tuple[float, float]:
+        n = len(self.X_train)
+        sample: Any = slice(None)
+        if self.num_train_samples is not None and self.num_train_samples < n:
+            sample = self.rng.choice(n, self.num_train_samples, replace=False)
+        measure = self._metric.measure
+        return (
+            measure(self.predict(self.X_train[sample]), self.y_train[sample]),
+            measure(self.predict(self.X_val), self.y_val),
+        )
+
+    def _decay(self) -> None:
+        self.learning_rate *= self.lr_decay
+        for config in self._configs.values():
+            config["learning_rate"] = self.learning_rate
+
+    def _verdict(self) -> str:
+        if len(self.val_history) >= self._last_epoch:
+            return "finished"
+        if self.patience and len(self.val_history) - self.best_epoch >= self.patience:
+            return "patience"
+        return "running"
+
+    def _progress_bar(self) -> Any:
+        total = min(self._steps_left, self.num_epochs * self.steps_per_epoch)
+        return tqdm(
+            total=int(total),
+            unit="step",
+            file=sys.stdout,
+            leave=False,
+            mininterval=0.5,
+            disable=not self.verbose,
+        )
+
+    def _report(self, bar: Any) -> None:
+        if self.verbose:
+            name = self._metric.name
+            bar.write(
+                f"(Epoch {len(self.val_history)} / {self._last_epoch}) "
+                f"train {name}: {self.train_history[-1]:.6f}; val_{name}: {self.val_history[-1]:.6f}",
+                file=sys.stdout,
+            )
+
+    def _explain_stop(self) -> None:
+        """Print why the training ended early; a divergence even where `verbose` is False."""
+        explanation = _EXPLANATIONS.get(self.stop_reason)
+        if explanation and (self.verbose or self.stop_reason == "diverged"):
+            print(explanation.format(solver=self, epoch=len(self.val_history)) + self._best())
+
+    def _best(self) -> str:
+        if self.best_val is None:
+            return "; the parameters are those from before the training."
+        return f"; the parameters are those of epoch {self.best_epoch}, the best on validation data."
+
+    def _copy_params(self) -> dict[str, Array]:
+        return {name: np.array(w) for name, w in self.model.params.items()}
+
+    def _check_functions(self) -> None:
+        if not callable(self.update_rule):
+            raise ValueError("update_rule must be a function (w, dw, config) -> (next_w, config)")
+        if "learning_rate" in self.optim_config:
+            raise ValueError("give learning_rate as an argument of its own, not in optim_config")
+        category = getattr(self.model, "category", None)
+        if category not in _METRICS:
+            raise ValueError(f"model.category must be one of {list(_METRICS)}, not {category!r}")
+        if not all(hasattr(self.rng, method) for method in ("permutation", "choice")):
+            raise ValueError("rng must be a numpy.random.Generator or RandomState")
+
+
+_EVALUATION_BATCH = 1024
+
+_EXPLANATIONS = {
+    "patience": "Stopped: no better validation result in {solver.patience} epochs",
+    "max_seconds": "Stopped in epoch {epoch}: the {solver.max_seconds:g} seconds are over",
+    "max_steps": "Stopped in epoch {epoch}: the {solver.max_steps} steps are done",
+    "interrupted": "Interrupted in epoch {epoch}",
+}
+_EXPLANATIONS["diverged"] = ""
+
+
+class _Metric(NamedTuple):
+    name: str
+    measure: Callable[[Array, Array], float]
+    better: Callable[[float, float], bool]
+
+
+def _accuracy(scores: Array, y: Array) -> float:
+    """Share of rows of scores (N, C) whose largest entry is at y (N,)."""
+    return float(np.mean(np.argmax(scores, axis=1) == y))
+
+
+def _rmse(scores: Array, y: Array) -> float:
+    """Root mean square error of scores (N, M) against y, (N, M) or, for M = 1, (N,)."""
+    return float(np.sqrt(np.mean((scores.reshape(y.shape) - y) ** 2)))
