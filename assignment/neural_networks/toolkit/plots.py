@@ -6,7 +6,7 @@ line for it.  Colours are Okabe and Ito's, which colour-blind people tell apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -85,4 +85,413 @@ def vanishing_gradients(norms: dict[str, np.ndarray]) -> None:
         ax.semilogy(np.arange(len(values)), values, marker="o", label=name)
     _label(ax, "The gradient on its way back", "layers passed", "norm of the gradient")
     ax.legend()
+    plt.show()
+
+
+# ------------------------------------------------------------------ 02_losses
+
+
+def regression_losses(losses: dict[str, Callable[..., Any]], limit: float = 4.0) -> None:
+    """Draw losses of one prediction, and their gradients, against its error.
+
+    Parameters
+    ----------
+    losses : dict of str to callable
+        Each is ``loss(x, y) -> (loss, dx)``.
+    limit : float
+        Errors run from ``-limit`` to ``limit``.
+    """
+    errors = np.linspace(-limit, limit, 161)
+    left, right = _axes(2, width=4.6, height=3.2)
+    for (name, loss), dashes in zip(losses.items(), ("-", "--", "-."), strict=False):
+        pairs = [loss(np.array([error]), np.zeros(1)) for error in errors]
+        left.plot(errors, [float(value) for value, _ in pairs], dashes, label=name)
+        right.plot(errors, [np.asarray(dx).item() for _, dx in pairs], dashes, label=name)
+    left.set_ylim(top=1.35 * left.get_ylim()[1])
+    left.legend(loc="upper center", ncols=len(losses), fontsize="small", columnspacing=1.2, handlelength=1.8)
+    _label(left, "Loss", "error x - y", "loss")
+    _label(right, "Gradient: the pull on one prediction", "error x - y", "d loss / d x")
+    plt.show()
+
+
+def outlier(fit_line: Callable[..., Any], losses: dict[str, Callable[..., Any]]) -> None:
+    """Draw lines fitted under several losses, and how far one outlier drags each of them.
+
+    Parameters
+    ----------
+    fit_line : callable
+        ``fit_line(loss, x, y) -> (slope, intercept)``.
+    losses : dict of str to callable
+        Each is ``loss(x, y) -> (loss, dx)``.
+    """
+    rng = np.random.default_rng(2)
+    x = np.linspace(-1, 1, 20)
+    clean = 1 + x + 0.15 * rng.normal(size=20)
+    shifts, typo = np.linspace(0, 16, 17), np.eye(20)[17]  # the mistyped point is number 17
+    left, right = _axes(2, width=4.6, height=3.4)
+    left.scatter(x, clean - 10 * typo, color=GREY, label="data, one of them mistyped")
+    left.plot(x, 1 + x, color=GREY, linestyle=":", label="true line")
+    for (name, loss), dashes in zip(losses.items(), ("-", "--", "-."), strict=False):
+        fits = np.array([fit_line(loss, x, clean - shift * typo) for shift in shifts])  # (17, 2)
+        slope, intercept = fits[10]
+        left.plot(x, slope * x + intercept, dashes, label=name)
+        right.plot(shifts, fits[:, 0], dashes, marker="o", markersize=4, label=name)
+    right.axhline(1, color=GREY, linestyle=":")
+    left.set_xticks([-1, -0.5, 0, 0.5, 1])
+    left.legend(loc="lower left", fontsize="small")
+    _label(left, "One outlier, 10 too low", "x", "y")
+    _label(right, "How far it drags the line", "how much too low it is", "slope (true slope 1)")
+    plt.show()
+
+
+def classification_losses(softmax_loss: Callable[..., Any], limit: float = 8.0) -> None:
+    """Draw cross-entropy beside the squared error of the probability, for two classes.
+
+    Parameters
+    ----------
+    softmax_loss : callable
+        ``softmax_loss(x, y) -> (loss, dx)``, scores (N, 2) and classes (N,).
+    limit : float
+        The true class's score runs from ``-limit`` to ``limit``; the other one is 0.
+    """
+    z = np.linspace(-limit, limit, 161)
+    p = 1 / (1 + np.exp(-z))
+    pairs = [softmax_loss(np.array([[score, 0.0]]), np.array([0])) for score in z]
+    left, right = _axes(2, width=4.6, height=3.2)
+    left.plot(p, [float(value) for value, _ in pairs], label="cross-entropy (yours)")
+    left.plot(p, (1 - p) ** 2, "--", label="squared error (1 - p)²")
+    right.plot(z, [np.asarray(dx)[0, 0] for _, dx in pairs])
+    right.plot(z, -2 * (1 - p) * p * (1 - p), "--")
+    left.legend()
+    _label(left, "Loss", "probability p of the true class", "loss")
+    _label(right, "Slope: the pull on the true class's score", "score z of the true class", "d loss / d z")
+    plt.show()
+
+
+# ---------------------------------------------------------- 03_regularization
+
+
+def _penalty_values(penalty: Callable[..., Any], weights: np.ndarray) -> np.ndarray:
+    """Value of a penalty for each single weight of a list."""
+    return np.array([float(penalty(np.array([weight]))[0]) for weight in weights])
+
+
+def penalties(functions: dict[str, Callable[..., Any]], limit: float = 2.0) -> None:
+    """Draw penalties of a single weight, and their gradients.
+
+    Parameters
+    ----------
+    functions : dict of str to callable
+        Each is ``penalty(w) -> (value, dw)``.
+    limit : float
+        Weights run from ``-limit`` to ``limit``.
+    """
+    weights = np.linspace(-limit, limit, 200)  # 200: so that 0 itself is not among them
+    left, right = _axes(2, width=4.6, height=3.2)
+    for (name, penalty), dashes in zip(functions.items(), ("-", "--", "-."), strict=False):
+        pulls = [np.asarray(penalty(np.array([weight]))[1]).item() for weight in weights]
+        left.plot(weights, _penalty_values(penalty, weights), dashes, label=name)
+        right.plot(weights, pulls, dashes)
+    left.legend(loc="upper center")
+    _label(left, "Penalty", "weight w", "penalty")
+    _label(right, "Gradient: the pull towards 0", "weight w", "d penalty / d w")
+    plt.show()
+
+
+def shrinkage(functions: dict[str, Callable[..., Any]], limit: float = 3.0) -> None:
+    """Draw where a weight ends up under a penalty, against where the data alone would put it.
+
+    The minimum of ``(w - a)**2 / 2 + penalty(w)`` is looked up on a fine grid of w.
+
+    Parameters
+    ----------
+    functions : dict of str to callable
+        Each is ``penalty(w) -> (value, dw)``.
+    limit : float
+        Values of a run from ``-limit`` to ``limit``.
+    """
+    weights, a = np.linspace(-limit, limit, 1201), np.linspace(-limit, limit, 201)
+    (ax,) = _axes(width=5.0, height=3.8)
+    ax.plot(a, a, color=GREY, linestyle=":", label="no penalty")
+    for (name, penalty), dashes in zip(functions.items(), ("-", "--", "-."), strict=False):
+        total = (weights - a[:, None]) ** 2 / 2 + _penalty_values(penalty, weights)  # (201, 1201)
+        ax.plot(a, weights[total.argmin(axis=1)], dashes, label=name)
+    ax.legend(loc="upper left")
+    _label(ax, "Shrinkage", "weight a that the data ask for", "weight w with the penalty")
+    plt.show()
+
+
+def penalty_contours(functions: dict[str, Callable[..., Any]]) -> None:
+    """Draw where lines of equal loss touch lines of equal penalty, for two weights.
+
+    Parameters
+    ----------
+    functions : dict of str to callable
+        Each is ``penalty(w) -> (value, dw)``, a sum over the elements of w.
+    """
+    grid = np.linspace(-1.5, 3.0, 181)  # holds 0 exactly
+    first, second = np.meshgrid(grid, grid)
+    u, v = first - 0.8, second - 2.2
+    loss = 0.5 * (1.3 * u**2 - 0.5 * u * v + 0.9 * v**2)
+    panels = _axes(len(functions), width=3.3, height=3.5)
+    for ax, (name, penalty), color in zip(panels, functions.items(), COLORS, strict=False):
+        values = _penalty_values(penalty, grid)
+        price = values + values[:, None]  # (181, 181)
+        row, column = np.unravel_index(np.argmin(loss + price), loss.shape)
+        here_loss, here_price = float(loss[row, column]), float(price[row, column])
+        ax.contour(first, second, loss, here_loss * np.array([0.1, 0.4, 1, 2]), colors=GREY, linewidths=1)
+        ax.contour(first, second, price, here_price * np.array([0.3, 1]), colors=color, linewidths=(1, 2))
+        ax.plot(0.8, 2.2, "+", color=GREY, markersize=9, markeredgewidth=2)
+        ax.plot(grid[column], grid[row], "o", color="black")
+        ax.set_aspect("equal")
+        _label(ax, name, "weight 1", "weight 2")
+    plt.show()
+
+
+def weight_paths(strengths: np.ndarray, paths: dict[str, Any], matter: int) -> None:
+    """Draw fitted weights against the strength of a penalty, a panel for each penalty.
+
+    Parameters
+    ----------
+    strengths : ndarray, shape (S,)
+    paths : dict of str to array_like, shape (S, D)
+        The fitted weights at each strength.
+    matter : int
+        The first so many weights are drawn in colour, the others in grey.
+    """
+    panels = _axes(len(paths), width=3.4, height=3.2)
+    for ax, (name, path) in zip(panels, paths.items(), strict=False):
+        weights = np.asarray(path)  # (S, D)
+        ax.plot(strengths, weights[:, matter:], color=GREY, linewidth=1)
+        for index in range(matter):
+            ax.plot(strengths, weights[:, index], label=f"weight {index + 1}")
+        _label(ax, name, "strength λ", "weight")
+        ax.sharey(panels[0])
+    panels[-1].legend(fontsize="small")
+    plt.show()
+
+
+def overparameterized(
+    points: tuple[np.ndarray, np.ndarray],
+    truth: tuple[np.ndarray, np.ndarray],
+    curves: dict[float, np.ndarray],
+) -> None:
+    """Draw fits of few points by many weights, a panel for each strength of the penalty.
+
+    Parameters
+    ----------
+    points : tuple of ndarray, shape (N,)
+        x and y of the points.
+    truth : tuple of ndarray, shape (G,)
+        x and y of the curve that the points come from.
+    curves : dict of float to ndarray, shape (G,)
+        The fitted curve at each strength.
+    """
+    panels = _axes(len(curves), width=3.1, height=3.2)
+    for ax, (reg, curve) in zip(panels, curves.items(), strict=False):
+        ax.plot(*truth, color=GREY, linestyle=":", label="truth")
+        ax.plot(truth[0], curve, label="fit")
+        ax.plot(*points, "o", color="black", markersize=5, label="data")
+        error = np.interp(points[0], truth[0], curve) - points[1]
+        ax.set(ylim=(-2.5, 2.5), xticks=[-1, -0.5, 0, 0.5, 1])
+        sizes = [float(np.sqrt(np.mean(np.square(e)))) for e in (error, curve - truth[1])]
+        _label(ax, f"λ = {reg:g}\nRMSE {sizes[0]:.2f} to data, {sizes[1]:.2f} to truth", "x", "y")
+    panels[-1].legend(loc="lower right", fontsize="small")
+    plt.show()
+
+
+# ------------------------------------------------------------------ 04_fully_connected_net
+
+
+def network(dims: Sequence[int]) -> None:
+    """Draw a fully connected network as a chain of boxes, with the shapes of its parameters.
+
+    Parameters
+    ----------
+    dims : sequence of int
+        Number of features, sizes of the hidden layers, number of outputs.
+    """
+    (ax,) = _axes(width=2.7 * len(dims), height=1.9)
+    depth = len(dims) - 1
+    for k, size in enumerate(dims):
+        name, color = (f"hidden layer {k}", BLUE) if 0 < k < depth else ("input X", GREY) if k == 0 else ("scores", GREEN)
+        shape = f"{name}\n(N, {size})"
+        ax.text(k, 0, shape, ha="center", va="center", color="white", bbox=_box(color), zorder=3)
+        if k > 0:
+            ax.annotate("", (k - 0.27, 0), (k - 0.73, 0), arrowprops={"arrowstyle": "->", "color": GREY})
+            function = "affine, ReLU" if k < depth else "affine"
+            ax.text(k - 0.5, 0.12, function, ha="center", va="bottom", fontsize="small")
+            params = f"W{k} ({dims[k - 1]}, {size})\nb{k} ({size},)"
+            ax.text(k - 0.5, -0.12, params, ha="center", va="top", fontsize="small", color=GREY)
+    ax.set(xlim=(-0.4, depth + 0.4), ylim=(-0.7, 0.5))
+    ax.set_axis_off()
+    plt.show()
+
+
+def _box(color: str) -> dict[str, Any]:
+    return {"boxstyle": "round,pad=0.5", "facecolor": color, "edgecolor": "none"}
+
+
+def overfitting(solver: Any) -> None:
+    """Draw a network's loss in each step, and its accuracy after each epoch.
+
+    Parameters
+    ----------
+    solver : Solver
+        It has trained a network for classification.
+    """
+    left, right = _axes(2, width=4.2, height=2.9)
+    left.plot(np.arange(1, len(solver.loss_history) + 1), solver.loss_history)
+    epochs = np.arange(1, len(solver.train_history) + 1)
+    right.plot(epochs, solver.train_history, label="training")
+    right.plot(epochs, solver.val_history, label="validation")
+    right.set_ylim(0, 1.05)
+    right.legend(loc="center right")
+    _label(left, "Loss", "step", "loss")
+    _label(right, "Accuracy", "epoch", "share of right answers")
+    plt.show()
+
+
+# ------------------------------------------------------------------ 05_optimization
+
+
+def valley(
+    height: Callable[..., Any], paths: dict[str, np.ndarray], limits: tuple[float, float] = (-10.5, 2.5)
+) -> None:
+    """Draw the paths of update rules over a landscape, a panel for each rule.
+
+    Parameters
+    ----------
+    height : callable
+        ``height(x, y)`` for arrays of equal shape.
+    paths : dict of str to ndarray, shape (steps, 2)
+        Where each rule was, from the start on.
+    limits : tuple of float
+        Range of x; that of y is symmetric.
+    """
+    if not paths:
+        print("No update rule is written yet.")
+        return
+    columns = min(len(paths), 3)
+    rows = -(-len(paths) // columns)
+    panels = _axes(columns, rows, width=3.7, height=2.2)
+    x, y = np.linspace(*limits, 200), np.linspace(-2.2, 2.2, 100)
+    z = height(*np.meshgrid(x, y))  # (100, 200)
+    for ax, (name, path), color in zip(panels, paths.items(), COLORS, strict=False):
+        ax.contour(x, y, z, levels=np.geomspace(z.max() / 300, z.max(), 10), colors=GREY, linewidths=0.6)
+        ax.plot(*np.transpose(path), marker="o", markersize=3, linewidth=1.2, color=color)
+        ax.plot(0, 0, "*", color="black", markersize=9)
+        ax.set(xlim=limits, ylim=(y[0], y[-1]))
+        _label(ax, f"{name}: {height(*path[-1]):.2g} after {len(path) - 1} steps", "x", "y")
+    for ax in panels[len(paths) :]:
+        ax.set_axis_off()
+    plt.show()
+
+
+def loss_curves(histories: dict[str, Sequence[float]], smooth: int = 10) -> None:
+    """Draw the training loss of several runs, on a logarithmic axis.
+
+    Parameters
+    ----------
+    histories : dict of str to sequence of float
+        The loss of each step, by run.
+    smooth : int
+        Each point is the mean of so many steps.
+    """
+    (ax,) = _axes(width=6.0, height=3.4)
+    for name, history in histories.items():
+        means = np.convolve(history, np.ones(smooth) / smooth, mode="valid")
+        ax.semilogy(np.arange(smooth, len(history) + 1), means, label=name)
+    _label(ax, "The same network, the same start", "step", f"loss, mean of {smooth} steps")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    plt.show()
+
+
+# ------------------------------------------------------ 08_batch_normalization
+
+
+def layer_histograms(stacks: dict[str, list[np.ndarray]], limit: float = 3.0) -> None:
+    """Draw histograms of the numbers in each layer, a row for each stack of layers.
+
+    Parameters
+    ----------
+    stacks : dict of str to list of ndarray
+        For each stack its layers' numbers, of any shape, from the first layer on.
+    limit : float
+        The histograms run from ``-limit`` to ``limit``; numbers beyond are counted in the outermost bins.
+    """
+    depth = max(map(len, stacks.values()))
+    panels = _axes(depth, len(stacks), width=1.25, height=1.7)
+    bins = np.linspace(-limit, limit, 41)
+    for row, (name, arrays) in enumerate(stacks.items()):
+        for k, values in enumerate(arrays):
+            ax = panels[row * depth + k]
+            ax.hist(np.clip(values, -limit, limit).ravel(), bins, color=COLORS[row])
+            ax.set(yticks=[], xlim=(-limit, limit))
+            ax.grid(False)
+            ax.text(0.98, 0.97, f"std\n{np.std(values):.2g}", transform=ax.transAxes, ha="right", va="top", fontsize=8)
+            _label(ax, f"layer {k + 1}" if row == 0 else "", "value" if row == len(stacks) - 1 else "", "")
+        panels[row * depth].set_ylabel(f"{name}\nhow many")
+    plt.show()
+
+
+def dropout_draws(x: np.ndarray, draws: list[np.ndarray], shown: int = 3) -> None:
+    """Draw an input as an image, what dropout makes of it, and the mean of all draws.
+
+    Parameters
+    ----------
+    x : ndarray, shape (height, width)
+        The input.
+    draws : list of ndarray, shape (height, width)
+        Outputs of dropout for it.
+    shown : int
+        So many of the draws are drawn.
+    """
+    pictures = {"input": x} | {f"draw {k + 1}": draw for k, draw in enumerate(draws[:shown])}
+    pictures[f"mean of {len(draws)} draws"] = np.mean(draws, axis=0)
+    panels = _axes(len(pictures), width=2.1, height=2.0)
+    for ax, (name, picture) in zip(panels, pictures.items(), strict=True):
+        image = ax.imshow(picture, vmin=0, vmax=np.max(draws))
+        ax.set(title=name, xticks=[], yticks=[])
+        ax.grid(False)
+    panels[0].figure.colorbar(image, ax=panels, label="value")
+    plt.show()
+
+
+def validation_curves(runs: dict[str, dict[str, Any]]) -> None:
+    """Draw the validation accuracy of several runs, a panel for each setting.
+
+    Parameters
+    ----------
+    runs : dict of str to dict of str to Solver
+        For each setting the trained solvers, by name; one without a finished epoch has diverged.
+    """
+    panels = _axes(len(runs), width=2.7, height=2.7)
+    for ax, (setting, solvers) in zip(panels, runs.items(), strict=True):
+        for name, solver in solvers.items():
+            epochs = np.arange(1, len(solver.val_history) + 1)
+            label = name if solver.val_history else f"{name} (diverged)"
+            ax.plot(epochs, solver.val_history, marker="o", markersize=3, label=label)
+        ax.set_ylim(0, 1.05)
+        _label(ax, setting, "epoch", "validation accuracy" if ax is panels[0] else "")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22))
+    plt.show()
+
+
+def train_and_validation(runs: dict[str, Any]) -> None:
+    """Draw training and validation accuracy of each run, a panel for each.
+
+    Parameters
+    ----------
+    runs : dict of str to Solver
+        Trained solvers, by the name of their setting.
+    """
+    panels = _axes(len(runs), width=4.2, height=2.9)
+    for ax, (name, solver) in zip(panels, runs.items(), strict=True):
+        epochs = np.arange(1, len(solver.val_history) + 1)
+        ax.plot(epochs, solver.train_history, label="training")
+        ax.plot(epochs, solver.val_history, label="validation")
+        ax.set_ylim(0, 1.05)
+        _label(ax, name, "epoch", "accuracy" if ax is panels[0] else "")
+        ax.legend(loc="lower right")
     plt.show()
