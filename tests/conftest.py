@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,3 +44,12 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
         return root
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def parameters() -> Path:
+    """The folder of the reference's trained parameters: trained once, then cached."""
+    from tools.train_reference import parameters_folder
+
+    subprocess.run([sys.executable, ROOT / "tools" / "train_reference.py"], cwd=ROOT, check=True)
+    return Path(parameters_folder())

@@ -22,7 +22,7 @@ ANSWERS = {
         "affine_forward", "affine_backward", "relu_forward", "relu_backward", "sigmoid_forward",
         "sigmoid_backward", "affine_relu_forward", "affine_relu_backward",
     ],
-    "02_losses": ["softmax_loss", "mse_loss"],
+    "02_losses": ["mse_loss", "softmax_loss"],
     "03_regularization": ["l1_regularization", "l2_regularization", "elastic_net_regularization"],
     "04_fully_connected_net": ["FullyConnectedNet"],
     "05_optimization": ["sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov", "adam"],

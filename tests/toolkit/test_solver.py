@@ -248,6 +248,20 @@ def test_interrupt_falls_back_on_a_better_epoch():
     assert model.params["W1"][0, 0] == 3
 
 
+def test_interrupt_before_the_first_step_of_an_epoch_counts_none(monkeypatch):
+    model = Recorder()
+    loss = model.loss
+
+    def interrupted(X, y=None):
+        if y is not None and len(model.batches) == 3:
+            raise KeyboardInterrupt
+        return loss(X, y)
+
+    monkeypatch.setattr(model, "loss", interrupted)
+    solver = make(model).train()
+    assert (solver.stop_reason, len(solver.val_history)) == ("interrupted", 1)
+
+
 def test_interrupt_while_an_epoch_is_measured_counts_it_once(monkeypatch):
     solver = make()
     evaluate, calls = solver._evaluate, itertools.count()
@@ -293,6 +307,20 @@ def test_a_really_diverging_network_warns_of_nothing_and_keeps_its_start(capsys)
     captured = capsys.readouterr()
     assert captured.out.count("\n") == 1
     assert captured.err == ""
+
+
+def test_parameters_that_diverge_in_the_last_step_are_not_the_best():
+    class Exploding(Recorder):
+        def _scores(self, X):
+            return np.stack([X[:, 0] * 0, X[:, 0] * self.params["W1"][0, 0]], axis=1)
+
+    def explode(w, dw, config):
+        return w * np.nan, config
+
+    solver = make(Exploding(), update_rule=explode, num_epochs=1, batch_size=10).train()
+    assert solver.stop_reason == "diverged"
+    assert solver.val_history == []
+    assert solver.model.params["W1"][0, 0] == 0
 
 
 def test_training_result_is_measured_on_a_sample():

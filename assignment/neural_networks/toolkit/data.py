@@ -398,7 +398,7 @@ def _mnist_file(name: str, md5: str) -> _File:
     mirrors = (
         "https://ossci-datasets.s3.amazonaws.com/mnist",
         "https://storage.googleapis.com/cvdf-datasets/mnist",
-        f"{_GITHUB}/fgnt/mnist/master",
+        f"{_GITHUB}/golbin/TensorFlow-MNIST/575b78720ffc21211b48eb905cb827f40a142354/mnist/data",
     )
     urls = tuple(f"{mirror}/{name}" for mirror in mirrors)
     return _File(name, urls, partial(_parse_idx, md5))
@@ -498,7 +498,7 @@ def _cache_root() -> Path:
 # --------------------------------------------------------------------------- downloads
 
 
-_PATIENCE = 8.0
+_PATIENCE = 7.0
 _STALL_SECONDS = 10.0
 _MAX_BYTES = 32_000_000
 

@@ -311,19 +311,22 @@ def network(dims: Sequence[int]) -> None:
     dims : sequence of int
         Number of features, sizes of the hidden layers, number of outputs.
     """
-    (ax,) = _axes(width=2.7 * len(dims), height=1.9)
+    (ax,) = _axes(width=2.3 * len(dims), height=1.4)
     depth = len(dims) - 1
-    for k, size in enumerate(dims):
-        name, color = (f"hidden layer {k}", BLUE) if 0 < k < depth else ("input X", GREY) if k == 0 else ("scores", GREEN)
-        shape = f"{name}\n(N, {size})"
-        ax.text(k, 0, shape, ha="center", va="center", color="white", bbox=_box(color), zorder=3)
-        if k > 0:
-            ax.annotate("", (k - 0.27, 0), (k - 0.73, 0), arrowprops={"arrowstyle": "->", "color": GREY})
-            function = "affine, ReLU" if k < depth else "affine"
-            ax.text(k - 0.5, 0.12, function, ha="center", va="bottom", fontsize="small")
-            params = f"W{k} ({dims[k - 1]}, {size})\nb{k} ({size},)"
-            ax.text(k - 0.5, -0.12, params, ha="center", va="top", fontsize="small", color=GREY)
-    ax.set(xlim=(-0.4, depth + 0.4), ylim=(-0.7, 0.5))
+    names = ["input X", *(f"hidden layer {k}" for k in range(1, depth)), "scores"]
+    colors = [GREY, *[BLUE] * (depth - 1), GREEN]
+    boxes = [
+        ax.text(k, 0, f"{name}\n(N, {size})", ha="center", va="center", color="white", bbox=_box(color))
+        for k, (name, size, color) in enumerate(zip(names, dims, colors, strict=True))
+    ]
+    for k in range(1, depth + 1):
+        ends = {"patchA": boxes[k - 1].get_bbox_patch(), "patchB": boxes[k].get_bbox_patch()}
+        ax.annotate("", (k, 0), (k - 1, 0), arrowprops={"arrowstyle": "->", "shrinkA": 4, "shrinkB": 4} | ends)
+        function = "affine" if k == depth else "affine, ReLU"
+        ax.text(k - 0.5, 0.08, function, ha="center", va="bottom", fontsize="small")
+        params = f"W{k} ({dims[k - 1]}, {dims[k]})\nb{k} ({dims[k]},)"
+        ax.text(k - 0.5, -0.1, params, ha="center", va="top", fontsize="small")
+    ax.set(xlim=(-0.4, depth + 0.4), ylim=(-0.5, 0.4))
     ax.set_axis_off()
     plt.show()
 
@@ -346,7 +349,7 @@ def overfitting(solver: Any) -> None:
     right.plot(epochs, solver.train_history, label="training")
     right.plot(epochs, solver.val_history, label="validation")
     right.set_ylim(0, 1.05)
-    right.legend(loc="center right")
+    right.legend(loc="lower right")
     _label(left, "Loss", "step", "loss")
     _label(right, "Accuracy", "epoch", "share of right answers")
     plt.show()
@@ -382,14 +385,14 @@ def valley(
         ax.plot(*np.transpose(path), marker="o", markersize=3, linewidth=1.2, color=color)
         ax.plot(0, 0, "*", color="black", markersize=9)
         ax.set(xlim=limits, ylim=(y[0], y[-1]))
-        _label(ax, f"{name}: {height(*path[-1]):.2g} after {len(path) - 1} steps", "x", "y")
+        _label(ax, f"{name} (height {height(*path[-1]):.1g})", "x", "y")
     for ax in panels[len(paths) :]:
         ax.set_axis_off()
     plt.show()
 
 
 def loss_curves(histories: dict[str, Sequence[float]], smooth: int = 10) -> None:
-    """Draw the training loss of several runs, on a logarithmic axis.
+    """Draw the training loss of several runs; curves may lie on top of each other.
 
     Parameters
     ----------
@@ -399,9 +402,9 @@ def loss_curves(histories: dict[str, Sequence[float]], smooth: int = 10) -> None
         Each point is the mean of so many steps.
     """
     (ax,) = _axes(width=6.0, height=3.4)
-    for name, history in histories.items():
+    for number, (name, history) in enumerate(histories.items()):
         means = np.convolve(history, np.ones(smooth) / smooth, mode="valid")
-        ax.semilogy(np.arange(smooth, len(history) + 1), means, label=name)
+        ax.plot(np.arange(smooth, len(history) + 1), means, ("-", "-", ":", "--", "-.")[number % 5], label=name)
     _label(ax, "The same network, the same start", "step", f"loss, mean of {smooth} steps")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     plt.show()

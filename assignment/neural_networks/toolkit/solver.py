@@ -39,7 +39,9 @@ class _Metric(NamedTuple):
 
 
 def _accuracy(scores: Array, y: Array) -> float:
-    """Share of rows of scores (N, C) whose largest entry is at y (N,)."""
+    """Share of rows of scores (N, C) whose largest entry is at y (N,); nan where a score is none."""
+    if not np.isfinite(scores).all():
+        return math.nan
     return float(np.mean(np.argmax(scores, axis=1) == y))
 
 
