@@ -23,7 +23,7 @@ ANSWERS = {
         "sigmoid_backward", "affine_relu_forward", "affine_relu_backward",
     ],
     "02_losses": ["mse_loss", "softmax_loss"],
-    "03_regularization": ["l1_regularization", "l2_regularization", "elastic_net_regularization"],
+    "03_regularization": ["l2_regularization", "l1_regularization", "elastic_net_regularization"],
     "04_fully_connected_net": ["FullyConnectedNet"],
     "05_optimization": ["sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov", "adam"],
     "06_mnist": ["standardize", "build_mnist_model", "train_mnist_model"],

@@ -84,6 +84,7 @@ def vanishing_gradients(norms: dict[str, np.ndarray]) -> None:
     for name, values in norms.items():
         ax.semilogy(np.arange(len(values)), values, marker="o", label=name)
     _label(ax, "The gradient on its way back", "layers passed", "norm of the gradient")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend()
     plt.show()
 
@@ -430,7 +431,7 @@ def layer_histograms(stacks: dict[str, list[np.ndarray]], limit: float = 3.0) ->
         for k, values in enumerate(arrays):
             ax = panels[row * depth + k]
             ax.hist(np.clip(values, -limit, limit).ravel(), bins, color=COLORS[row])
-            ax.set(yticks=[], xlim=(-limit, limit))
+            ax.set(yticks=[], xticks=(-2, 0, 2), xlim=(-limit, limit))
             ax.grid(False)
             ax.text(0.98, 0.97, f"std\n{np.std(values):.2g}", transform=ax.transAxes, ha="right", va="top", fontsize=8)
             _label(ax, f"layer {k + 1}" if row == 0 else "", "value" if row == len(stacks) - 1 else "", "")
@@ -477,7 +478,7 @@ def validation_curves(runs: dict[str, dict[str, Any]]) -> None:
             ax.plot(epochs, solver.val_history, marker="o", markersize=3, label=label)
         ax.set_ylim(0, 1.05)
         _label(ax, setting, "epoch", "validation accuracy" if ax is panels[0] else "")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22))
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3))
     plt.show()
 
 
