@@ -12,10 +12,12 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 GREY = "#8C8C8C"
 COLORS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
+BLUE_TO_ORANGE = LinearSegmentedColormap.from_list("blue_to_orange", [BLUE, "white", RED])
 
 STYLE: dict[str, Any] = {
     "figure.dpi": 90,
@@ -411,6 +413,264 @@ def loss_curves(histories: dict[str, Sequence[float]], smooth: int = 10) -> None
     plt.show()
 
 
+# ------------------------------------------------------------------- 06_mnist
+
+
+def _picture(ax: Axes, values: np.ndarray, shape: tuple[int, int], title: str = "", **options: Any) -> Any:
+    """Draw a row of pixels as an image without ticks."""
+    image = ax.imshow(np.asarray(values).reshape(shape), **options)
+    ax.set(title=title, xticks=[], yticks=[])
+    ax.grid(False)
+    return image
+
+
+def digits(data: Any, rng: np.random.Generator, columns: int = 12) -> None:
+    """Draw random training images, a row for each digit.
+
+    Parameters
+    ----------
+    data : Dataset
+        The images.
+    rng : numpy.random.Generator
+        Chooses them.
+    columns : int
+        Images of each digit.
+    """
+    panels = _axes(columns, data.output_dim, width=0.5, height=0.5)
+    for digit in range(data.output_dim):
+        chosen = rng.choice(np.flatnonzero(data.y_train == digit), columns, replace=False)
+        for ax, index in zip(panels[digit * columns :], chosen, strict=False):
+            _picture(ax, data.X_train[index], data.image_shape, cmap="gray_r")
+        panels[digit * columns].set_ylabel(digit, rotation=0, ha="right", va="center")
+    plt.show()
+
+
+def pixel_statistics(mean: np.ndarray, std: np.ndarray, shape: tuple[int, int]) -> None:
+    """Draw the mean and the standard deviation of each pixel, and the pixels that never change.
+
+    Parameters
+    ----------
+    mean, std : ndarray, shape (D,)
+    shape : tuple of int
+        Height and width of an image.
+    """
+    panels = _axes(3, width=2.9, height=2.6)
+    for ax, values, title in zip(panels, (mean, std), ("mean", "standard deviation"), strict=False):
+        ax.figure.colorbar(_picture(ax, values, shape, title), ax=ax, label="pixel value")
+    constant = np.asarray(std) == 0
+    title = f"{np.sum(constant)} pixels never change"
+    _picture(panels[2], constant, shape, title, cmap=ListedColormap(["#EEEEEE", RED]), vmin=0, vmax=1)
+    plt.show()
+
+
+def training(solver: Any) -> None:
+    """Draw a network's loss in each step, and its accuracy or error after each epoch.
+
+    Parameters
+    ----------
+    solver : Solver
+        It has trained a network.
+    """
+    name, place = TRAINING_LABELS[solver.model.category]
+    left, right = _axes(2, width=4.4, height=3.0)
+    steps = np.arange(1, len(solver.loss_history) + 1)
+    epochs = np.arange(1, len(solver.val_history) + 1)
+    left.semilogy(steps, solver.loss_history, linewidth=0.6, alpha=0.6)
+    right.plot(epochs, solver.train_history, marker="o", markersize=3, label="training (a sample)")
+    right.plot(epochs, solver.val_history, marker="o", markersize=3, label="validation")
+    _label(left, "Loss of each batch", "step", "loss (logarithmic)")
+    _label(right, "After each epoch", "epoch", name)
+    right.legend(loc=place)
+    plt.show()
+
+
+TRAINING_LABELS = {
+    "classification": ("accuracy", "lower right"),
+    "regression": ("root mean square error", "upper right"),
+}
+
+
+def confusion(y: np.ndarray, predicted: np.ndarray) -> None:
+    """Draw how often each digit was taken for which.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (N,)
+        The true digits.
+    predicted : ndarray of int, shape (N,)
+        What the network says.
+    """
+    size = int(max(np.max(y), np.max(predicted))) + 1
+    counts = np.zeros((size, size), dtype=int)
+    np.add.at(counts, (y, predicted), 1)
+    mistakes = np.where(np.eye(size, dtype=bool), 0, counts)
+    (ax,) = _axes(width=5.4, height=4.8)
+    image = ax.imshow(mistakes, cmap="Blues", vmax=1.4 * max(mistakes.max(), 1))
+    for row, column in np.ndindex(size, size):
+        right = row == column
+        style = {"fontsize": "x-small" if right else "small", "color": GREY if right else "black"}
+        ax.text(column, row, counts[row, column], ha="center", va="center", **style)
+    ax.set(xticks=range(size), yticks=range(size))
+    ax.grid(False)
+    ax.figure.colorbar(image, ax=ax, label="mistakes")
+    _label(ax, f"{mistakes.sum()} mistakes in {len(y)} images", "the network says", "the digit is")
+    plt.show()
+
+
+def most_wrong(X: np.ndarray, y: np.ndarray, scores: np.ndarray, shape: tuple[int, int], count: int = 12) -> None:
+    """Draw the images on which the network is wrong and most sure of itself.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, D)
+        The images as they are seen.
+    y : ndarray of int, shape (N,)
+        The true digits.
+    scores : ndarray, shape (N, C)
+        The network's scores.
+    shape : tuple of int
+        Height and width of an image.
+    count : int
+        So many at most are drawn.
+    """
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    sure = 1 / np.exp(shifted).sum(axis=1)  # probability of the digit that wins, (N,)
+    said = scores.argmax(axis=1)
+    wrong = np.flatnonzero(said != y)
+    worst = wrong[np.argsort(-sure[wrong])][:count]
+    panels = _axes(6, max(1, -(-count // 6)), width=1.3, height=1.55)
+    for ax in panels:
+        ax.set_axis_off()
+    for ax, index in zip(panels, worst, strict=False):
+        title = f"{said[index]} ({sure[index]:.1%})\nis a {y[index]}"
+        _picture(ax, X[index], shape, cmap="gray_r")
+        ax.set_title(title, fontsize=8, fontweight="normal")
+    plt.show()
+
+
+def first_weights(w: np.ndarray, shape: tuple[int, int], count: int = 24) -> None:
+    """Draw the weights into hidden units as images: orange says yes to ink there, blue says no.
+
+    Parameters
+    ----------
+    w : ndarray, shape (D, M)
+        Weights of the first layer.
+    shape : tuple of int
+        Height and width of an image.
+    count : int
+        So many units are drawn, those with the largest weights.
+    """
+    strongest = np.argsort(-np.linalg.norm(w, axis=0))[:count]
+    panels = _axes(8, -(-count // 8), width=0.95, height=0.95)
+    for ax in panels:
+        ax.set_axis_off()
+    for ax, unit in zip(panels, strongest, strict=False):
+        limit = np.quantile(np.abs(w[:, unit]), 0.99) or 1.0
+        _picture(ax, w[:, unit], shape, cmap=BLUE_TO_ORANGE, vmin=-limit, vmax=limit)
+    plt.show()
+
+
+# ------------------------------------------------------ 07_california_housing
+
+
+def feature_histograms(X: np.ndarray, names: Sequence[str], unit: str) -> None:
+    """Draw a histogram of each feature; counts are logarithmic, so that single rows show.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, D)
+    names : sequence of str
+        Names of the D features.
+    unit : str
+        What the values are, for the label.
+    """
+    columns = -(-len(names) // 2)
+    panels = _axes(columns, 2, width=2.3, height=1.9)
+    for ax in panels[len(names) :]:
+        ax.set_axis_off()
+    for index, (ax, values) in enumerate(zip(panels, X.T, strict=False)):
+        ax.hist(values, bins=40, log=True)
+        _label(ax, names[index], unit, "rows" if index % columns == 0 else "")
+        ax.tick_params(labelsize="small")
+    plt.show()
+
+
+def on_map(data: Any, X: np.ndarray, values: np.ndarray, label: str, centred: bool = False) -> None:
+    """Draw values where they are in California; says so where a data set has no places.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data set, for the names of its features.
+    X : ndarray, shape (N, D)
+        Its features, not standardized.
+    values : ndarray, shape (N,)
+    label : str
+        What the values are, with their unit.
+    centred : bool
+        Whether 0 is in the middle of the scale, as for errors.
+    """
+    if "Longitude" not in data.feature_names:
+        print(f"The data set {data.name} has no map: none of its features is a place.")
+        return
+    values = np.asarray(values)
+    east, north = (X[:, data.feature_names.index(name)] for name in ("Longitude", "Latitude"))
+    limit = np.quantile(np.abs(values), 0.98)
+    scale = {"cmap": BLUE_TO_ORANGE, "vmin": -limit, "vmax": limit} if centred else {"cmap": "viridis"}
+    order = np.argsort(np.abs(values))
+    (ax,) = _axes(width=5.6, height=4.8)
+    dots = ax.scatter(east[order], north[order], c=values[order], s=5, **scale)
+    ax.set_aspect(1 / np.cos(np.radians(37)))
+    ax.figure.colorbar(dots, ax=ax, label=label, extend="both" if centred else "neither")
+    _label(ax, "California", "longitude (degrees)", "latitude (degrees)")
+    plt.show()
+
+
+def predicted_against_true(y: np.ndarray, predictions: dict[str, np.ndarray], unit: str) -> None:
+    """Draw predictions against the truth, a panel for each method.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N,)
+        The truth.
+    predictions : dict of str to ndarray, shape (N,) or (N, 1)
+        What each method says.
+    unit : str
+        What is predicted, with its unit.
+    """
+    panels = _axes(len(predictions), width=4.0, height=3.6)
+    low, high = float(np.min(y)), float(np.max(y))
+    margin = 0.15 * (high - low)
+    for ax, (name, predicted), color in zip(panels, predictions.items(), COLORS, strict=False):
+        predicted = np.asarray(predicted).reshape(len(y))
+        ax.scatter(y, predicted, s=4, alpha=0.3, color=color, linewidths=0)
+        ax.plot([low, high], [low, high], color="black", linewidth=1)
+        ax.set(xlim=(low - margin / 3, high + margin / 3), ylim=(low - margin, high + margin))
+        rmse = np.sqrt(np.mean((predicted - y) ** 2))
+        _label(ax, f"{name}: RMSE {rmse:.3f}", "true", "predicted" if ax is panels[0] else "")
+    panels[0].figure.supxlabel(unit, fontsize="medium")
+    plt.show()
+
+
+def methods(errors: dict[str, float], label: str) -> None:
+    """Draw the error of several methods as bars, the best at the top.
+
+    Parameters
+    ----------
+    errors : dict of str to float
+    label : str
+        What the error is, with its unit.
+    """
+    (ax,) = _axes(width=6.5, height=0.45 * len(errors) + 0.9)
+    names = sorted(errors, key=lambda name: -errors[name])
+    bars = ax.barh(names, [errors[name] for name in names], color=[COLORS[list(errors).index(n) % 6] for n in names])
+    ax.bar_label(bars, fmt="%.3f", padding=4)
+    ax.margins(x=0.12)
+    ax.grid(axis="y", visible=False)
+    _label(ax, "On the test data", label, "")
+    plt.show()
+
+
 # ------------------------------------------------------ 08_batch_normalization
 
 
@@ -426,14 +686,15 @@ def layer_histograms(stacks: dict[str, list[np.ndarray]], limit: float = 3.0) ->
     """
     depth = max(map(len, stacks.values()))
     panels = _axes(depth, len(stacks), width=1.25, height=1.7)
-    bins = np.linspace(-limit, limit, 41)
+    bins = np.linspace(-limit, limit, 41).tolist()
     for row, (name, arrays) in enumerate(stacks.items()):
         for k, values in enumerate(arrays):
             ax = panels[row * depth + k]
             ax.hist(np.clip(values, -limit, limit).ravel(), bins, color=COLORS[row])
             ax.set(yticks=[], xticks=(-2, 0, 2), xlim=(-limit, limit))
             ax.grid(False)
-            ax.text(0.98, 0.97, f"std\n{np.std(values):.2g}", transform=ax.transAxes, ha="right", va="top", fontsize=8)
+            spread = f"std\n{np.std(values):.2g}"
+            ax.text(0.98, 0.97, spread, transform=ax.transAxes, ha="right", va="top", fontsize=8)
             _label(ax, f"layer {k + 1}" if row == 0 else "", "value" if row == len(stacks) - 1 else "", "")
         panels[row * depth].set_ylabel(f"{name}\nhow many")
     plt.show()
@@ -470,15 +731,16 @@ def validation_curves(runs: dict[str, dict[str, Any]]) -> None:
     runs : dict of str to dict of str to Solver
         For each setting the trained solvers, by name; one without a finished epoch has diverged.
     """
-    panels = _axes(len(runs), width=2.7, height=2.7)
+    panels = _axes(len(runs), width=2.8, height=3.4)
     for ax, (setting, solvers) in zip(panels, runs.items(), strict=True):
         for name, solver in solvers.items():
             epochs = np.arange(1, len(solver.val_history) + 1)
             label = name if solver.val_history else f"{name} (diverged)"
             ax.plot(epochs, solver.val_history, marker="o", markersize=3, label=label)
         ax.set_ylim(0, 1.05)
+        ax.tick_params(labelleft=ax is panels[0])
         _label(ax, setting, "epoch", "validation accuracy" if ax is panels[0] else "")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3))
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22))
     plt.show()
 
 
