@@ -1,5 +1,5 @@
 """Wrong and right answers to 04_fully_connected_net."""
-# ruff: noqa: F821 - answers use the names of the notebook's set-up cell
+# ruff: noqa: F821, N803, RUF005, UP031 - answers use names of the set-up cell, and styles of their own
 
 import numpy as np
 
@@ -18,190 +18,304 @@ FORWARD = "layers.affine_forward if k == self.depth else layers.affine_relu_forw
 BACKWARD = "layers.affine_backward if k == self.depth else layers.affine_relu_backward"
 WEIGHTS = 'self.params[f"W{k}"] = (weight_scale * rng.normal(size=(dims[k - 1], dims[k]))).astype(dtype)'
 BIASES = "np.zeros(dims[k], dtype)"
+PARAMETERS = 'forward(out, self.params[f"W{k}"], self.params[f"b{k}"])'
 TOTAL = 'loss, grads[f"W{k}"] = loss + penalty, dw + dpenalty'
 
 # ------------------------------------------------------------ initialization
 
 catalogue.change(
-    NET, "biases_random", "The biases are drawn at random: they start at zero.",
-    {BIASES: "(weight_scale * rng.normal(size=dims[k])).astype(dtype)"}, tests=INITIALIZATION,
-)  # fmt: skip
-catalogue.change(
-    NET, "dtype_ignored", "The parameters do not have the dtype that was asked for: NumPy makes float64 unless told otherwise.",
-    {WEIGHTS: WEIGHTS.replace(".astype(dtype)", ""), BIASES: "np.zeros(dims[k])"}, tests=INITIALIZATION,
-)  # fmt: skip
-catalogue.change(
-    NET, "weight_scale_ignored", "The spread of the weights does not follow weight_scale.",
-    {"weight_scale * rng.normal": "1e-2 * rng.normal"}, tests=INITIALIZATION,
-)  # fmt: skip
-catalogue.change(
-    NET, "weight_scale_as_variance", "weight_scale is taken for the variance of the weights: it is their standard deviation.",
-    {"weight_scale * rng.normal": "weight_scale**0.5 * rng.normal"}, tests=INITIALIZATION,
-)  # fmt: skip
-catalogue.change(
-    NET, "scaled_by_layer_size", "The spread of the weights depends on the layer's size: here it is weight_scale for every layer.",
-    {"weight_scale * rng.normal": "(2 / dims[k - 1]) ** 0.5 * rng.normal"}, tests=INITIALIZATION,
-)  # fmt: skip
-catalogue.change(
-    NET, "uniform_weights", "The weights come from a uniform distribution: they should be normally distributed.",
-    {"rng.normal(size=": "rng.uniform(-(3**0.5), 3**0.5, size="}, tests=INITIALIZATION,
-)  # fmt: skip
-catalogue.change(
-    NET, "equal_weights", "All weights of a layer start equal, so its units can never become different: draw them at random.",
-    {"rng.normal(size=(dims[k - 1], dims[k]))": "np.ones((dims[k - 1], dims[k]))"}, tests=INITIALIZATION,
-)  # fmt: skip
-catalogue.change(
-    NET, "seed_fixed", "Without rng every network gets the same weights: make a fresh generator each time.",
-    {"np.random.default_rng()": "np.random.default_rng(0)"}, tests=INITIALIZATION,
-)  # fmt: skip
-catalogue.change(
-    NET, "category_unchecked", "An unknown category is accepted: it has to be a ValueError.",
-    {"if category not in loss_functions": "if False", "loss_functions[category]": "loss_functions.get(category, losses.mse_loss)"},
+    NET,
+    "biases_random",
+    "The biases are drawn at random: they start at zero.",
+    {BIASES: "(weight_scale * rng.normal(size=dims[k])).astype(dtype)"},
     tests=INITIALIZATION,
-)  # fmt: skip
+)
 catalogue.change(
-    NET, "category_key_error", "An unknown category raises another error than a ValueError: look at it before you use it.",
-    {"raise ValueError": "raise KeyError"}, tests=INITIALIZATION,
-)  # fmt: skip
+    NET,
+    "dtype_ignored",
+    "The parameters do not have the dtype that was asked for: NumPy makes float64 unless told otherwise.",
+    {WEIGHTS: WEIGHTS.replace(".astype(dtype)", ""), BIASES: "np.zeros(dims[k])"},
+    tests=INITIALIZATION,
+)
 catalogue.change(
-    NET, "output_dim_ignored", "The last layer has ten outputs whatever output_dim says.",
-    {"[input_dim, *hidden_dims, output_dim]": "[input_dim, *hidden_dims, 10]"}, tests=INITIALIZATION,
-)  # fmt: skip
+    NET,
+    "weight_scale_ignored",
+    "The spread of the weights does not follow weight_scale.",
+    {"weight_scale * rng.normal": "1e-2 * rng.normal"},
+    tests=INITIALIZATION,
+)
 catalogue.change(
-    NET, "always_two_layers", "The network has two layers whatever hidden_dims says: it needs one for each of its entries, and the last.",
-    {"len(hidden_dims) + 1": "2", "[input_dim, *hidden_dims, output_dim]": "[input_dim, hidden_dims[0], output_dim]"},
+    NET,
+    "weight_scale_as_variance",
+    "weight_scale is taken for the variance of the weights: it is their standard deviation.",
+    {"weight_scale * rng.normal": "weight_scale**0.5 * rng.normal"},
+    tests=INITIALIZATION,
+)
+catalogue.change(
+    NET,
+    "scaled_by_layer_size",
+    "The spread of the weights depends on the layer's size: here it is weight_scale for every layer.",
+    {"weight_scale * rng.normal": "(2 / dims[k - 1]) ** 0.5 * rng.normal"},
+    tests=INITIALIZATION,
+)
+catalogue.change(
+    NET,
+    "uniform_weights",
+    "The weights come from a uniform distribution: they should be normally distributed.",
+    {"rng.normal(size=": "rng.uniform(-(3**0.5), 3**0.5, size="},
+    tests=INITIALIZATION,
+)
+catalogue.change(
+    NET,
+    "equal_weights",
+    "All weights of a layer start equal, so its units can never become different: draw them at random.",
+    {"rng.normal(size=(dims[k - 1], dims[k]))": "np.ones((dims[k - 1], dims[k]))"},
+    tests=INITIALIZATION,
+)
+catalogue.change(
+    NET,
+    "seed_fixed",
+    "Without rng every network gets the same weights: make a fresh generator each time.",
+    {"np.random.default_rng()": "np.random.default_rng(0)"},
+    tests=INITIALIZATION,
+)
+catalogue.change(
+    NET,
+    "category_unchecked",
+    "An unknown category is accepted: it has to be a ValueError.",
+    {
+        "if category not in loss_functions": "if False",
+        "loss_functions[category]": "loss_functions.get(category, losses.mse_loss)",
+    },
+    tests=INITIALIZATION,
+)
+catalogue.change(
+    NET,
+    "category_key_error",
+    "An unknown category raises another error than a ValueError: look at it before you use it.",
+    {"raise ValueError": "raise KeyError"},
+    tests=INITIALIZATION,
+)
+catalogue.change(
+    NET,
+    "output_dim_ignored",
+    "The last layer has ten outputs whatever output_dim says.",
+    {"[input_dim, *hidden_dims, output_dim]": "[input_dim, *hidden_dims, 10]"},
+    tests=INITIALIZATION,
+)
+catalogue.change(
+    NET,
+    "always_two_layers",
+    "There are two layers whatever hidden_dims says: it needs one for each entry, and the last.",
+    {
+        "len(hidden_dims) + 1": "2",
+        "[input_dim, *hidden_dims, output_dim]": "[input_dim, hidden_dims[0], output_dim]",
+    },
     tests=INITIALIZATION + SCORES,
-)  # fmt: skip
+)
 
 # -------------------------------------------------------------------- scores
 
 catalogue.change(
-    NET, "relu_after_output", "A ReLU follows the last layer: scores may be negative, so the last layer has none.",
-    {FORWARD: "layers.affine_relu_forward", BACKWARD: "layers.affine_relu_backward"}, tests=SCORES,
-)  # fmt: skip
+    NET,
+    "relu_after_output",
+    "A ReLU follows the last layer: scores may be negative, so the last layer has none.",
+    {FORWARD: "layers.affine_relu_forward", BACKWARD: "layers.affine_relu_backward"},
+    tests=SCORES,
+)
 catalogue.change(
-    NET, "hidden_relu_missing", "The ReLUs between the layers are missing, so the whole network is one affine function.",
-    {FORWARD: "layers.affine_forward", BACKWARD: "layers.affine_backward"}, tests=SCORES,
-)  # fmt: skip
+    NET,
+    "hidden_relu_missing",
+    "The ReLUs between the layers are missing, so the whole network is one affine function.",
+    {FORWARD: "layers.affine_forward", BACKWARD: "layers.affine_backward"},
+    tests=SCORES,
+)
 catalogue.change(
-    NET, "probabilities_returned", "Without y, probabilities come back instead of scores: the softmax belongs to the loss.",
-    {"return out  #": "return np.exp(out) / np.exp(out).sum(axis=1, keepdims=True)  #"}, tests=SCORES,
-)  # fmt: skip
+    NET,
+    "probabilities_returned",
+    "Without y, probabilities come back instead of scores: the softmax belongs to the loss.",
+    {"return out  #": "return np.exp(out) / np.exp(out).sum(axis=1, keepdims=True)  #"},
+    tests=SCORES,
+)
 catalogue.change(
-    NET, "parameters_copied", "The network computes with copies of its first parameters: loss has to read self.params each time.",
+    NET,
+    "parameters_copied",
+    "The network computes with copies of its first parameters: read self.params each time.",
     {
         "        return\n": "        self.first = dict(self.params)\n        return\n",
-        'forward(out, self.params[f"W{k}"], self.params[f"b{k}"])': 'forward(out, self.first[f"W{k}"], self.first[f"b{k}"])',
+        PARAMETERS: PARAMETERS.replace("params", "first"),
     },
     tests=SCORES,
-)  # fmt: skip
+)
 catalogue.change(
-    NET, "bias_left_out", "The biases never reach the scores.",
-    {'forward(out, self.params[f"W{k}"], self.params[f"b{k}"])': 'forward(out, self.params[f"W{k}"], 0 * self.params[f"b{k}"])'},
+    NET,
+    "bias_left_out",
+    "The biases never reach the scores.",
+    {PARAMETERS: PARAMETERS.replace(', self.params[f"b', ', 0 * self.params[f"b')},
     tests=SCORES,
-)  # fmt: skip
+)
 
 # ---------------------------------------------------------------------- loss
 
 catalogue.change(
-    NET, "scores_returned_with_y", "Scores come back although y is given: then the loss and the gradients are asked for.",
-    {"if y is None:": "if y is None or len(y) > 0:"}, tests=LOSS + GRADIENTS + REGRESSION,
-)  # fmt: skip
+    NET,
+    "scores_returned_with_y",
+    "Scores come back although y is given: then the loss and the gradients are asked for.",
+    {"if y is None:": "if y is None or len(y) > 0:"},
+    tests=LOSS + GRADIENTS + REGRESSION,
+)
 catalogue.change(
-    NET, "loss_not_regularized", "The penalty is missing from the loss.",
-    {TOTAL: 'grads[f"W{k}"] = dw + dpenalty'}, tests=LOSS,
-)  # fmt: skip
+    NET,
+    "loss_not_regularized",
+    "The penalty is missing from the loss.",
+    {TOTAL: 'grads[f"W{k}"] = dw + dpenalty'},
+    tests=LOSS,
+)
 catalogue.change(
-    NET, "first_layer_loss_missing", "The first layer's weights are missing from the penalty in the loss: every weight matrix counts.",
-    {"loss + penalty": "loss + penalty * (k > 1)"}, tests=LOSS,
-)  # fmt: skip
+    NET,
+    "first_layer_loss_missing",
+    "The loss has no penalty for the first layer's weights: every weight matrix counts.",
+    {"loss + penalty": "loss + penalty * (k > 1)"},
+    tests=LOSS,
+)
 catalogue.change(
-    NET, "last_layer_loss_missing", "The last layer's weights are missing from the penalty in the loss: every weight matrix counts.",
-    {"loss + penalty": "loss + penalty * (k < self.depth)"}, tests=LOSS,
-)  # fmt: skip
+    NET,
+    "last_layer_loss_missing",
+    "The loss has no penalty for the last layer's weights: every weight matrix counts.",
+    {"loss + penalty": "loss + penalty * (k < self.depth)"},
+    tests=LOSS,
+)
 catalogue.change(
-    NET, "half_missing", "The penalty in the loss is twice too large: it is λ/2 times the sum of squares.",
-    {"loss + penalty": "loss + 2 * penalty"}, tests=LOSS,
-)  # fmt: skip
+    NET,
+    "half_missing",
+    "The penalty in the loss is twice too large: it is λ/2 times the sum of squares.",
+    {"loss + penalty": "loss + 2 * penalty"},
+    tests=LOSS,
+)
 catalogue.change(
-    NET, "biases_penalized", "The biases are regularized too: only weights are.",
+    NET,
+    "biases_penalized",
+    "The biases are regularized too: only weights are.",
     {
-        TOTAL: TOTAL + "\n            bias_penalty, dbias = regularization.l2_regularization("
-        'self.params[f"b{k}"], self.reg)\n            loss, grads[f"b{k}"] = loss + bias_penalty, grads[f"b{k}"] + dbias'
+        TOTAL: TOTAL
+        + "\n            b = self.params[f'b{k}']"
+        + "\n            bias_penalty, dbias = regularization.l2_regularization(b, self.reg)"
+        + "\n            loss, grads[f'b{k}'] = loss + bias_penalty, grads[f'b{k}'] + dbias"
     },
     tests=LOSS + GRADIENTS,
-)  # fmt: skip
+)
 catalogue.change(
-    NET, "penalty_averaged", "The penalty is divided by the batch size: only the data loss is a mean over examples.",
-    {"loss + penalty, dw + dpenalty": "loss + penalty / len(X), dw + dpenalty / len(X)"}, tests=LOSS + GRADIENTS,
-)  # fmt: skip
+    NET,
+    "penalty_averaged",
+    "The penalty is divided by the batch size: only the data loss is a mean over examples.",
+    {"loss + penalty, dw + dpenalty": "loss + penalty / len(X), dw + dpenalty / len(X)"},
+    tests=LOSS + GRADIENTS,
+)
 
 # ----------------------------------------------------------------- gradients
 
 catalogue.change(
-    NET, "last_layer_gradient_not_regularized",
-    "The gradient of the last layer's weights lacks its regularization term λW: every weight matrix has one, the last included.",
-    {"dw + dpenalty": "dw + dpenalty * (k < self.depth)"}, tests=GRADIENTS,
-)  # fmt: skip
-catalogue.change(
-    NET, "hidden_gradients_not_regularized", "Only the last layer's gradient has its regularization term λW: every weight matrix has one.",
-    {"dw + dpenalty": "dw + dpenalty * (k == self.depth)"}, tests=GRADIENTS,
-)  # fmt: skip
-catalogue.change(
-    NET, "gradients_not_regularized", "The penalty is in the loss but not in the gradients: each dW needs its λW.",
-    {"dw + dpenalty": "dw"}, tests=GRADIENTS,
-)  # fmt: skip
-catalogue.change(
-    NET, "gradient_of_penalty_doubled", "The regularization term of the gradients is twice too large: the ½ in the loss cancels the 2.",
-    {"dw + dpenalty": "dw + 2 * dpenalty"}, tests=GRADIENTS,
-)  # fmt: skip
-catalogue.change(
-    NET, "relu_gradient_skipped", "On the way back the gradient goes past the ReLUs: use the backward function of the sandwich layer.",
-    {BACKWARD: "lambda dout, cache: layers.affine_backward(dout, cache if k == self.depth else cache[0])"}, tests=GRADIENTS,
-)  # fmt: skip
-catalogue.change(
-    NET, "gradients_averaged_again", "The gradients are divided by the batch size once more: the loss has already done that.",
-    {"dw + dpenalty": "dw / len(X) + dpenalty"}, tests=GRADIENTS,
-)  # fmt: skip
-catalogue.change(
-    NET, "gradients_from_scores", "Each layer gets the gradient of the scores: it needs the gradient that the layer above passes down.",
-    {'dout, dw, grads[f"b{k}"] = backward(dout, caches[k - 1])': 'below, dw, grads[f"b{k}"] = backward(dout, caches[k - 1])\n'
-     "            dout = dout if below.shape == dout.shape else below"},
+    NET,
+    "last_layer_gradient_not_regularized",
+    "The gradient of the last layer's weights lacks its term λW: every weight matrix has one.",
+    {"dw + dpenalty": "dw + dpenalty * (k < self.depth)"},
     tests=GRADIENTS,
-)  # fmt: skip
+)
+catalogue.change(
+    NET,
+    "hidden_gradients_not_regularized",
+    "Only the last layer's gradient has its term λW: every weight matrix has one.",
+    {"dw + dpenalty": "dw + dpenalty * (k == self.depth)"},
+    tests=GRADIENTS,
+)
+catalogue.change(
+    NET,
+    "gradients_not_regularized",
+    "The penalty is in the loss but not in the gradients: each dW needs its λW.",
+    {"dw + dpenalty": "dw"},
+    tests=GRADIENTS,
+)
+catalogue.change(
+    NET,
+    "gradient_of_penalty_doubled",
+    "The gradients' term λW is twice too large: the ½ in the loss cancels the 2.",
+    {"dw + dpenalty": "dw + 2 * dpenalty"},
+    tests=GRADIENTS,
+)
+catalogue.change(
+    NET,
+    "relu_gradient_skipped",
+    "The gradient goes past the ReLUs on its way back: use the sandwich layer's backward function.",
+    {BACKWARD: "lambda dout, cache: layers.affine_backward(dout, cache if k == self.depth else cache[0])"},
+    tests=GRADIENTS,
+)
+catalogue.change(
+    NET,
+    "gradients_averaged_again",
+    "The gradients are divided by the batch size once more: the loss has already done that.",
+    {"dw + dpenalty": "dw / len(X) + dpenalty"},
+    tests=GRADIENTS,
+)
+catalogue.change(
+    NET,
+    "first_layer_left_out",
+    "The way back ends before the first layer: it has gradients and a penalty too.",
+    {"range(self.depth, 0, -1)": "range(self.depth, 1, -1)"},
+    tests=LOSS + GRADIENTS,
+)
 
 # ---------------------------------------------------------------- regression
 
 catalogue.change(
-    NET, "regression_by_softmax", "Regression uses the softmax loss: predicting numbers takes the mean squared error.",
-    {"losses.mse_loss": "lambda x, y: losses.softmax_loss(x, np.zeros(len(x), int))"}, tests=REGRESSION,
-)  # fmt: skip
-catalogue.change(
-    NET, "targets_broadcast", "y of shape (N,) is subtracted from scores of shape (N, 1), which makes (N, N): give y the scores' shape.",
-    {"if self.category ==": "if y.ndim == 2 and self.category ==",
-     "self.data_loss = loss_functions[category]": 'self.data_loss = loss_functions[category] if category == "classification" else '
-     "lambda x, y: (np.mean((x - y) ** 2), 2 * np.mean(x - y, axis=1, keepdims=True) / len(x))"},
+    NET,
+    "regression_by_softmax",
+    "Regression uses the softmax loss: predicting numbers takes the mean squared error.",
+    {"losses.mse_loss": "lambda x, y: losses.softmax_loss(x, np.zeros(len(x), int))"},
     tests=REGRESSION,
-)  # fmt: skip
+)
 catalogue.change(
-    NET, "only_flat_targets", "Regression works with y of shape (N,) only: y may also come as (N, output_dim).",
-    {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)[:, None]"}, tests=REGRESSION,
-)  # fmt: skip
-catalogue.change(
-    NET, "only_first_output", "Regression looks at the first output only: the error is a mean over all of them.",
-    {"loss, dout = self.data_loss(out, y)": "loss, dout = self.data_loss(out[:, :1], y[:, :1]) if "
-     'self.category == "regression" else self.data_loss(out, y)\n'
-     "        dout = np.hstack([dout, np.zeros((len(out), out.shape[1] - dout.shape[1]))])"},
+    NET,
+    "targets_broadcast",
+    "Scores (N, 1) minus y (N,) makes (N, N): give y the scores' shape first.",
+    {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)"},
     tests=REGRESSION,
-)  # fmt: skip
+)
+catalogue.change(
+    NET,
+    "only_flat_targets",
+    "Regression works with y of shape (N,) only: y may also come as (N, output_dim).",
+    {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)[:, None]"},
+    tests=REGRESSION,
+)
+catalogue.change(
+    NET,
+    "only_first_output",
+    "Regression looks at the first output only: the error is a mean over all of them.",
+    {
+        "loss, dout = self.data_loss(out, y)": "loss, dout = self.data_loss(out[:, :1], y[:, :1]) if "
+        'self.category == "regression" else self.data_loss(out, y)\n'
+        "        dout = np.hstack([dout, np.zeros((len(out), out.shape[1] - dout.shape[1]))])"
+    },
+    tests=REGRESSION,
+)
 
 # -------------------------------------------------------------- alternatives
 
 
-@catalogue.alternative(NET, "global generator, last layer drawn first, everything inline, double precision gradients")
+@catalogue.alternative(
+    NET, "global generator, last layer drawn first, everything inline, double precision gradients"
+)
 class Inline:
     def __init__(
-        self, category, hidden_dims, input_dim=784, output_dim=10, reg=0.0, weight_scale=1e-2, dtype=np.float32, rng=None
+        self,
+        category,
+        hidden_dims,
+        input_dim=784,
+        output_dim=10,
+        reg=0.0,
+        weight_scale=1e-2,
+        dtype=np.float32,
+        rng=None,
     ):
         if category != "classification" and category != "regression":
             raise ValueError("unknown category: " + str(category))
@@ -250,7 +364,15 @@ class Inline:
 @catalogue.alternative(NET, "a stack of closures, affine and ReLU apart, helper methods")
 class Closures:
     def __init__(
-        self, category, hidden_dims, input_dim=784, output_dim=10, reg=0.0, weight_scale=1e-2, dtype=np.float32, rng=None
+        self,
+        category,
+        hidden_dims,
+        input_dim=784,
+        output_dim=10,
+        reg=0.0,
+        weight_scale=1e-2,
+        dtype=np.float32,
+        rng=None,
     ):
         if category not in ("classification", "regression"):
             raise ValueError(category)
@@ -259,7 +381,9 @@ class Closures:
             rng = np.random.RandomState()
         previous = input_dim
         for number, size in enumerate(tuple(hidden_dims) + (output_dim,), start=1):
-            self.params[f"W{number}"] = np.array(rng.standard_normal((previous, size)) * weight_scale, dtype=dtype)
+            self.params[f"W{number}"] = np.array(
+                rng.standard_normal((previous, size)) * weight_scale, dtype=dtype
+            )
             self.params[f"b{number}"] = np.full(size, 0, dtype=dtype)
             previous = size
         self.last = number
@@ -295,10 +419,18 @@ class Closures:
         return data_loss + self.reg / 2 * penalty, grads
 
 
-@catalogue.alternative(NET, "recursive, with spare attributes and a subclass of dict for the gradients")
+@catalogue.alternative(NET, "recursive, with spare attributes, and a list returned")
 class Recursive:
     def __init__(
-        self, category, hidden_dims, input_dim=784, output_dim=10, reg=0.0, weight_scale=1e-2, dtype=np.float32, rng=None
+        self,
+        category,
+        hidden_dims,
+        input_dim=784,
+        output_dim=10,
+        reg=0.0,
+        weight_scale=1e-2,
+        dtype=np.float32,
+        rng=None,
     ):
         if {"classification": 1, "regression": 2}.get(category) is None:
             raise ValueError("category")
@@ -329,7 +461,11 @@ class Recursive:
             kept = []
             self._layer(1, X, lambda scores: (kept.append(scores), (0.0, np.zeros_like(scores)))[1])
             return kept[0]
-        loss_of = losses.softmax_loss if self.category == "classification" else losses.mse_loss
-        loss, _, grads = self._layer(1, X, lambda scores: loss_of(scores, y if loss_of is losses.softmax_loss else y.reshape(scores.shape)))
+        if self.category == "classification":
+            loss, _, grads = self._layer(1, X, lambda scores: losses.softmax_loss(scores, y))
+        else:
+            loss, _, grads = self._layer(
+                1, X, lambda scores: losses.mse_loss(scores, y.reshape(scores.shape))
+            )
         self.history.append(loss)
         return [loss, grads]

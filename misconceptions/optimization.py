@@ -9,17 +9,31 @@ catalogue = Catalogue("05_optimization")
 # ----------------------------------------------------------------------- sgd
 
 STEP = 'next_w = w - config["learning_rate"] * dw'
-catalogue.change("sgd", "uphill", "The step goes along the gradient, uphill: subtract it.", {STEP: STEP.replace("w -", "w +")})
-catalogue.change("sgd", "learning_rate_missing", "The step is not multiplied by the learning rate.", {STEP: "next_w = w - dw"})
 catalogue.change(
-    "sgd", "settings_ignored", "The learning rate in config is ignored: the default is for when there is none.",
+    "sgd",
+    "uphill",
+    "The step goes along the gradient, uphill: subtract it.",
+    {STEP: STEP.replace("w -", "w +")},
+)
+catalogue.change(
+    "sgd",
+    "learning_rate_missing",
+    "The step is not multiplied by the learning rate.",
+    {STEP: "next_w = w - dw"},
+)
+catalogue.change(
+    "sgd",
+    "settings_ignored",
+    "The learning rate in config is ignored: the default is for when there is none.",
     {"| (config or {})": "| {}"},
-)  # fmt: skip
+)
 catalogue.change("sgd", "other_default", "The default learning rate is not 1e-2.", {"1e-2}": "1e-3}"})
 catalogue.change(
-    "sgd", "learning_rate_divides", "The gradient is divided by the learning rate: multiply.",
+    "sgd",
+    "learning_rate_divides",
+    "The gradient is divided by the learning rate: multiply.",
     {'config["learning_rate"] * dw': 'dw / config["learning_rate"]'},
-)  # fmt: skip
+)
 
 
 @catalogue.alternative("sgd", "in place, with setdefault")
@@ -43,48 +57,80 @@ def sgd_list(w, dw, config=None):
 VELOCITY = 'v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw'
 CLASSICAL = "return w + v, config"
 catalogue.change(
-    "sgd_momentum", "learning_rate_missing", "The gradient enters the velocity without the learning rate.",
+    "sgd_momentum",
+    "learning_rate_missing",
+    "The gradient enters the velocity without the learning rate.",
     {VELOCITY: 'v = config["momentum"] * config["velocity"] - dw'},
-)  # fmt: skip
+)
 catalogue.change(
-    "sgd_momentum", "uphill", "The velocity goes along the gradient, uphill: the gradient is subtracted.",
+    "sgd_momentum",
+    "uphill",
+    "The velocity goes along the gradient, uphill: the gradient is subtracted.",
     {VELOCITY: VELOCITY.replace("- config", "+ config")},
-)  # fmt: skip
+)
 catalogue.change(
-    "sgd_momentum", "velocity_subtracted", "The velocity is subtracted from w: its sign is already that of the step.",
+    "sgd_momentum",
+    "velocity_subtracted",
+    "The velocity is subtracted from w: its sign is already that of the step.",
     {CLASSICAL: CLASSICAL.replace("w + v", "w - v")},
-)  # fmt: skip
+)
 catalogue.change(
-    "sgd_momentum", "velocity_not_stored", "The new velocity is not kept in config, so every step begins from the old one.",
+    "sgd_momentum",
+    "velocity_not_stored",
+    "The new velocity is not kept in config, so every step begins from the old one.",
     {' | {"velocity": v}': ""},
-)  # fmt: skip
-catalogue.change(
-    "sgd_momentum", "velocity_overwritten", "The gradient is stored where the velocity belongs.", {'{"velocity": v}': '{"velocity": dw}'}
 )
 catalogue.change(
-    "sgd_momentum", "weights_stored", "The new weights are stored where the velocity belongs.", {'{"velocity": v}': '{"velocity": w + v}'}
+    "sgd_momentum",
+    "velocity_overwritten",
+    "The gradient is stored where the velocity belongs.",
+    {'{"velocity": v}': '{"velocity": dw}'},
 )
 catalogue.change(
-    "sgd_momentum", "old_velocity", "The step is made with the old velocity: compute the new one first, then move by it.",
+    "sgd_momentum",
+    "weights_stored",
+    "The new weights are stored where the velocity belongs.",
+    {'{"velocity": v}': '{"velocity": w + v}'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "old_velocity",
+    "The step is made with the old velocity: compute the new one first, then move by it.",
     {"return w + v": 'return w + config["velocity"]'},
-)  # fmt: skip
-catalogue.change(
-    "sgd_momentum", "average_instead", "This is the averaged form of momentum, sgd_momentum_ema: here the gradient has no factor 1 - μ.",
-    {VELOCITY: 'v = config["momentum"] * config["velocity"] + (1 - config["momentum"]) * dw',
-     "return w + v": 'return w - config["learning_rate"] * v'},
-)  # fmt: skip
-catalogue.change(
-    "sgd_momentum", "learning_rate_on_both", "The learning rate multiplies the old velocity too: it belongs to the gradient only.",
-    {VELOCITY: 'v = config["learning_rate"] * (config["momentum"] * config["velocity"] - dw)'},
-)  # fmt: skip
-catalogue.change(
-    "sgd_momentum", "nesterov_instead", "This looks one velocity ahead, as Nesterov's momentum does: here the step is the velocity.",
-    {"return w + v": 'return w + config["momentum"] * v - config["learning_rate"] * dw'},
-)  # fmt: skip
-catalogue.change(
-    "sgd_momentum", "momentum_ignored", "The momentum in config is ignored.", {VELOCITY: VELOCITY.replace('config["momentum"]', "0.9")}
 )
-catalogue.change("sgd_momentum", "no_friction", "The old velocity is kept whole: μ has to slow it down.", {'config["momentum"] * config': "config"})
+catalogue.change(
+    "sgd_momentum",
+    "average_instead",
+    "This is the averaged form of momentum, sgd_momentum_ema: here the gradient has no factor 1 - μ.",
+    {
+        VELOCITY: 'v = config["momentum"] * config["velocity"] + (1 - config["momentum"]) * dw',
+        "return w + v": 'return w - config["learning_rate"] * v',
+    },
+)
+catalogue.change(
+    "sgd_momentum",
+    "learning_rate_on_both",
+    "The learning rate multiplies the old velocity too: it belongs to the gradient only.",
+    {VELOCITY: 'v = config["learning_rate"] * (config["momentum"] * config["velocity"] - dw)'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "nesterov_instead",
+    "This looks one velocity ahead, as Nesterov's momentum does: here the step is the velocity.",
+    {"return w + v": 'return w + config["momentum"] * v - config["learning_rate"] * dw'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "momentum_ignored",
+    "The momentum in config is ignored.",
+    {VELOCITY: VELOCITY.replace('config["momentum"]', "0.9")},
+)
+catalogue.change(
+    "sgd_momentum",
+    "no_friction",
+    "The old velocity is kept whole: μ has to slow it down.",
+    {'config["momentum"] * config': "config"},
+)
 
 
 @catalogue.alternative("sgd_momentum", "velocity and weights changed in place")
@@ -117,31 +163,56 @@ def momentum_double(w, dw, config=None):
 AVERAGE = 'v = config["beta"] * config["velocity"] + (1 - config["beta"]) * dw'
 AVERAGED = 'return w - config["learning_rate"] * v'
 catalogue.change(
-    "sgd_momentum_ema", "classical_instead", "This is the classical form, sgd_momentum: here the velocity is an average of gradients.",
-    {AVERAGE: 'v = config["beta"] * config["velocity"] - config["learning_rate"] * dw', AVERAGED: "return w + v"},
-)  # fmt: skip
+    "sgd_momentum_ema",
+    "classical_instead",
+    "This is the classical form, sgd_momentum: here the velocity is an average of gradients.",
+    {
+        AVERAGE: 'v = config["beta"] * config["velocity"] - config["learning_rate"] * dw',
+        AVERAGED: "return w + v",
+    },
+)
 catalogue.change(
-    "sgd_momentum_ema", "sum_instead", "The gradient is added without its factor 1 - β, so v is a sum, not an average.",
+    "sgd_momentum_ema",
+    "sum_instead",
+    "The gradient is added without its factor 1 - β, so v is a sum, not an average.",
     {AVERAGE: 'v = config["beta"] * config["velocity"] + dw'},
-)  # fmt: skip
+)
 catalogue.change(
-    "sgd_momentum_ema", "weights_swapped", "β and 1 - β have changed places: most of the average is its past.",
+    "sgd_momentum_ema",
+    "weights_swapped",
+    "β and 1 - β have changed places: most of the average is its past.",
     {AVERAGE: 'v = (1 - config["beta"]) * config["velocity"] + config["beta"] * dw'},
-)  # fmt: skip
+)
 catalogue.change(
-    "sgd_momentum_ema", "velocity_not_stored", "The new velocity is not kept in config, so every step begins from the old one.",
+    "sgd_momentum_ema",
+    "velocity_not_stored",
+    "The new velocity is not kept in config, so every step begins from the old one.",
     {' | {"velocity": v}': ""},
-)  # fmt: skip
-catalogue.change("sgd_momentum_ema", "uphill", "The step goes along the averaged gradient, uphill: subtract it.", {AVERAGED: AVERAGED.replace("w -", "w +")})
-catalogue.change("sgd_momentum_ema", "learning_rate_missing", "The step is not multiplied by the learning rate.", {AVERAGED: "return w - v"})
+)
 catalogue.change(
-    "sgd_momentum_ema", "step_stored", "The whole step is stored, with the learning rate in it: the velocity is the average of gradients alone.",
+    "sgd_momentum_ema",
+    "uphill",
+    "The step goes along the averaged gradient, uphill: subtract it.",
+    {AVERAGED: AVERAGED.replace("w -", "w +")},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "learning_rate_missing",
+    "The step is not multiplied by the learning rate.",
+    {AVERAGED: "return w - v"},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "step_stored",
+    "The whole step is stored, with the learning rate in it: the velocity is the average of gradients alone.",
     {'{"velocity": v}': '{"velocity": config["learning_rate"] * v}'},
-)  # fmt: skip
+)
 catalogue.change(
-    "sgd_momentum_ema", "bias_corrected", "The average is corrected for its start from zero, as in Adam: here it is not.",
+    "sgd_momentum_ema",
+    "bias_corrected",
+    "The average is corrected for its start from zero, as in Adam: here it is not.",
     {AVERAGED: 'return w - config["learning_rate"] * v / (1 - config["beta"])'},
-)  # fmt: skip
+)
 
 
 @catalogue.alternative("sgd_momentum_ema", "the classical form at η(1 - β), turned back into an average")
@@ -165,25 +236,48 @@ def ema_towards(w, dw, config=None):
 # ------------------------------------------------------------------ nesterov
 
 LOOK_AHEAD = 'return w + config["momentum"] * v - push'
-catalogue.change("nesterov", "classical_instead", "This is classical momentum: the step has to look one velocity ahead.", {LOOK_AHEAD: "return w + v"})
 catalogue.change(
-    "nesterov", "old_velocity", "The step uses the old velocity: look ahead with the new one.",
+    "nesterov",
+    "classical_instead",
+    "This is classical momentum: the step has to look one velocity ahead.",
+    {LOOK_AHEAD: "return w + v"},
+)
+catalogue.change(
+    "nesterov",
+    "old_velocity",
+    "The step uses the old velocity: look ahead with the new one.",
     {LOOK_AHEAD: 'return w + config["momentum"] * config["velocity"] - push'},
-)  # fmt: skip
-catalogue.change("nesterov", "gradient_left_out", "The gradient is missing from the step.", {LOOK_AHEAD: 'return w + config["momentum"] * v'})
+)
 catalogue.change(
-    "nesterov", "velocity_not_stored", "The new velocity is not kept in config, so every step begins from the old one.",
+    "nesterov",
+    "gradient_left_out",
+    "The gradient is missing from the step.",
+    {LOOK_AHEAD: 'return w + config["momentum"] * v'},
+)
+catalogue.change(
+    "nesterov",
+    "velocity_not_stored",
+    "The new velocity is not kept in config, so every step begins from the old one.",
     {' | {"velocity": v}': ""},
-)  # fmt: skip
+)
 catalogue.change(
-    "nesterov", "velocity_counted_twice", "The whole velocity is added before looking ahead: the gradient then counts twice.",
+    "nesterov",
+    "velocity_counted_twice",
+    "The whole velocity is added before looking ahead: the gradient then counts twice.",
     {LOOK_AHEAD: 'return w + v + config["momentum"] * v - push'},
-)  # fmt: skip
+)
 catalogue.change(
-    "nesterov", "step_stored", "The whole step is stored as velocity: the velocity does not look ahead.",
+    "nesterov",
+    "step_stored",
+    "The whole step is stored as velocity: the velocity does not look ahead.",
     {'{"velocity": v}': '{"velocity": config["momentum"] * v - push}'},
-)  # fmt: skip
-catalogue.change("nesterov", "momentum_missing", "The look ahead is a whole velocity long: multiply it by μ.", {LOOK_AHEAD: "return w + v - push"})
+)
+catalogue.change(
+    "nesterov",
+    "momentum_missing",
+    "The look ahead is a whole velocity long: multiply it by μ.",
+    {LOOK_AHEAD: "return w + v - push"},
+)
 
 
 @catalogue.alternative("nesterov", "from the old and the new velocity")
@@ -214,31 +308,71 @@ def nesterov_in_place(w, dw, config=None):
 CORRECTED = 'm / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + config["epsilon"])'
 KEPT = '{"m": m, "v": v, "t": t}'
 catalogue.change(
-    "adam", "no_bias_correction", "The averages are not corrected for their start from zero.",
+    "adam",
+    "no_bias_correction",
+    "The averages are not corrected for their start from zero.",
     {CORRECTED: 'm / (np.sqrt(v) + config["epsilon"])'},
-)  # fmt: skip
+)
 catalogue.change(
-    "adam", "counted_after_use", "t is increased after it is used, so the first correction divides by zero: count the step first.",
+    "adam",
+    "counted_after_use",
+    "t is increased after it is used, so the first correction divides by zero: count the step first.",
     {"beta1**t)": 'beta1 ** config["t"])', "beta2**t)": 'beta2 ** config["t"])'},
-)  # fmt: skip
-catalogue.change("adam", "steps_not_counted", "t is not kept in config, so every step counts as the first.", {', "t": t}': "}"})
+)
 catalogue.change(
-    "adam", "epsilon_inside_root", "epsilon stands inside the root: it is added after it.",
+    "adam",
+    "steps_not_counted",
+    "t is not kept in config, so every step counts as the first.",
+    {', "t": t}': "}"},
+)
+catalogue.change(
+    "adam",
+    "epsilon_inside_root",
+    "epsilon stands inside the root: it is added after it.",
     {CORRECTED: 'm / (1 - beta1**t) / np.sqrt(v / (1 - beta2**t) + config["epsilon"])'},
-)  # fmt: skip
+)
 catalogue.change(
-    "adam", "betas_swapped", "beta1 and beta2 have changed places: beta1 is for the gradient, beta2 for its square.",
+    "adam",
+    "betas_swapped",
+    "beta1 and beta2 have changed places: beta1 is for the gradient, beta2 for its square.",
     {"beta1, beta2, t =": "beta2, beta1, t ="},
-)  # fmt: skip
-catalogue.change("adam", "not_squared", "v averages the size of the gradient: it should average its square.", {"dw**2": "np.abs(dw)"})
-catalogue.change("adam", "root_missing", "The root of v is missing from the step.", {"np.sqrt(v / (1 - beta2**t))": "v / (1 - beta2**t)"})
+)
 catalogue.change(
-    "adam", "corrected_stored", "The corrected averages are stored: the correction is for this step only.",
+    "adam",
+    "not_squared",
+    "v averages the size of the gradient: it should average its square.",
+    {"dw**2": "np.abs(dw)"},
+)
+catalogue.change(
+    "adam",
+    "root_missing",
+    "The root of v is missing from the step.",
+    {"np.sqrt(v / (1 - beta2**t))": "v / (1 - beta2**t)"},
+)
+catalogue.change(
+    "adam",
+    "corrected_stored",
+    "The corrected averages are stored: the correction is for this step only.",
     {KEPT: '{"m": m / (1 - beta1**t), "v": v / (1 - beta2**t), "t": t}'},
-)  # fmt: skip
-catalogue.change("adam", "averages_not_stored", "The averages are not kept in config, so every step begins from zero.", {KEPT: '{"t": t}'})
-catalogue.change("adam", "only_first_corrected", "Only m is corrected for its start from zero: v needs it as well.", {"v / (1 - beta2**t)": "v"})
-catalogue.change("adam", "uphill", "The step goes uphill: subtract it.", {'w - config["learning_rate"]': 'w + config["learning_rate"]'})
+)
+catalogue.change(
+    "adam",
+    "averages_not_stored",
+    "The averages are not kept in config, so every step begins from zero.",
+    {KEPT: '{"t": t}'},
+)
+catalogue.change(
+    "adam",
+    "only_first_corrected",
+    "Only m is corrected for its start from zero: v needs it as well.",
+    {"v / (1 - beta2**t)": "v"},
+)
+catalogue.change(
+    "adam",
+    "uphill",
+    "The step goes uphill: subtract it.",
+    {'w - config["learning_rate"]': 'w + config["learning_rate"]'},
+)
 
 
 @catalogue.alternative("adam", "both corrections gathered in the learning rate")
@@ -263,7 +397,9 @@ def adam_in_place(w, dw, config=None):
     config["t"] = t = config.get("t", 0) + 1
     m += (1 - b1) * (dw - m)
     v += (1 - b2) * (dw * dw - v)
-    w -= config.setdefault("learning_rate", 0.001) * (m / (1 - b1**t)) / (
-        (v / (1 - b2**t)) ** 0.5 + config.setdefault("epsilon", 1e-8)
+    w -= (
+        config.setdefault("learning_rate", 0.001)
+        * (m / (1 - b1**t))
+        / ((v / (1 - b2**t)) ** 0.5 + config.setdefault("epsilon", 1e-8))
     )
     return w, config

@@ -134,7 +134,8 @@ class Checks:
         self.points = float(points)
         self.seed = int(os.environ.get("CHECKS_SEED", DEFAULT_SEED)) if seed is None else seed
         self.results: list[Result] = []
-        print(f"{name}: {points:g} points (hidden checks decide part of them when it is graded)")
+        worth = "1 point" if points == 1 else f"{points:g} points"
+        print(f"{name}: {worth} (hidden checks decide part of them when it is graded)")
 
     def __repr__(self) -> str:
         passed = sum(result.passed for result in self.results)

@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.ticker import NullFormatter
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 GREY = "#8C8C8C"
@@ -324,7 +325,8 @@ def network(dims: Sequence[int]) -> None:
     ]
     for k in range(1, depth + 1):
         ends = {"patchA": boxes[k - 1].get_bbox_patch(), "patchB": boxes[k].get_bbox_patch()}
-        ax.annotate("", (k, 0), (k - 1, 0), arrowprops={"arrowstyle": "->", "shrinkA": 4, "shrinkB": 4} | ends)
+        arrow = {"arrowstyle": "->", "shrinkA": 4, "shrinkB": 4} | ends
+        ax.annotate("", (k, 0), (k - 1, 0), arrowprops=arrow)
         function = "affine" if k == depth else "affine, ReLU"
         ax.text(k - 0.5, 0.08, function, ha="center", va="bottom", fontsize="small")
         params = f"W{k} ({dims[k - 1]}, {dims[k]})\nb{k} ({dims[k]},)"
@@ -407,7 +409,8 @@ def loss_curves(histories: dict[str, Sequence[float]], smooth: int = 10) -> None
     (ax,) = _axes(width=6.0, height=3.4)
     for number, (name, history) in enumerate(histories.items()):
         means = np.convolve(history, np.ones(smooth) / smooth, mode="valid")
-        ax.plot(np.arange(smooth, len(history) + 1), means, ("-", "-", ":", "--", "-.")[number % 5], label=name)
+        style = ("-", "-", ":", "--", "-.")[number % 5]
+        ax.plot(np.arange(smooth, len(history) + 1), means, style, label=name)
     _label(ax, "The same network, the same start", "step", f"loss, mean of {smooth} steps")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     plt.show()
@@ -420,6 +423,7 @@ def _picture(ax: Axes, values: np.ndarray, shape: tuple[int, int], title: str = 
     """Draw a row of pixels as an image without ticks."""
     image = ax.imshow(np.asarray(values).reshape(shape), **options)
     ax.set(title=title, xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     ax.grid(False)
     return image
 
@@ -488,6 +492,25 @@ TRAINING_LABELS = {
     "classification": ("accuracy", "lower right"),
     "regression": ("root mean square error", "upper right"),
 }
+
+
+def study(runs: dict[str, Any]) -> None:
+    """Draw training (dotted) and validation accuracy of several runs in one figure.
+
+    Parameters
+    ----------
+    runs : dict of str to Solver
+        Trained solvers, by the name of their setting.
+    """
+    (ax,) = _axes(width=7.0, height=3.4)
+    for (name, solver), color in zip(runs.items(), COLORS, strict=False):
+        epochs = np.arange(1, len(solver.val_history) + 1)
+        ax.plot(epochs, solver.train_history, ":", color=color)
+        ax.plot(epochs, solver.val_history, marker="o", markersize=3, color=color, label=name)
+    ax.plot([], [], ":", color=GREY, label="(training)")
+    _label(ax, "Accuracy after each epoch", "epoch", "accuracy")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    plt.show()
 
 
 def confusion(y: np.ndarray, predicted: np.ndarray) -> None:
@@ -592,6 +615,7 @@ def feature_histograms(X: np.ndarray, names: Sequence[str], unit: str) -> None:
         ax.hist(values, bins=40, log=True)
         _label(ax, names[index], unit, "rows" if index % columns == 0 else "")
         ax.tick_params(labelsize="small")
+        ax.yaxis.set_minor_formatter(NullFormatter())
     plt.show()
 
 
@@ -658,12 +682,14 @@ def methods(errors: dict[str, float], label: str) -> None:
     Parameters
     ----------
     errors : dict of str to float
+        By the method's name; what is called a network is set off by its colour.
     label : str
         What the error is, with its unit.
     """
     (ax,) = _axes(width=6.5, height=0.45 * len(errors) + 0.9)
     names = sorted(errors, key=lambda name: -errors[name])
-    bars = ax.barh(names, [errors[name] for name in names], color=[COLORS[list(errors).index(n) % 6] for n in names])
+    colors = [ORANGE if "network" in name else BLUE for name in names]
+    bars = ax.barh(names, [errors[name] for name in names], color=colors)
     ax.bar_label(bars, fmt="%.3f", padding=4)
     ax.margins(x=0.12)
     ax.grid(axis="y", visible=False)
