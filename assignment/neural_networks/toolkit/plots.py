@@ -540,7 +540,9 @@ def confusion(y: np.ndarray, predicted: np.ndarray) -> None:
     plt.show()
 
 
-def most_wrong(X: np.ndarray, y: np.ndarray, scores: np.ndarray, shape: tuple[int, int], count: int = 12) -> None:
+def most_wrong(
+    X: np.ndarray, y: np.ndarray, scores: np.ndarray, shape: tuple[int, int], count: int = 12
+) -> None:
     """Draw the images on which the network is wrong and most sure of itself.
 
     Parameters

@@ -53,7 +53,7 @@ def read_trained(path: str | os.PathLike[str], data_sets: Collection[str], exerc
 
     Returns
     -------
-    Parameters
+    toolkit.parameters.Parameters
 
     Raises
     ------
@@ -63,7 +63,7 @@ def read_trained(path: str | os.PathLike[str], data_sets: Collection[str], exerc
         It cannot be read, or belongs to another data set.
     """
     if not os.path.lexists(path):
-        raise NotImplementedError(f"Exercise {exercise}: train your network; {path} is not in this folder yet")
+        raise NotImplementedError(f"Exercise {exercise}: train your network, {path} is not here yet")
     trained = load_parameters(path)
     if trained.data_set not in data_sets:
         raise ParametersError(
