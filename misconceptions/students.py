@@ -75,7 +75,6 @@ STUDENTS = (
             "affine_relu_backward:as_list",
             "mse_loss:mse_loops",
             "softmax_loss:softmax_in_place",
-            "l2_regularization:l2_in_place",
             "l1_regularization:l1_masks",
             "elastic_net_regularization:elastic_net_loop",
             "FullyConnectedNet:Recursive",
