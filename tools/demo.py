@@ -96,4 +96,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"The demonstration stopped: {' '.join(map(str, error.cmd[1:]))} failed; what it said is above.")
