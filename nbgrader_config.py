@@ -34,6 +34,8 @@ c.Autograde.exclude_overwriting = {
 
 # The heaviest cell of the reference takes about 2 s; a student's slow but honest code gets ten times that.
 c.Execute.timeout = 20
+# Kernels warn that they listen on this machine's loopback; nbgrader would print it for every notebook.
+c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 
 # Training cells keep the curves that the student's own run drew; nbgrader's ClearOutput wipes them.
 c.Autograde.sanitize_preprocessors = [

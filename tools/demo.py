@@ -50,15 +50,15 @@ def scores(grader: NbGraderAPI) -> Table:
     with grader.gradebook as gradebook:
         submissions = {s.student.id: s for s in gradebook.assignment_submissions(ASSIGNMENT)}
         names = [notebook.name for notebook in gradebook.find_assignment(ASSIGNMENT).notebooks]
-        table = Table(title="The sample class: points before written answers are graded by hand")
-        table.add_column("student")
+        table = Table(title="The sample class: bonus included, written answers not yet graded")
+        table.add_column("student", no_wrap=True)
         for name in sorted(names):
             table.add_column(name[:2], justify="right")
         table.add_column("score", justify="right", style="bold")
         for student in STUDENTS:
             parts = {notebook.name: notebook.score for notebook in submissions[student.name].notebooks}
-            row = [f"{parts[name]:g}" for name in sorted(names)]
-            table.add_row(student.name, *row, f"{sum(parts.values()):g}")
+            row = [f"{parts[name]:.4g}" for name in sorted(names)]
+            table.add_row(student.name, *row, f"{sum(parts.values()):.4g}")
     return table
 
 
