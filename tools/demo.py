@@ -65,13 +65,13 @@ def scores(grader: NbGraderAPI) -> Table:
 def main() -> int:
     """Run the demonstration; 0 where every student was graded."""
     start = time.monotonic()
-    step("1. Generate the release from the source notebooks")
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", ASSIGNMENT, "--force", "--log-level", "ERROR"]
-    subprocess.run(command, cwd=ROOT, check=True)
-
-    step("2. Train the reference's parameters (once; at most a minute)")
+    step("1. Train the reference's parameters (once; at most a minute)")
     subprocess.run([sys.executable, "tools/train_reference.py"], cwd=ROOT, check=True)
     from tools.train_reference import parameters_folder
+
+    step("2. Generate the release from the source notebooks")
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", ASSIGNMENT, "--force", "--log-level", "ERROR"]
+    subprocess.run(command, cwd=ROOT, check=True)
 
     step(f"3. Write the submissions of {len(STUDENTS)} sample students")
     write_submissions(
