@@ -3,6 +3,8 @@
 ExaminerError               a sentence that says what happened and what to do
 ├── CourseNotFoundError     no nbgrader_config.py above the working folder
 ├── CatalogueError          an entry of the catalogue does not fit its answer
+├── IsolationError          this machine cannot keep submitted code apart as asked for
+├── SandboxError            a sandbox did not start, or was used wrongly
 └── NeedsHumanError         raised in a test cell: a person has to grade it
 """
 
@@ -19,6 +21,14 @@ class CourseNotFoundError(ExaminerError):
 
 class CatalogueError(ExaminerError):
     """An entry of the catalogue does not fit the answer that it replaces."""
+
+
+class IsolationError(ExaminerError):
+    """This machine cannot isolate in the way asked for."""
+
+
+class SandboxError(ExaminerError):
+    """A sandbox did not start, or was used wrongly."""
 
 
 class NeedsHumanError(ExaminerError):

@@ -1,0 +1,707 @@
+"""The sandbox that submitted code runs in: bubblewrap, limits by named mechanisms, a watchdog.
+
+What holds what, and what does not hold, is in ``docs/threat-model.md``.
+
+Two folders matter to the caller.  `Sandbox.work` is the program's working folder: a file
+system of its own in memory, which the host never sees.  `Sandbox.host_work` is a small folder
+for unix sockets, at the same path on both sides; once they are bound, `Sandbox.seal` makes it
+read-only for the program, for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import json
+import os
+import platform
+import random
+import secrets
+import select
+import shutil
+import signal
+import site
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Literal
+
+from examiner import _seccomp, _watchdog
+from examiner._exceptions import IsolationError, SandboxError
+
+Isolation = Literal["bubblewrap", "none"]
+
+MIB = 1024**2
+POLL_SECONDS = 0.05
+START_SECONDS = 20
+OUTPUT_BYTES = 16 * 1024  # how much of the program's own stdout and stderr is kept
+SHARED_MEMORY = 16 * MIB  # /dev/shm
+SOCKET_FOLDER = 1 * MIB, 64  # bytes and entries, while the folder is not sealed
+FILES_PER_MIB = 64  # how many files the scratch may hold, for each MiB of its size
+WORK = "/tmp/work"
+DATA = "/data"
+OWN_PACKAGES = ("examiner", "misconceptions")
+SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+SYSTEM_FILES = ("ld.so.cache", "localtime", "alternatives", "fonts", "ssl/openssl.cnf")
+PREFIX_PARTS = ("bin", "lib", "lib64", "share", "etc", "pyvenv.cfg")
+INSTALL = "install it (Debian, Ubuntu: apt install bubblewrap) or pass --isolation none"
+ALLOW = (
+    "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+    "kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces=10000) "
+    "or pass --isolation none"
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one sandbox may use."""
+
+    memory: int = 2048 * MIB  # bytes, all processes together
+    processes: int = 96  # threads count, as for the kernel
+    file_size: int = 64 * MIB  # bytes, any one file
+    disk: int = 128 * MIB  # bytes, the scratch folder
+    cpu_seconds: int = 600  # all processes together
+    open_files: int = 256  # each process
+
+
+class Sandbox:
+    """One program, and all that it starts, kept apart from everything else.
+
+    Parameters
+    ----------
+    isolation : {"bubblewrap", "none"}
+        ``"none"`` keeps nothing apart: a plain child process with limits.
+    limits : Limits
+        What it may use.
+    files : mapping of str to Path or bytes
+        What lies in the working folder, read-only: name there, then a file or folder of the
+        host (copied, never followed where it is a symbolic link) or the content itself.
+    data_dir : Path, optional
+        The data sets' folder, read-only in the sandbox as ``$NN_DATA_DIR``.
+
+    Attributes
+    ----------
+    work : Path
+        The program's working folder, as the program sees it.
+    host_work : Path
+        The folder for sockets and the connection file: one path, valid on both sides.
+    reason : str or None
+        One sentence when a limit ended the sandbox.
+
+    Examples
+    --------
+    >>> with Sandbox("bubblewrap", Limits(), files={}) as sandbox:  # doctest: +SKIP
+    ...     sandbox.start([sys.executable, "-c", "print('hello')"])
+    ...     sandbox.wait()
+    """
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        limits: Limits | None = None,
+        *,
+        files: Mapping[str, Path | bytes] | None = None,
+        data_dir: Path | None = None,
+    ) -> None:
+        self.isolation: Isolation = isolation
+        self.limits = limits or Limits()
+        self.reason: str | None = None
+        self._data_dir = data_dir
+        self._user = _unused_user() if isolation == "bubblewrap" and os.geteuid() == 0 else None
+        self._root = _new_folder()
+        self.host_work = self._root / "ipc"
+        self.host_work.mkdir(mode=0o700)
+        if self._user is not None:
+            os.chown(self.host_work, self._user, self._user)
+        self._files = self._root / "files"
+        self._files.mkdir()
+        _write_files(self._files, {**(files or {}), **_font_cache()})
+        self.work = Path(WORK) if isolation == "bubblewrap" else self._files
+
+        self._process: subprocess.Popen[bytes] | None = None
+        self._first: int | None = None  # pid on the host of the first process inside
+        self._program: int | None = None
+        self._program_fd = -1
+        self._folders: list[int] = []  # open file systems of the sandbox, to be measured
+        self._output = bytearray()
+        self._failure: BaseException | None = None
+        self._started = threading.Event()
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._sealed = False
+        self._closed = False
+
+    def __repr__(self) -> str:
+        state = "not started" if self._process is None else f"exit status {self.poll()}"
+        return f"Sandbox({self.isolation}, {self.work}, {state})"
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def output(self) -> str:
+        """The end of what the program wrote to its own stdout and stderr."""
+        with self._lock:
+            return self._output.decode(errors="replace")
+
+    def start(self, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+        """Start the program.
+
+        Parameters
+        ----------
+        argv : sequence of str
+            Its command line; the host's Python lies at the same path inside.
+        env : mapping of str to str, optional
+            Environment variables beside the few that every sandbox has.
+
+        Raises
+        ------
+        IsolationError
+            If bubblewrap is missing or may not work here.
+        SandboxError
+            If the sandbox did not start for another reason, or was started before.
+        """
+        if self._process is not None or self._closed:
+            raise SandboxError("This sandbox has been used: make a new one.")
+        # bwrap dies with the *thread* that started it: so the thread that watches starts it.
+        # Where the watchdog ends, however it ends, the sandbox does too.
+        threading.Thread(target=self._run, args=(list(argv), dict(env or {})), daemon=True).start()
+        self._started.wait()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def poll(self) -> int | None:
+        """Give the program's exit status, None while it runs; 128 + n where signal n ended it."""
+        if self._process is None:
+            return None
+        status = self._process.poll()
+        return 128 - status if status is not None and status < 0 else status
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Wait until the program has ended; None if it has not within `timeout` seconds."""
+        self._ended.wait(timeout)
+        return self.poll()
+
+    def interrupt(self) -> None:
+        """Send SIGINT to the program inside, and to nothing else."""
+        if self._program_fd >= 0:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self._program_fd, signal.SIGINT)
+
+    def kill(self) -> None:
+        """End everything inside, at once; returns when all of it is gone."""
+        process = self._process
+        if process is None:
+            return
+        if self._first is not None and process.poll() is None:
+            # Killing a pid namespace's first process kills all in it; bwrap ends after them.
+            _kill_tree(self._first) if self.isolation == "none" else _kill(self._first)
+            if not _exited(process, 5):
+                process.kill()
+        elif process.poll() is None:
+            process.kill()
+        process.wait()
+        self._ended.wait(5)
+
+    def close(self) -> None:
+        """Kill, and remove the folders on the host without following any link in them."""
+        if self._closed:
+            return
+        self._closed = True
+        self.kill()
+        if self._program_fd >= 0:
+            os.close(self._program_fd)
+            self._program_fd = -1
+        remove_folder(self._root)
+
+    # ---- the thread that starts, watches and drains ----
+
+    def _run(self, argv: list[str], env: dict[str, str]) -> None:
+        reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        os.set_blocking(writer, True)
+        try:
+            try:
+                self._launch(argv, env, writer)
+            finally:
+                os.close(writer)
+        except BaseException as error:
+            self._read_output(reader)
+            self._failure = self._explained(error)
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+            self._finish(reader)
+            return
+        self._started.set()
+        try:
+            self._watch(reader)
+        finally:
+            self._finish(reader)
+
+    def _finish(self, reader: int) -> None:
+        self._read_output(reader)
+        os.close(reader)
+        for folder in self._folders:
+            os.close(folder)
+        self._folders.clear()
+        self._ended.set()
+        self._started.set()
+
+    def _explained(self, error: BaseException) -> BaseException:
+        if isinstance(error, FileNotFoundError) and error.filename == "bwrap":
+            return IsolationError(f"bubblewrap (bwrap) is missing: {INSTALL}.")
+        said = self.output.strip().splitlines()
+        if isinstance(error, SandboxError) and said:
+            return SandboxError(f"The sandbox did not start: {said[-1]}")
+        return error
+
+    def _launch(self, argv: list[str], env: dict[str, str], output: int) -> None:
+        environment = {**self._environment(), **env}
+        if self.isolation == "none":
+            self._process = subprocess.Popen(
+                [*self._prlimit(), *argv],
+                env=environment,
+                cwd=self.work,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            self._first = self._program = self._process.pid
+            self._program_fd = os.pidfd_open(self._program)
+            self._folders = [os.open(self.host_work, os.O_RDONLY | os.O_DIRECTORY)]
+            return
+        info_reader, info_writer = os.pipe2(os.O_CLOEXEC)
+        with contextlib.ExitStack() as descriptors:
+            descriptors.callback(os.close, info_reader)
+            with contextlib.ExitStack() as inherited:
+                inherited.callback(os.close, info_writer)
+                arguments, stage = self._bwrap(environment)
+                filters = _seccomp.program()
+                if filters:
+                    arguments += ["--seccomp", str(_readable(filters, inherited))]
+                arguments += ["--info-fd", str(info_writer)]
+                packed = _readable(b"".join(os.fsencode(each) + b"\0" for each in arguments), inherited)
+                command = [*self._privileges(stage), "bwrap", "--args", str(packed), "--"]
+                passed = [packed, info_writer, *(int(arguments[-3]) for _ in filters[:1])]
+                self._process = subprocess.Popen(
+                    [*command, *self._prlimit(), *argv],
+                    env={"PATH": os.defpath + ":/usr/sbin:/sbin"},
+                    cwd="/",
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=passed,
+                )
+            self._first = _child_pid(info_reader)
+        self._program = _only_child(self._first)
+        self._program_fd = os.pidfd_open(self._program)
+        inside = f"/proc/{self._first}/root"
+        flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
+        self._folders = [
+            os.open(self.host_work, os.O_RDONLY | os.O_DIRECTORY),
+            *(os.open(inside + folder, flags) for folder in ("/tmp", "/dev/shm")),
+        ]
+
+    def _watch(self, reader: int) -> None:
+        process = self._process
+        assert process is not None
+        while process.poll() is None:
+            self.reason = self.reason or self._exceeded()
+            if self.reason:
+                if self._first is not None:
+                    _kill_tree(self._first) if self.isolation == "none" else _kill(self._first)
+                process.wait()
+                return
+            self._read_output(reader)
+            _exited(process, POLL_SECONDS)
+        if process.returncode == 128 + signal.SIGXCPU:
+            self.reason = self.reason or self._cpu_reason()
+
+    def _exceeded(self) -> str | None:
+        limits = self.limits
+        assert self._first is not None
+        used = _watchdog.usage(self._first)
+        if used.memory > limits.memory:
+            exact = _watchdog.proportional_memory(self._first)
+            if (used.memory if exact is None else exact) > limits.memory:
+                return f"used more than {_size(limits.memory)} of memory"
+        if used.cpu_seconds > limits.cpu_seconds:
+            return self._cpu_reason()
+        if used.processes > limits.processes + 4:
+            return f"had more than {limits.processes} processes"
+        return self._disk_exceeded()
+
+    def _disk_exceeded(self) -> str | None:
+        if not self._sealed:
+            size, entries = _watchdog.folder_used(self._folders[0], SOCKET_FOLDER[1])
+            if size > SOCKET_FOLDER[0] or entries > SOCKET_FOLDER[1]:
+                return "filled the folder of its sockets"
+        for folder in self._folders[1:]:
+            _, files = _watchdog.disk_used(folder)
+            if files > max(1024, self.limits.disk // MIB * FILES_PER_MIB):
+                return "made too many files"
+        return None
+
+    def _cpu_reason(self) -> str:
+        return f"used more than {self.limits.cpu_seconds} s of processor time"
+
+    def _read_output(self, reader: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            new = os.read(reader, 65536)
+            with self._lock:
+                self._output += new
+                del self._output[:-OUTPUT_BYTES]
+
+    # ---- command lines ----
+
+    def _environment(self) -> dict[str, str]:
+        temporary = "/tmp" if self.isolation == "bubblewrap" else str(self.work)
+        data = DATA if self.isolation == "bubblewrap" else str(self._data_dir or "")
+        return {
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(self.work),
+            "USER": "student",
+            "TMPDIR": temporary,
+            "MPLCONFIGDIR": f"{self.work}/.matplotlib",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "IPYTHONDIR": f"{temporary}/.ipython",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "NN_DATA_DIR": data,
+            "NN_OFFLINE": "1",
+        }
+
+    def _prlimit(self) -> list[str]:
+        limits = self.limits
+        command = [
+            "prlimit",
+            f"--fsize={limits.file_size}",
+            f"--cpu={limits.cpu_seconds}",
+            f"--nofile={limits.open_files}",
+            f"--data={limits.memory}",
+            f"--as={limits.memory + 4096 * MIB}",
+            "--core=0",
+            "--msgqueue=0",
+            f"--memlock={MIB}",
+        ]
+        if self.isolation == "bubblewrap":
+            command.append(f"--nproc={limits.processes + self._processes_elsewhere()}")
+        return command
+
+    def _processes_elsewhere(self) -> int:
+        """Count what an old kernel counts against the sandbox: all that this user runs."""
+        release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2] if part.isdigit())
+        if self._user is not None or release >= (5, 14):
+            return 0  # a user of its own, or a count for each user namespace
+        return sum(_watchdog.usage(pid).processes for pid in _own_processes())
+
+    def _privileges(self, stage: Mapping[Path, Path]) -> list[str]:
+        """Give the command that drops root, with folders that only root can reach mounted on `stage`."""
+        if self._user is None:
+            return []
+        drop = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
+        if not stage:
+            return drop
+        script = 'set -e; while [ "$1" != -- ]; do mount --bind "$1" "$2"; shift 2; done; shift; exec "$@"'
+        pairs = [str(each) for pair in stage.items() for each in pair]
+        return ["unshare", "--mount", "sh", "-c", script, "sh", *pairs, "--", *drop]
+
+    def _bwrap(self, environment: Mapping[str, str]) -> tuple[list[str], dict[Path, Path]]:
+        """Give bubblewrap's arguments, and what has to be mounted where for it beforehand."""
+        stage: dict[Path, Path] = {}
+
+        def source(path: Path) -> str:
+            if self._user is None or _reachable(path):
+                return str(path)
+            if path not in stage:
+                target = self._root / "stage" / str(len(stage))
+                target.parent.mkdir(exist_ok=True)
+                target.mkdir() if path.is_dir() else target.touch()
+                stage[path] = target
+            return str(stage[path])
+
+        arguments = ["--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
+        arguments += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
+        for name, value in environment.items():
+            arguments += ["--setenv", name, value]
+        arguments += ["--ro-bind", "/usr", "/usr"]
+        for name in SYSTEM_FOLDERS:
+            folder = Path("/") / name
+            if folder.is_symlink():
+                arguments += ["--symlink", os.readlink(folder), str(folder)]
+            elif folder.is_dir():
+                arguments += ["--ro-bind", str(folder), str(folder)]
+        for name in SYSTEM_FILES:
+            arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+        arguments += ["--ro-bind", str(_passwd(self._root)), "/etc/passwd"]
+        arguments += ["--proc", "/proc", "--dev", "/dev"]
+        arguments += ["--size", str(SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm"]
+        arguments += ["--size", str(self.limits.disk), "--perms", "1777", "--tmpfs", "/tmp", "--dir", WORK]
+        for folder in _python_folders():
+            arguments += ["--ro-bind", source(folder), str(folder)]
+        for folder in _own_folders():
+            arguments += ["--perms", "0555", "--tmpfs", str(folder), "--remount-ro", str(folder)]
+        for entry in sorted(self._files.iterdir()):
+            if entry.name == ".matplotlib":
+                arguments += ["--dir", f"{WORK}/{entry.name}"]
+                for cache in entry.iterdir():
+                    arguments += ["--ro-bind", source(cache), f"{WORK}/{entry.name}/{cache.name}"]
+            else:
+                arguments += ["--ro-bind", source(entry), f"{WORK}/{entry.name}"]
+        if self._data_dir is not None:
+            arguments += ["--ro-bind", source(self._data_dir.resolve()), DATA]
+        arguments += ["--bind", str(self.host_work), str(self.host_work)]
+        arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
+        return arguments, stage
+
+
+def check_isolation(isolation: Isolation) -> None:
+    """Make sure that this machine can isolate in the way asked for.
+
+    Raises
+    ------
+    IsolationError
+        With one sentence that says what to install or to allow.
+    """
+    if isolation == "none":
+        return
+    if sys.platform != "linux":
+        raise IsolationError("bubblewrap works on Linux only: grade there, or pass --isolation none.")
+    if shutil.which("bwrap") is None:
+        raise IsolationError(f"bubblewrap (bwrap) is missing: {INSTALL}.")
+    with Sandbox("bubblewrap") as sandbox:
+        try:
+            sandbox.start([sys.executable, "-I", "-S", "-c", "print('works')"])
+        except SandboxError as error:
+            raise IsolationError(f"{error}; {ALLOW}.") from None
+        if sandbox.wait(START_SECONDS) != 0 or "works" not in sandbox.output:
+            said = (sandbox.output.strip().splitlines() or ["no message"])[-1]
+            raise IsolationError(f"bubblewrap does not work here ({said}): {ALLOW}.")
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder whose content is hostile: no link is followed, no depth is too deep.
+
+    Nothing may write to it any more.  A nested folder's own folders are moved up one by
+    one, so that neither paths nor recursion grow with what the sandbox has built.
+    """
+    top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        while names := os.listdir(top):
+            for name in names:
+                if _is_folder(name, top):
+                    _flatten(name, top)
+                else:
+                    os.unlink(name, dir_fd=top)
+    finally:
+        os.close(top)
+    os.rmdir(folder)
+
+
+def _flatten(name: str, top: int) -> None:
+    os.chmod(name, 0o700, dir_fd=top)
+    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
+    try:
+        for each in os.listdir(inner):
+            if _is_folder(each, inner):
+                os.chmod(each, 0o700, dir_fd=inner)  # a folder is moved by changing what is in it
+                os.rename(each, secrets.token_hex(16), src_dir_fd=inner, dst_dir_fd=top)
+            else:
+                os.unlink(each, dir_fd=inner)
+    finally:
+        os.close(inner)
+    os.rmdir(name, dir_fd=top)
+
+
+def _is_folder(name: str, parent: int) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+
+
+# ---- folders and files ----
+
+
+def _new_folder() -> Path:
+    """Make the sandbox's folder on the host, with a path short enough for unix sockets."""
+    base = tempfile.gettempdir()
+    folder = Path(tempfile.mkdtemp(prefix="ex-", dir=base if len(base) <= 40 else "/tmp"))
+    folder.chmod(0o711)
+    return folder
+
+
+def _write_files(folder: Path, files: Mapping[str, Path | bytes]) -> None:
+    for name, content in files.items():
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or ".." in relative.parts or not relative.parts:
+            raise SandboxError(f"{name!r} is no name in the working folder.")
+        target = folder / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            target.write_bytes(content)
+        elif content.is_symlink():
+            raise SandboxError(f"{content} is a symbolic link: give the file that it points to.")
+        elif content.is_dir():
+            shutil.copytree(content, target, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copy2(content, target)
+    for base, folders, names in os.walk(folder):
+        for each in folders:
+            if not os.path.islink(os.path.join(base, each)):
+                os.chmod(os.path.join(base, each), 0o755)
+        for each in names:
+            if not os.path.islink(os.path.join(base, each)):
+                os.chmod(os.path.join(base, each), 0o644)
+    folder.chmod(0o755)
+
+
+def _passwd(root: Path) -> Path:
+    path = root / "passwd"
+    path.write_text(f"student:x:1000:1000:student:{WORK}:/bin/sh\n")
+    path.chmod(0o644)
+    return path
+
+
+@functools.cache
+def _font_cache() -> dict[str, Path | bytes]:
+    """Matplotlib's list of fonts, which takes seconds to make."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return {}
+    import matplotlib
+
+    caches = sorted(Path(matplotlib.get_cachedir()).glob("fontlist-v*.json"))
+    return {f".matplotlib/{each.name}": each.read_bytes() for each in caches}
+
+
+@functools.cache
+def _python_folders() -> tuple[Path, ...]:
+    """Give what this Python needs beyond /usr: parts of its prefixes, never a project around them."""
+    prefixes = {sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix)}
+    folders = [Path(prefix) / part for prefix in sorted(prefixes) for part in PREFIX_PARTS]
+    if site.ENABLE_USER_SITE:
+        folders.append(Path(site.getusersitepackages()))
+    return tuple(each for each in folders if each.exists() and not _in_usr(each))
+
+
+def _in_usr(path: Path) -> bool:
+    return Path("/usr") in path.parents
+
+
+@functools.cache
+def _own_folders() -> tuple[Path, ...]:
+    """Give our own packages where they lie in a folder that the sandbox sees."""
+    own = [Path(place) for name in OWN_PACKAGES for place in _places(name)]
+    visible = (Path("/usr"), *_python_folders())
+    return tuple(each for each in own if any(folder in each.parents for folder in visible))
+
+
+def _places(package: str) -> list[str]:
+    spec = importlib.util.find_spec(package)
+    return list(spec.submodule_search_locations or []) if spec else []
+
+
+@functools.cache
+def _reachable(path: Path) -> bool:
+    """Whether an unprivileged user can reach a path, links on the way included."""
+    real = path.resolve()
+    return os.access in os.supports_effective_ids and all(
+        each.stat().st_mode & 0o005 == 0o005 if each.is_dir() else each.stat().st_mode & 0o004
+        for each in (*real.parents, real)
+    )
+
+
+# ---- processes ----
+
+
+def _unused_user() -> int:
+    """Draw a user id that nobody has, among those that exist in this user namespace."""
+    with open("/proc/self/uid_map") as table:
+        highest = max(int(first) + int(count) for first, _, count in map(str.split, table))
+    low, high = (1_900_000_000, 2_000_000_000) if highest > 2_000_000_000 else (60_600, 61_100)
+    return random.SystemRandom().randrange(low, high)
+
+
+def _readable(content: bytes, stack: contextlib.ExitStack) -> int:
+    """Give a descriptor to read `content` from, closed with `stack`."""
+    descriptor = os.memfd_create("examiner")
+    stack.callback(os.close, descriptor)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _child_pid(info: int) -> int:
+    """Read from bwrap which process is the sandbox's first."""
+    text, deadline = b"", time.monotonic() + START_SECONDS
+    while not text.rstrip().endswith(b"}"):
+        ready, _, _ = select.select([info], [], [], max(0.0, deadline - time.monotonic()))
+        new = os.read(info, 4096) if ready else b""
+        if not new:
+            raise SandboxError("The sandbox did not start.")
+        text += new
+    return int(json.loads(text)["child-pid"])
+
+
+def _only_child(pid: int) -> int:
+    """Wait for the one process that the sandbox's first process starts: the program."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except FileNotFoundError:
+            break
+        if children:
+            return int(children[0])
+        time.sleep(0.001)
+    raise SandboxError("The sandbox did not start.")
+
+
+def _exited(process: subprocess.Popen[bytes], timeout: float) -> bool:
+    """Wait for a process without the growing sleeps of `Popen.wait`."""
+    if process.poll() is not None:
+        return True
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], timeout)[0])
+    finally:
+        os.close(descriptor)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _kill_tree(pid: int) -> None:
+    for each in [*_watchdog.descendants(pid)][::-1]:
+        _kill(each)
+
+
+def _own_processes() -> Iterator[int]:
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == os.getuid():
+                yield int(name)
+
+
+def _size(number: int) -> str:
+    return f"{number / 1024**3:g} GB" if number >= 1024**3 else f"{number / MIB:g} MB"
