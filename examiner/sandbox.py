@@ -12,30 +12,29 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import importlib.util
 import json
 import os
 import platform
 import random
-import secrets
 import select
 import shutil
 import signal
 import site
-import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from examiner import _seccomp, _watchdog
+from examiner import _cgroup, _seccomp, _watchdog
 from examiner._exceptions import IsolationError, SandboxError
+from examiner._scratch import new_folder, remove_folder, write_files
 
 Isolation = Literal["bubblewrap", "none"]
 
@@ -58,6 +57,25 @@ ALLOW = (
     "kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces=10000) "
     "or pass --isolation none"
 )
+
+
+# Run by a child process, for a process with threads may not enter a user namespace: enter the
+# user namespace that owns the sandbox's mounts, then the mounts, and set one of them read-only.
+_SEAL = """
+import ctypes, fcntl, os, struct, sys
+NS_GET_USERNS, NEW_USER, NEW_MOUNTS, MOUNT_SETATTR, READ_ONLY = 0xB701, 0x10000000, 0x20000, 442, 1
+libc = ctypes.CDLL(None, use_errno=True)
+mounts = os.open(f"/proc/{sys.argv[1]}/ns/mnt", os.O_RDONLY)
+owner = fcntl.ioctl(mounts, NS_GET_USERNS)
+attributes = struct.pack("QQQQ", READ_ONLY, 0, 0, 0)
+for failed in (
+    libc.setns(owner, NEW_USER),
+    libc.setns(mounts, NEW_MOUNTS),
+    libc.syscall(MOUNT_SETATTR, -100, os.fsencode(sys.argv[2]), 0, attributes, len(attributes)),
+):
+    if failed:
+        sys.exit(os.strerror(ctypes.get_errno()))
+"""
 
 
 @dataclass(frozen=True)
@@ -116,20 +134,21 @@ class Sandbox:
         self.reason: str | None = None
         self._data_dir = data_dir
         self._user = _unused_user() if isolation == "bubblewrap" and os.geteuid() == 0 else None
-        self._root = _new_folder()
+        self._root = new_folder()
         self.host_work = self._root / "ipc"
         self.host_work.mkdir(mode=0o700)
         if self._user is not None:
             os.chown(self.host_work, self._user, self._user)
         self._files = self._root / "files"
         self._files.mkdir()
-        _write_files(self._files, {**(files or {}), **_font_cache()})
+        write_files(self._files, {**(files or {}), **_font_cache()})
         self.work = Path(WORK) if isolation == "bubblewrap" else self._files
 
         self._process: subprocess.Popen[bytes] | None = None
         self._first: int | None = None  # pid on the host of the first process inside
         self._program: int | None = None
         self._program_fd = -1
+        self._cgroup: _cgroup.Cgroup | None = None
         self._folders: list[int] = []  # open file systems of the sandbox, to be measured
         self._output = bytearray()
         self._failure: BaseException | None = None
@@ -140,15 +159,18 @@ class Sandbox:
         self._closed = False
 
     def __repr__(self) -> str:
+        """Say how it isolates, where the program works and what became of it."""
         state = "not started" if self._process is None else f"exit status {self.poll()}"
         return f"Sandbox({self.isolation}, {self.work}, {state})"
 
     def __enter__(self) -> Sandbox:
+        """Give itself; leaving the block closes it."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close."""
         self.close()
 
     @property
@@ -228,6 +250,26 @@ class Sandbox:
             self._program_fd = -1
         remove_folder(self._root)
 
+    def seal(self) -> bool:
+        """Make the folder of sockets read-only for the sandbox, for good.
+
+        To be called when the program has bound its sockets and before it runs submitted code:
+        from then on nothing inside can write to a disk of the host, nor put a link where the
+        host expects a socket.  Bound sockets go on working.
+
+        Returns
+        -------
+        bool
+            Whether it was done.  Where not (Linux before 5.12), the watchdog measures the folder.
+        """
+        if self.isolation == "none" or self._first is None or self.poll() is not None:
+            return False
+        if not self._sealed:
+            command = [sys.executable, "-I", "-S", "-c", _SEAL, str(self._first), str(self.host_work)]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            self._sealed = done.returncode == 0
+        return self._sealed
+
     # ---- the thread that starts, watches and drains ----
 
     def _run(self, argv: list[str], env: dict[str, str]) -> None:
@@ -258,12 +300,12 @@ class Sandbox:
         for folder in self._folders:
             os.close(folder)
         self._folders.clear()
+        if self._cgroup is not None:
+            self._cgroup.remove()
         self._ended.set()
         self._started.set()
 
     def _explained(self, error: BaseException) -> BaseException:
-        if isinstance(error, FileNotFoundError) and error.filename == "bwrap":
-            return IsolationError(f"bubblewrap (bwrap) is missing: {INSTALL}.")
         said = self.output.strip().splitlines()
         if isinstance(error, SandboxError) and said:
             return SandboxError(f"The sandbox did not start: {said[-1]}")
@@ -271,6 +313,9 @@ class Sandbox:
 
     def _launch(self, argv: list[str], env: dict[str, str], output: int) -> None:
         environment = {**self._environment(), **env}
+        if self._user is not None:
+            for entry in os.scandir(self.host_work):  # the connection file: ours alone until now
+                os.chown(entry.path, self._user, self._user, follow_symlinks=False)
         if self.isolation == "none":
             self._process = subprocess.Popen(
                 [*self._prlimit(), *argv],
@@ -285,22 +330,25 @@ class Sandbox:
             self._program_fd = os.pidfd_open(self._program)
             self._folders = [os.open(self.host_work, os.O_RDONLY | os.O_DIRECTORY)]
             return
+        allowed = self.limits.memory + self.limits.disk + SHARED_MEMORY
+        self._cgroup = _cgroup.create(allowed, self.limits.processes + 3)
         info_reader, info_writer = os.pipe2(os.O_CLOEXEC)
         with contextlib.ExitStack() as descriptors:
             descriptors.callback(os.close, info_reader)
             with contextlib.ExitStack() as inherited:
                 inherited.callback(os.close, info_writer)
                 arguments, stage = self._bwrap(environment)
-                filters = _seccomp.program()
-                if filters:
-                    arguments += ["--seccomp", str(_readable(filters, inherited))]
+                passed = [info_writer]
                 arguments += ["--info-fd", str(info_writer)]
-                packed = _readable(b"".join(os.fsencode(each) + b"\0" for each in arguments), inherited)
-                command = [*self._privileges(stage), "bwrap", "--args", str(packed), "--"]
-                passed = [packed, info_writer, *(int(arguments[-3]) for _ in filters[:1])]
+                if filters := _seccomp.program():
+                    passed.append(_readable(filters, inherited))
+                    arguments += ["--seccomp", str(passed[-1])]
+                # Through a descriptor, for the sandbox can read its first process's command line.
+                passed.append(_readable(b"".join(os.fsencode(each) + b"\0" for each in arguments), inherited))
+                bwrap = [_tool("bwrap"), "--args", str(passed[-1]), "--"]
                 self._process = subprocess.Popen(
-                    [*command, *self._prlimit(), *argv],
-                    env={"PATH": os.defpath + ":/usr/sbin:/sbin"},
+                    [*self._enter_cgroup(), *self._privileges(stage), *bwrap, *self._prlimit(), *argv],
+                    env={},
                     cwd="/",
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -329,7 +377,9 @@ class Sandbox:
                 return
             self._read_output(reader)
             _exited(process, POLL_SECONDS)
-        if process.returncode == 128 + signal.SIGXCPU:
+        if self._cgroup is not None and self._cgroup.out_of_memory():
+            self.reason = self.reason or self._memory_reason()
+        if process.returncode in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
             self.reason = self.reason or self._cpu_reason()
 
     def _exceeded(self) -> str | None:
@@ -339,7 +389,7 @@ class Sandbox:
         if used.memory > limits.memory:
             exact = _watchdog.proportional_memory(self._first)
             if (used.memory if exact is None else exact) > limits.memory:
-                return f"used more than {_size(limits.memory)} of memory"
+                return self._memory_reason()
         if used.cpu_seconds > limits.cpu_seconds:
             return self._cpu_reason()
         if used.processes > limits.processes + 4:
@@ -356,6 +406,9 @@ class Sandbox:
             if files > max(1024, self.limits.disk // MIB * FILES_PER_MIB):
                 return "made too many files"
         return None
+
+    def _memory_reason(self) -> str:
+        return f"used more than {_size(self.limits.memory)} of memory"
 
     def _cpu_reason(self) -> str:
         return f"used more than {self.limits.cpu_seconds} s of processor time"
@@ -387,14 +440,15 @@ class Sandbox:
             "PYTHONDONTWRITEBYTECODE": "1",
             "NN_DATA_DIR": data,
             "NN_OFFLINE": "1",
+            **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
         }
 
     def _prlimit(self) -> list[str]:
         limits = self.limits
         command = [
-            "prlimit",
+            _tool("prlimit"),
             f"--fsize={limits.file_size}",
-            f"--cpu={limits.cpu_seconds}",
+            f"--cpu={limits.cpu_seconds}:{limits.cpu_seconds + 5}",
             f"--nofile={limits.open_files}",
             f"--data={limits.memory}",
             f"--as={limits.memory + 4096 * MIB}",
@@ -408,21 +462,24 @@ class Sandbox:
 
     def _processes_elsewhere(self) -> int:
         """Count what an old kernel counts against the sandbox: all that this user runs."""
-        release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2] if part.isdigit())
-        if self._user is not None or release >= (5, 14):
+        major, minor = map(int, platform.release().split(".")[:2])
+        if self._user is not None or (major, minor) >= (5, 14):
             return 0  # a user of its own, or a count for each user namespace
         return sum(_watchdog.usage(pid).processes for pid in _own_processes())
+
+    def _enter_cgroup(self) -> list[str]:
+        return [_tool("sh"), "-c", _cgroup.ENTER, str(self._cgroup.folder)] if self._cgroup else []
 
     def _privileges(self, stage: Mapping[Path, Path]) -> list[str]:
         """Give the command that drops root, with folders that only root can reach mounted on `stage`."""
         if self._user is None:
             return []
-        drop = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
+        drop = [_tool("setpriv"), f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
         if not stage:
             return drop
-        script = 'set -e; while [ "$1" != -- ]; do mount --bind "$1" "$2"; shift 2; done; shift; exec "$@"'
+        script = 'set -e; while [ "$1" != -- ]; do "$0" --bind "$1" "$2"; shift 2; done; shift; exec "$@"'
         pairs = [str(each) for pair in stage.items() for each in pair]
-        return ["unshare", "--mount", "sh", "-c", script, "sh", *pairs, "--", *drop]
+        return [_tool("unshare"), "--mount", _tool("sh"), "-c", script, _tool("mount"), *pairs, "--", *drop]
 
     def _bwrap(self, environment: Mapping[str, str]) -> tuple[list[str], dict[Path, Path]]:
         """Give bubblewrap's arguments, and what has to be mounted where for it beforehand."""
@@ -485,8 +542,7 @@ def check_isolation(isolation: Isolation) -> None:
         return
     if sys.platform != "linux":
         raise IsolationError("bubblewrap works on Linux only: grade there, or pass --isolation none.")
-    if shutil.which("bwrap") is None:
-        raise IsolationError(f"bubblewrap (bwrap) is missing: {INSTALL}.")
+    _tool("bwrap")
     with Sandbox("bubblewrap") as sandbox:
         try:
             sandbox.start([sys.executable, "-I", "-S", "-c", "print('works')"])
@@ -497,78 +553,7 @@ def check_isolation(isolation: Isolation) -> None:
             raise IsolationError(f"bubblewrap does not work here ({said}): {ALLOW}.")
 
 
-def remove_folder(folder: Path) -> None:
-    """Remove a folder whose content is hostile: no link is followed, no depth is too deep.
-
-    Nothing may write to it any more.  A nested folder's own folders are moved up one by
-    one, so that neither paths nor recursion grow with what the sandbox has built.
-    """
-    top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        while names := os.listdir(top):
-            for name in names:
-                if _is_folder(name, top):
-                    _flatten(name, top)
-                else:
-                    os.unlink(name, dir_fd=top)
-    finally:
-        os.close(top)
-    os.rmdir(folder)
-
-
-def _flatten(name: str, top: int) -> None:
-    os.chmod(name, 0o700, dir_fd=top)
-    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
-    try:
-        for each in os.listdir(inner):
-            if _is_folder(each, inner):
-                os.chmod(each, 0o700, dir_fd=inner)  # a folder is moved by changing what is in it
-                os.rename(each, secrets.token_hex(16), src_dir_fd=inner, dst_dir_fd=top)
-            else:
-                os.unlink(each, dir_fd=inner)
-    finally:
-        os.close(inner)
-    os.rmdir(name, dir_fd=top)
-
-
-def _is_folder(name: str, parent: int) -> bool:
-    return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
-
-
 # ---- folders and files ----
-
-
-def _new_folder() -> Path:
-    """Make the sandbox's folder on the host, with a path short enough for unix sockets."""
-    base = tempfile.gettempdir()
-    folder = Path(tempfile.mkdtemp(prefix="ex-", dir=base if len(base) <= 40 else "/tmp"))
-    folder.chmod(0o711)
-    return folder
-
-
-def _write_files(folder: Path, files: Mapping[str, Path | bytes]) -> None:
-    for name, content in files.items():
-        relative = PurePosixPath(name)
-        if relative.is_absolute() or ".." in relative.parts or not relative.parts:
-            raise SandboxError(f"{name!r} is no name in the working folder.")
-        target = folder / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, bytes):
-            target.write_bytes(content)
-        elif content.is_symlink():
-            raise SandboxError(f"{content} is a symbolic link: give the file that it points to.")
-        elif content.is_dir():
-            shutil.copytree(content, target, symlinks=True, dirs_exist_ok=True)
-        else:
-            shutil.copy2(content, target)
-    for base, folders, names in os.walk(folder):
-        for each in folders:
-            if not os.path.islink(os.path.join(base, each)):
-                os.chmod(os.path.join(base, each), 0o755)
-        for each in names:
-            if not os.path.islink(os.path.join(base, each)):
-                os.chmod(os.path.join(base, each), 0o644)
-    folder.chmod(0o755)
 
 
 def _passwd(root: Path) -> Path:
@@ -585,7 +570,10 @@ def _font_cache() -> dict[str, Path | bytes]:
         return {}
     import matplotlib
 
-    caches = sorted(Path(matplotlib.get_cachedir()).glob("fontlist-v*.json"))
+    folder = Path(matplotlib.get_cachedir())
+    if not any(folder.glob("fontlist-v*.json")):
+        importlib.import_module("matplotlib.font_manager")  # makes it
+    caches = sorted(folder.glob("fontlist-v*.json"))
     return {f".matplotlib/{each.name}": each.read_bytes() for each in caches}
 
 
@@ -627,6 +615,16 @@ def _reachable(path: Path) -> bool:
 
 
 # ---- processes ----
+
+
+@functools.cache
+def _tool(name: str) -> str:
+    """Find a program of the system that the sandbox is started with."""
+    found = shutil.which(name) or shutil.which(name, path=f"{os.defpath}:/usr/sbin:/sbin")
+    if found is None:
+        what = "bubblewrap (bwrap)" if name == "bwrap" else f"{name} (of util-linux)"
+        raise IsolationError(f"{what} is missing: {INSTALL}.")
+    return found
 
 
 def _unused_user() -> int:
