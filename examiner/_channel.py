@@ -52,6 +52,7 @@ class Channel:
         self._max_bytes, self._max_frames = max_bytes, max_frames
         self._incoming = bytearray()  # never more than one frame that is kept, and one chunk
         self._messages: list[list[bytes]] = []
+        self._waiting: list[bytes] | None = []  # to be sent once the kernel has introduced itself
         self._parser = self._parse()
         next(self._parser)
         self.received = 0
@@ -83,7 +84,10 @@ class Channel:
             flags = (_MORE if index + 1 < len(frames) else 0) | (_LONG if len(frame) > 255 else 0)
             size = struct.pack(">Q", len(frame)) if flags & _LONG else bytes([len(frame)])
             parts += [bytes([flags]), size, frame]
-        self._send_raw(b"".join(parts))
+        if self._waiting is None:
+            self._send_raw(b"".join(parts))
+        else:
+            self._waiting += parts
 
     def _send_raw(self, data: bytes) -> None:
         try:
@@ -120,8 +124,18 @@ class Channel:
         greeting = yield from self._take(len(_GREETING))
         if greeting[0] != 0xFF or greeting[10] < 3:
             raise ProtocolError("the kernel does not speak its protocol")
+        yield from self._parse_ready()
         while True:
             yield from self._parse_message()
+
+    def _parse_ready(self) -> Generator[None, None, None]:
+        """Read the kernel's introduction: before it, ZeroMQ takes no messages."""
+        flags, size = yield from self._take(2)
+        if flags != _COMMAND:
+            raise ProtocolError("the kernel does not speak its protocol")
+        yield from self._drop(size)
+        waiting, self._waiting = self._waiting, None
+        self._send_raw(b"".join(waiting or []))
 
     def _parse_message(self) -> Generator[None, None, None]:
         frames: list[bytes] = []

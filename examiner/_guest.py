@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import itertools
 import sys
 import traceback
 import warnings
@@ -30,6 +31,7 @@ sys.modules[_SPEC.name] = wire
 _SPEC.loader.exec_module(wire)
 
 MAX_OBJECTS = 20_000
+MAX_ITEMS = 10_000
 MAX_FRAMES = 8
 MAX_WARNINGS = 20
 MAX_TEXT = 2_000
@@ -111,6 +113,10 @@ class Answers:
         """Copy an object, deeply."""
         return {"value": copy.deepcopy(request["target"])}
 
+    def op_list(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Give what an object yields."""
+        return {"value": list(itertools.islice(iter(request["target"]), MAX_ITEMS))}
+
     def op_install(self, request: dict[str, Any]) -> dict[str, Any]:
         """Write files into the working folder, before any student code runs."""
         for name, content in request["files"].items():
@@ -125,9 +131,12 @@ class Answers:
         if reference.id is not None:
             return self.objects[reference.id]
         try:
-            return self.shell.user_ns[reference.name]
+            found = self.shell.user_ns[reference.name]
         except KeyError:
             raise NameError(f"name {reference.name!r} is not defined") from None
+        for attribute in reference.methods:
+            found = getattr(found, attribute)
+        return found
 
     def _refer(self, value: Any) -> Any:
         if len(self.objects) >= MAX_OBJECTS:
@@ -190,12 +199,14 @@ class GuestKernel(IPythonKernel):  # type: ignore[misc]
 
 
 def main() -> None:
-    """Start the kernel; what every notebook imports is imported before it says that it is ready."""
-    import matplotlib.pyplot  # noqa: F401
-    import matplotlib_inline.backend_inline  # noqa: F401
+    """Start the kernel, with what every notebook imports already imported."""
+    app = IPKernelApp.instance(kernel_class=GuestKernel)
+    app.initialize(sys.argv[1:])
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # the toolkit lies in the working folder
+    import matplotlib.pyplot  # noqa: F401 - not before IPython is there: its backend asks for it
 
-    np.zeros(1)
-    IPKernelApp.launch_instance(kernel_class=GuestKernel)
+    app.start()
 
 
 if __name__ == "__main__":
