@@ -65,10 +65,7 @@ def create(memory: int, processes: int) -> Cgroup | None:
     for parent in _candidates():
         group = parent / f"examiner-{secrets.token_hex(6)}"
         try:
-            with contextlib.suppress(OSError):
-                switch_on = " ".join(f"+{name}" for name in CONTROLLERS)
-                (parent / "cgroup.subtree_control").write_text(switch_on)
-            if not set(CONTROLLERS) <= set((parent / "cgroup.subtree_control").read_text().split()):
+            if not _switched_on(parent):
                 continue
             group.mkdir()
         except OSError:
@@ -83,6 +80,18 @@ def create(memory: int, processes: int) -> Cgroup | None:
         except OSError:
             group.rmdir()
     return None
+
+
+def _switched_on(parent: Path) -> bool:
+    """Whether groups below `parent` get the controllers, if need be because we say so now."""
+    control = parent / "cgroup.subtree_control"
+    for last in (False, True):
+        if set(CONTROLLERS) <= set(control.read_text().split()):
+            return True
+        if not last:
+            with contextlib.suppress(OSError):
+                control.write_text(" ".join(f"+{name}" for name in CONTROLLERS))
+    return False
 
 
 def _candidates() -> Iterator[Path]:

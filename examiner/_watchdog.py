@@ -78,13 +78,13 @@ def disk_used(folder: int) -> tuple[int, int]:
 
 
 def folder_used(folder: int, at_most: int) -> tuple[int, int]:
-    """Bytes and entries right in an open folder, given up on after `at_most` entries."""
+    """Bytes and entries in an open folder; one too many where it holds another folder."""
     size, entries = 0, 0
     with os.scandir(folder) as listing:
         for entry in listing:
             entries += 1
-            if entries > at_most:
-                break
+            if entries > at_most or entry.is_dir(follow_symlinks=False):
+                return size, at_most + 1  # what lies in a folder is not counted: there should be none
             try:
                 size += entry.stat(follow_symlinks=False).st_blocks * 512
             except OSError:

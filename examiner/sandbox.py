@@ -10,6 +10,7 @@ read-only for the program, for good.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import importlib
@@ -358,6 +359,9 @@ class Sandbox:
             self._first = _child_pid(info_reader)
         self._program = _only_child(self._first)
         self._program_fd = os.pidfd_open(self._program)
+        for pid in (self._first, self._program):
+            # Where the whole machine runs out of memory, the sandbox goes first.
+            Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
         inside = f"/proc/{self._first}/root"
         flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
         self._folders = [
@@ -513,7 +517,7 @@ class Sandbox:
         arguments += ["--size", str(SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm"]
         arguments += ["--size", str(self.limits.disk), "--perms", "1777", "--tmpfs", "/tmp", "--dir", WORK]
         for folder in _python_folders():
-            arguments += ["--ro-bind", source(folder), str(folder)]
+            arguments += ["--ro-bind", f"{source(folder.parent)}/{folder.name}", str(folder)]
         for folder in _own_folders():
             arguments += ["--perms", "0555", "--tmpfs", str(folder), "--remount-ro", str(folder)]
         for entry in sorted(self._files.iterdir()):
@@ -524,7 +528,10 @@ class Sandbox:
             else:
                 arguments += ["--ro-bind", source(entry), f"{WORK}/{entry.name}"]
         if self._data_dir is not None:
-            arguments += ["--ro-bind", source(self._data_dir.resolve()), DATA]
+            data = self._data_dir.resolve()
+            if self._user is not None and not _readable_for_all(data):
+                data = _readable_copy(data)
+            arguments += ["--ro-bind", source(data), DATA]
         arguments += ["--bind", str(self.host_work), str(self.host_work)]
         arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
         return arguments, stage
@@ -612,6 +619,25 @@ def _reachable(path: Path) -> bool:
         each.stat().st_mode & 0o005 == 0o005 if each.is_dir() else each.stat().st_mode & 0o004
         for each in (*real.parents, real)
     )
+
+
+def _readable_for_all(folder: Path) -> bool:
+    return all(
+        os.stat(os.path.join(base, name)).st_mode & need == need
+        for base, folders, names in os.walk(folder)
+        for need, each in ((0o005, [".", *folders]), (0o004, names))
+        for name in each
+        if os.path.exists(os.path.join(base, name))
+    )
+
+
+@functools.cache
+def _readable_copy(folder: Path) -> Path:
+    """Copy a folder that only root may read, once, for the sandboxes of this process."""
+    copy = new_folder()
+    atexit.register(remove_folder, copy)
+    write_files(copy, {"data": folder})
+    return copy / "data"
 
 
 # ---- processes ----
