@@ -27,7 +27,7 @@ class CatalogueError(ExaminerError):
 
 
 class IsolationError(ExaminerError):
-    """This machine cannot isolate in the way asked for."""
+    """The machine cannot keep submitted code apart in the way asked for."""
 
 
 class SandboxError(ExaminerError):
