@@ -56,6 +56,7 @@ class Parameters:
     std: Array
 
     def __repr__(self) -> str:
+        """Say for which data set it is, and the layers' sizes."""
         weights = [w for name, w in self.params.items() if name.startswith("W")]
         sizes = [len(weights[0])] + [w.shape[1] for w in weights]
         return f"Parameters({self.data_set}: {' -> '.join(map(str, sizes))}, {weights[0].dtype})"
@@ -118,7 +119,8 @@ def load_parameters(path: str | os.PathLike[str]) -> Parameters:
 
     Returns
     -------
-    Parameters
+    network : Parameters
+        What was saved, checked.
 
     Raises
     ------
@@ -131,7 +133,7 @@ def load_parameters(path: str | os.PathLike[str]) -> Parameters:
         arrays = _unpack(_read(path))
         data_set = str(arrays.pop("data_set", ""))
         problem = _problem(arrays, data_set)
-    except _Defect as defect:
+    except _DefectError as defect:
         problem = str(defect)
     except OSError as error:
         problem = f"it cannot be read ({error.strerror or error})"
@@ -153,10 +155,12 @@ def _problem(arrays: Mapping[str, Array], data_set: str) -> str | None:
 def _problems(arrays: Mapping[str, Array], data_set: str) -> Iterator[str]:
     """Say what is wrong; a later check relies on the earlier ones, so only the first counts."""
     if data_set not in DIMENSIONS:
-        yield f"its data set is {data_set!a}, not one of {', '.join(DIMENSIONS)}"
+        yield f"its data set is {str(data_set)[:40]!a}, not one of {', '.join(DIMENSIONS)}"
     expected = {*_names(arrays), "mean", "std"}
     if set(arrays) != expected or len(arrays) < 4:
-        yield f"it must hold mean, std, W1, b1, W2, b2, ... and nothing else, not {sorted(arrays)}"
+        yield f"it must hold mean, std, W1, b1, W2, b2, ... and nothing else, not {list(arrays)}"
+    if len(arrays) >= _MAX_MEMBERS:  # data_set is a member too
+        yield f"it has more than {(_MAX_MEMBERS - 3) // 2} layers"
     for name, array in arrays.items():
         if array.dtype not in (np.float32, np.float64):
             yield f"{name} is {array.dtype}, not float32 or float64"
@@ -166,15 +170,13 @@ def _problems(arrays: Mapping[str, Array], data_set: str) -> Iterator[str]:
     if not (arrays["std"] > 0).all():
         yield "std is not positive everywhere (where a feature is constant, give 1)"
     if (size := sum(array.nbytes for array in arrays.values())) > _MAX_CONTENT:
-        yield f"its arrays take {size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB"
+        yield f"its arrays take {size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB (use smaller layers)"
 
 
-def _shape_problems(
-    arrays: Mapping[str, Array], input_dim: int, output_dim: int
-) -> Iterator[str]:
+def _shape_problems(arrays: Mapping[str, Array], input_dim: int, output_dim: int) -> Iterator[str]:
     """Compare shapes with a chain of layers from input_dim to output_dim."""
     names, width = _names(arrays), input_dim
-    for weight, bias in zip(names[::2], names[1::2]):
+    for weight, bias in zip(names[::2], names[1::2], strict=True):
         out = output_dim if bias == names[-1] else arrays[bias].size
         yield from _shape_problem(arrays, weight, (width, out))
         yield from _shape_problem(arrays, bias, (out,))
@@ -183,9 +185,7 @@ def _shape_problems(
         yield from _shape_problem(arrays, name, (input_dim,))
 
 
-def _shape_problem(
-    arrays: Mapping[str, Array], name: str, shape: tuple[int, ...]
-) -> Iterator[str]:
+def _shape_problem(arrays: Mapping[str, Array], name: str, shape: tuple[int, ...]) -> Iterator[str]:
     if arrays[name].shape != shape:
         yield f"{name} has shape {arrays[name].shape}, not {shape}"
 
@@ -199,7 +199,7 @@ def _names(arrays: Mapping[str, Array]) -> list[str]:
 # --------------------------------------------------------------------------- bytes
 
 
-class _Defect(Exception):
+class _DefectError(Exception):
     """What is wrong with a file, as a part of a sentence."""
 
 
@@ -231,8 +231,7 @@ def _write(path: Path, content: bytes) -> None:
         write_atomically(path, content)
     except OSError as error:
         raise ParametersError(
-            f"{path} was not saved: {error.strerror or error}; make its folder writable or give "
-            "another path."
+            f"{path} was not saved: {error.strerror or error}; make its folder writable or give another path."
         ) from None
 
 
@@ -243,16 +242,16 @@ def _read(path: Path) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise _Defect("it is not a regular file")
+            raise _DefectError("it is not a regular file")
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise _Defect(f"it has {status.st_size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB")
+        raise _DefectError(f"it has {status.st_size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB")
     return content
 
 
 def _unpack(content: bytes) -> dict[str, Array]:
     if content.count(b"PK\x01\x02") > _MAX_MEMBERS:  # before zipfile makes objects of them
-        raise _Defect(f"it has more than {_MAX_MEMBERS} members")
+        raise _DefectError(f"it has more than {_MAX_MEMBERS} members")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
         _check_members(members)
@@ -264,21 +263,21 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
     names = [member.filename for member in members]
     for name in names:
         if not _MEMBER.fullmatch(name) or names.count(name) > 1:
-            raise _Defect(f"it holds {name[:40]!a}, which is foreign to it or there twice")
+            raise _DefectError(f"it holds {name[:40]!a}, which is foreign to it or there twice")
     for member in members:
         if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
-            raise _Defect(f"{member.filename} is compressed, which save_parameters never does")
+            raise _DefectError(f"{member.filename} is compressed, which save_parameters never does")
     if sum(member.file_size for member in members) > MAX_BYTES:
-        raise _Defect("its members declare more bytes than it has")
+        raise _DefectError("its members declare more bytes than it has")
 
 
 def _array(member: zipfile.ZipInfo, content: bytes) -> Array:
     """Read a member whose header declares exactly the bytes that follow it."""
     header = _HEADER.match(content)
     if header is None:
-        raise _Defect(f"{member.filename} is not a plain array of real numbers or text")
+        raise _DefectError(f"{member.filename} is not a plain array of real numbers or text")
     shape = [int(size) for size in header["shape"].replace(b",", b" ").split()]
     size = math.prod(shape) * int(header["width"]) * _ITEM_SIZE[header["kind"]]
-    if len(content) != header.end() + size or struct.unpack("<H", header["size"])[0] + 10 != header.end():
-        raise _Defect(f"{member.filename} does not have the size that its header declares")
+    if len(content) != header.end() + size or int.from_bytes(header["size"], "little") != header.end() - 10:
+        raise _DefectError(f"{member.filename} does not have the size that its header declares")
     return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)

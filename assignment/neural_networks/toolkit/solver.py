@@ -39,7 +39,9 @@ class _Metric(NamedTuple):
 
 
 def _accuracy(scores: Array, y: Array) -> float:
-    """Share of rows of scores (N, C) whose largest entry is at y (N,)."""
+    """Share of rows of scores (N, C) whose largest entry is at y (N,); nan where a score is none."""
+    if not np.isfinite(scores).all():
+        return math.nan
     return float(np.mean(np.argmax(scores, axis=1) == y))
 
 
@@ -180,6 +182,7 @@ class Solver:
         self._steps_measured = 0
 
     def __repr__(self) -> str:
+        """Say what is trained, how, and how far it has come."""
         best = "" if self.best_val is None else f", best val_{self._metric.name} {self.best_val:.6f}"
         return (
             f"Solver({self.model.category}, {self.update_rule_name}, learning rate "
@@ -208,7 +211,7 @@ class Solver:
             Itself.
         """
         self._start()
-        with np.errstate(over="ignore", invalid="ignore"), self._progress_bar() as bar:
+        with np.errstate(all="ignore"), self._progress_bar() as bar:
             try:
                 while self.stop_reason == "running":
                     self._train_epoch(bar)
@@ -237,7 +240,8 @@ class Solver:
 
     def _start(self) -> None:
         self.stop_reason = "running"
-        self._last_epoch = len(self.val_history) + self.num_epochs
+        self._epoch = len(self.val_history)
+        self._last_epoch = self._epoch + self.num_epochs
         self._started = time.monotonic()
         self._steps_left = math.inf if self.max_steps is None else self.max_steps
         self._configs = {
@@ -246,7 +250,7 @@ class Solver:
         }
 
     def _train_epoch(self, bar: Any) -> None:
-        self._epoch = len(self.val_history) + 1
+        self._epoch += 1
         for indices in self._batches():
             self._step(indices)
             bar.update()

@@ -1,0 +1,56 @@
+# From a bare machine: `make demo` to a graded sample class, `make test` to all tests that CI runs.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help demo test test-all lint release notebooks pair benchmark clean
+
+help:
+	@echo "make demo       a sample class, graded: environment, release, submissions, marks, feedback"
+	@echo "make test       every test that CI runs;  make test-all  the long ones too"
+	@echo "make release    generate release/ from assignment/ (commit it)"
+	@echo "make pair       notebooks -> .notebooks/*.py to edit;  make notebooks  and back"
+	@echo "make benchmark  the performance figures that the README quotes"
+	@echo "make clean      remove what grading made: submitted/, autograded/, feedback/, gradebook.db"
+
+demo: $(INSTALLED)
+	@$(RUN) tools/demo.py
+
+test: lint
+	@$(RUN) -m pytest -m "not long"
+
+test-all: lint
+	@$(RUN) -m pytest
+
+lint: $(INSTALLED)
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+
+release: $(INSTALLED)
+	@$(RUN) -m nbgrader generate_assignment neural_networks --force --log-level WARN
+
+pair: $(INSTALLED)
+	@$(RUN) tools/notebooks.py pair
+
+notebooks: $(INSTALLED)
+	@$(RUN) tools/notebooks.py
+
+benchmark: $(INSTALLED)
+	@for script in benchmarks/*.py; do $(RUN) $$script || exit 1; done
+
+clean:
+	@rm -rf submitted feedback gradebook.db .nbgrader.log
+	@find autograded -mindepth 1 -not -name README.md -delete
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or later is needed." >&2; exit 2; }
+	@test -w . || { echo "This folder is read-only: clone the project to a folder that you may write to." >&2; exit 2; }
+	@echo "Installing the environment into $(VENV) (a minute or two)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No virtual environment could be made: on Debian or Ubuntu, apt-get install python3-venv." >&2; exit 2; }
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt || { echo "The packages of requirements.txt could not be installed: see above; is there a network?" >&2; exit 2; }
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@

@@ -1,0 +1,500 @@
+"""Wrong and right answers to 08_batch_normalization."""
+
+import numpy as np
+
+from examiner.catalogue import Catalogue
+
+catalogue = Catalogue("08_batch_normalization")
+
+# --------------------------------------------------------- batchnorm_forward
+
+MEAN = '* bn_param["running_mean"] + (1 - momentum) * mean'
+VAR = '* bn_param["running_var"] + (1 - momentum) * var'
+
+for name, sentence, changes in [
+    (
+        "eps_outside_root",
+        "eps is added outside the root: it belongs to the variance, before the root is taken.",
+        {"np.sqrt(var + eps)": "np.sqrt(var) + eps"},
+    ),
+    (
+        "eps_forgotten",
+        "eps never reaches the result: without it, a feature that is constant over the batch divides by 0.",
+        {"np.sqrt(var + eps)": "np.sqrt(var)"},
+    ),
+    (
+        "eps_fixed",
+        "eps is not taken from bn_param: use the value given there, and 1e-5 only where it is missing.",
+        {'bn_param.get("eps", 1e-5), ': "1e-5, "},
+    ),
+    (
+        "no_root",
+        "x is divided by the variance: it is the standard deviation that brings the spread to 1.",
+        {"np.sqrt(var + eps)": "var + eps"},
+    ),
+    (
+        "unbiased_variance",
+        "The batch's variance is divided by N - 1: here it is the plain mean of the squared deviations.",
+        {"x.var(axis=0)": "x.var(axis=0, ddof=1)"},
+    ),
+    (
+        "unbiased_running_variance",
+        "The running variance collects variances divided by N - 1: here it runs on the same variance that normalizes.",
+        {VAR: '* bn_param["running_var"] + (1 - momentum) * x.var(axis=0, ddof=1)'},
+    ),
+    (
+        "running_standard_deviation",
+        "The running variance collects standard deviations: square them.",
+        {VAR: '* bn_param["running_var"] + (1 - momentum) * np.sqrt(var)'},
+    ),
+    (
+        "momentum_swapped",
+        "Momentum weighs the new batch: it is the share of the old running value that stays.",
+        {"momentum " + MEAN: '(1 - momentum) * bn_param["running_mean"] + momentum * mean',
+         "momentum " + VAR: '(1 - momentum) * bn_param["running_var"] + momentum * var'},
+    ),
+    (
+        "running_overwritten",
+        "The running statistics are those of the last batch only: keep a share of the old ones.",
+        {"momentum " + MEAN: "mean", "momentum " + VAR: "var"},
+    ),
+    (
+        "running_not_stored",
+        "The running statistics are computed, but not written into bn_param: the next call cannot see them.",
+        {'bn_param["running_mean"] = momentum': "new_mean = momentum",
+         'bn_param["running_var"] = momentum': "new_var = momentum"},
+    ),
+    (
+        "only_mean_runs",
+        "The running variance is never updated: test mode needs it as well as the running mean.",
+        {'bn_param["running_var"] = momentum': "new_var = momentum"},
+    ),
+    (
+        "running_variance_starts_at_one",
+        "Running statistics that are missing start from something else than zeros.",
+        {'"running_var", np.zeros(': '"running_var", np.ones('},
+    ),
+    (
+        "batch_statistics_in_test_mode",
+        "Test mode normalizes with the batch's own statistics: an answer must not depend on its neighbours, use the running ones.",
+        {"    std = np.sqrt(var + eps)": "    mean, var = x.mean(axis=0), x.var(axis=0)\n    std = np.sqrt(var + eps)"},
+    ),
+    (
+        "running_statistics_in_training",
+        "Training mode normalizes with the running statistics: while training, the batch's own are used.",
+        {"    std = np.sqrt(var + eps)": '    mean, var = bn_param["running_mean"], bn_param["running_var"]\n    std = np.sqrt(var + eps)'},
+    ),
+    (
+        "updated_in_test_mode",
+        "The running statistics change in test mode too: only training updates them.",
+        {"    std = np.sqrt(var + eps)":
+         '    if bn_param["mode"] == "test":\n'
+         '        bn_param["running_mean"] = momentum * mean + (1 - momentum) * x.mean(axis=0)\n'
+         "    std = np.sqrt(var + eps)"},
+    ),
+    (
+        "over_features",
+        "Each example is normalized over its own features: the statistics belong to a feature, taken over the examples of the batch.",
+        {"    normalized = (x - mean) / std":
+         '    if bn_param["mode"] == "train":\n'
+         "        mean = x.mean(axis=1, keepdims=True)\n"
+         "        std = np.sqrt(x.var(axis=1, keepdims=True) + eps)\n"
+         "    normalized = (x - mean) / std"},
+    ),
+    (
+        "one_mean_for_all_features",
+        "One mean and one variance serve all features: each feature has its own, over axis 0.",
+        {"x.mean(axis=0), x.var(axis=0)": "x.mean() + np.zeros(x.shape[1]), x.var() + np.zeros(x.shape[1])"},
+    ),
+    (
+        "mean_not_subtracted",
+        "The mean is never subtracted: normalized numbers have mean 0.",
+        {"(x - mean) / std": "x / std"},
+    ),
+    (
+        "scale_and_shift_forgotten",
+        "gamma and beta never reach the output: the normalized numbers are scaled and shifted at the end.",
+        {"return gamma * normalized + beta,": "return normalized,"},
+    ),
+    (
+        "gamma_and_beta_swapped",
+        "gamma and beta have changed places: gamma scales, beta shifts.",
+        {"return gamma * normalized + beta,": "return beta * normalized + gamma,"},
+    ),
+]:
+    catalogue.change("batchnorm_forward", name, sentence, changes)
+
+
+def standard_from_graph(dout, cache):
+    centred, root, gamma = cache
+    n = len(dout)
+    dnormalized = dout * gamma
+    dvariance = np.sum(dnormalized * centred, axis=0) * -0.5 / root**3
+    dmean = -np.sum(dnormalized, axis=0) / root + dvariance * np.mean(-2.0 * centred, axis=0)
+    dx = dnormalized / root + dvariance * 2.0 * centred / n + dmean / n
+    return dx, np.sum(dout * centred / root, axis=0), np.sum(dout, axis=0)
+
+
+@catalogue.alternative(
+    "batchnorm_forward",
+    "step by step, early return, running statistics changed in place",
+    together_with={"batchnorm_backward": standard_from_graph},
+)
+def step_by_step(x, gamma, beta, bn_param):
+    mode = bn_param["mode"]
+    eps = bn_param.get("eps", 1e-5)
+    momentum = bn_param.get("momentum", 0.9)
+    n, d = x.shape
+    running_mean = bn_param.get("running_mean", np.zeros(d, dtype=x.dtype))
+    running_var = bn_param.get("running_var", np.zeros(d, dtype=x.dtype))
+    if mode == "test":
+        return gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta, None
+    if mode != "train":
+        raise ValueError(f"Unknown mode {mode}")
+    mu = np.sum(x, axis=0) / n
+    centred = x - mu
+    variance = np.sum(centred**2, axis=0) / n
+    root = np.sqrt(variance + eps)
+    running_mean *= momentum
+    running_mean += (1 - momentum) * mu
+    running_var *= momentum
+    running_var += (1 - momentum) * variance
+    bn_param["running_mean"] = running_mean
+    bn_param["running_var"] = running_var
+    return centred / root * gamma + beta, (centred, root, gamma)
+
+
+def by_dictionary_backward(dout, cache):
+    xhat, gamma = cache["xhat"], cache["gamma"]
+    n = dout.shape[0]
+    dgamma = np.einsum("nd,nd->d", dout, xhat)
+    dbeta = np.einsum("nd->d", dout)
+    dx = gamma * cache["inverse"] / n * (n * dout - dbeta - xhat * dgamma)
+    return dx, dgamma, dbeta
+
+
+@catalogue.alternative(
+    "batchnorm_forward",
+    "mean of squares less square of the mean, bn_param.update, a dictionary for a cache, x changed in place",
+    together_with={"batchnorm_backward": by_dictionary_backward},
+)
+def moments(x, gamma, beta, bn_param):
+    eps, m = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    old_mean = bn_param["running_mean"] if "running_mean" in bn_param else 0 * gamma
+    old_var = bn_param["running_var"] if "running_var" in bn_param else 0 * gamma
+    mean, var = old_mean, old_var
+    if bn_param["mode"] == "train":
+        mean = np.einsum("nd->d", x) / len(x)
+        var = np.maximum(np.mean(x * x, axis=0) - mean * mean, 0)
+        bn_param.update(running_mean=old_mean * m + (1 - m) * mean, running_var=old_var * m + (1 - m) * var)
+    inverse = (var + eps) ** -0.5
+    x -= mean
+    x *= inverse
+    return x * gamma + beta, {"xhat": x, "gamma": gamma, "inverse": inverse}
+
+
+# -------------------------------------------------------- batchnorm_backward
+
+DX = "gamma / std * (centred - normalized * dgamma / len(dout))"
+
+for name, sentence, changes in [
+    (
+        "statistics_taken_as_constants",
+        "dx goes only the direct way: x also moves the mean and the variance, and through them every output.",
+        {DX: "gamma / std * dout"},
+    ),
+    (
+        "variance_path_forgotten",
+        "The way through the variance is missing from dx: x moves the spread of its feature too.",
+        {DX: "gamma / std * centred"},
+    ),
+    (
+        "mean_path_forgotten",
+        "The way through the mean is missing from dx: each column of dx has to sum to 0.",
+        {DX: "gamma / std * (dout - normalized * dgamma / len(dout))"},
+    ),
+    (
+        "factor_two_forgotten",
+        "The way through the variance counts only half: the derivative of a square brings a factor 2.",
+        {DX: "gamma / std * (centred - normalized * dgamma / len(dout) / 2)"},
+    ),
+    (
+        "variance_path_sign",
+        "The way through the variance has the wrong sign: a larger variance makes the outputs smaller.",
+        {DX: "gamma / std * (centred + normalized * dgamma / len(dout))"},
+    ),
+    (
+        "sums_instead_of_means",
+        "The ways through the mean and the variance are not divided by N: one example moves a mean by 1/N only.",
+        {DX: "gamma / std * (dout - dbeta - normalized * dgamma)"},
+    ),
+    (
+        "gamma_missing",
+        "gamma is missing from dx: it scales the gradient as it scaled the output.",
+        {DX: "(centred - normalized * dgamma / len(dout)) / std"},
+    ),
+    (
+        "std_missing",
+        "dx is not divided by the standard deviation: normalizing scaled the input, so it scales the gradient.",
+        {DX: "gamma * (centred - normalized * dgamma / len(dout))"},
+    ),
+    (
+        "dx_averaged",
+        "dx is divided by the batch size: averaging over examples is the business of the loss.",
+        {DX: DX + " / len(dout)"},
+    ),
+    (
+        "dgamma_without_normalized",
+        "dgamma is the sum of dout alone: each term is multiplied by the normalized input.",
+        {"dgamma = (dout * normalized).sum(axis=0)  # (D,)": "dgamma, dbeta = dout.sum(axis=0), dout.sum(axis=0)",
+         DX: "gamma / std * (centred - normalized * (dout * normalized).mean(axis=0))"},
+    ),
+    (
+        "dgamma_averaged",
+        "dgamma is divided by the batch size: averaging over examples is the business of the loss.",
+        {"return dx, dgamma, dbeta": "return dx, dgamma / len(dout), dbeta"},
+    ),
+    (
+        "dbeta_averaged",
+        "dbeta is divided by the batch size: averaging over examples is the business of the loss.",
+        {"return dx, dgamma, dbeta": "return dx, dgamma, dbeta / len(dout)"},
+    ),
+    (
+        "dgamma_not_summed",
+        "dgamma is not summed over the batch: gamma has shape (D,), and so has its gradient.",
+        {"return dx, dgamma, dbeta": "return dx, dout * normalized, dbeta"},
+    ),
+    (
+        "over_the_wrong_axis",
+        "dgamma and dbeta are summed over the features: each feature collects from all examples.",
+        {"return dx, dgamma, dbeta": "return dx, (dout * normalized).sum(axis=1), dout.sum(axis=1)"},
+    ),
+    (
+        "wrong_order",
+        "The gradients come back in another order than dx, dgamma, dbeta.",
+        {"return dx, dgamma, dbeta": "return dx, dbeta, dgamma"},
+    ),
+]:
+    catalogue.change("batchnorm_backward", name, sentence, changes)
+
+
+def input_cached(x, gamma, beta, bn_param):
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    mean = bn_param.setdefault("running_mean", np.zeros(x.shape[1]))
+    var = bn_param.setdefault("running_var", np.zeros(x.shape[1]))
+    if bn_param["mode"] == "train":
+        mean, var = np.mean(x, axis=0), np.var(x, axis=0)
+        bn_param["running_mean"] = momentum * bn_param["running_mean"] + (1 - momentum) * mean
+        bn_param["running_var"] = momentum * bn_param["running_var"] + (1 - momentum) * var
+    return gamma * (x - mean) / np.sqrt(var + eps) + beta, (x, mean, var, eps, gamma)
+
+
+@catalogue.misconception(
+    "batchnorm_backward",
+    "dgamma is computed from the raw input x: gamma multiplies the normalized input.",
+    together_with={"batchnorm_forward": input_cached},
+)
+def dgamma_from_input(dout, cache):
+    x, mean, var, eps, gamma = cache
+    normalized = (x - mean) / np.sqrt(var + eps)
+    g = dout - dout.mean(axis=0) - normalized * (dout * normalized).mean(axis=0)
+    return gamma / np.sqrt(var + eps) * g, (dout * x).sum(axis=0), dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "batchnorm_backward",
+    "eps is left out of the root on the way back: use the same root as in the forward pass.",
+    together_with={"batchnorm_forward": input_cached},
+)
+def eps_forgotten_backward(dout, cache):
+    x, mean, var, eps, gamma = cache
+    normalized = (x - mean) / np.sqrt(var)
+    g = dout - dout.mean(axis=0) - normalized * (dout * normalized).mean(axis=0)
+    dgamma = (dout * (x - mean) / np.sqrt(var + eps)).sum(axis=0)
+    return gamma / np.sqrt(var) * g, dgamma, dout.sum(axis=0)
+
+
+@catalogue.alternative(
+    "batchnorm_backward", "the computational graph, node by node", together_with={"batchnorm_forward": input_cached}
+)
+def computational_graph(dout, cache):
+    x, mean, var, eps, gamma = cache
+    n = x.shape[0]
+    inverse = 1 / np.sqrt(var + eps)
+    dnormalized = dout * gamma
+    dvar = np.sum(dnormalized * (x - mean), axis=0) * -0.5 * inverse**3
+    dmean = -np.sum(dnormalized * inverse, axis=0) + dvar * np.sum(-2 * (x - mean), axis=0) / n
+    dx = dnormalized * inverse + dvar * 2 * (x - mean) / n + dmean / n
+    return dx, np.sum(dout * (x - mean) * inverse, axis=0), dout.sum(axis=0)
+
+
+@catalogue.alternative("batchnorm_backward", "the Jacobian of each feature, and dout changed in place")
+def jacobian(dout, cache):
+    normalized, gamma, std = cache
+    n, d = dout.shape
+    dgamma, dbeta = np.sum(dout * normalized, axis=0), np.ones(n) @ dout
+    for j in range(d):
+        column = normalized[:, j]
+        slopes = (np.eye(n) - 1 / n - np.outer(column, column) / n) * gamma[j] / std[j]
+        dout[:, j] = slopes @ dout[:, j]
+    return [dout, dgamma, dbeta]
+
+
+# ----------------------------------------------------------- dropout_forward
+
+MASK = '(dropout_param["rng"].random(x.shape) < p) / p'
+
+for name, sentence, changes in [
+    (
+        "not_inverted",
+        "What is kept is not scaled up: divide by p, so that the mean stays as it was.",
+        {MASK: '(dropout_param["rng"].random(x.shape) < p) * 1.0'},
+    ),
+    (
+        "multiplied_by_p",
+        "What is kept is multiplied by p: it has to be divided by it, so that the mean stays as it was.",
+        {MASK: '(dropout_param["rng"].random(x.shape) < p) * p'},
+    ),
+    (
+        "scaled_in_test_mode",
+        "The scaling happens in test mode: inverted dropout scales in training, and test mode does nothing.",
+        {MASK: '(dropout_param["rng"].random(x.shape) < p) * 1.0', "np.ones(x.shape)": 'np.full(x.shape, dropout_param["p"])'},
+    ),
+    (
+        "p_drops",
+        "p is taken as the probability to drop: here it is the probability to keep.",
+        {MASK: '(dropout_param["rng"].random(x.shape) >= p) / (1 - p)'},
+    ),
+    (
+        "comparison_turned",
+        "The comparison is the wrong way round: a share 1 - p is kept instead of p.",
+        {MASK: '(dropout_param["rng"].random(x.shape) > p) / p'},
+    ),
+    (
+        "scaled_by_drop_probability",
+        "What is kept is divided by the probability to drop: divide by the probability to keep.",
+        {MASK: '(dropout_param["rng"].random(x.shape) < p) / (1 - p)'},
+    ),
+    (
+        "active_in_test_mode",
+        "Elements are dropped in test mode too: there the layer does nothing at all.",
+        {'if dropout_param["mode"] == "train":': "if True:"},
+    ),
+    (
+        "never_active",
+        "Nothing is dropped in training: elements are kept with probability p only.",
+        {'if dropout_param["mode"] == "train":': "if False:"},
+    ),
+    (
+        "normal_draws",
+        "The mask comes from normal draws: with these, the share below p is not p. Draw evenly over [0, 1).",
+        {'dropout_param["rng"].random(x.shape)': 'dropout_param["rng"].normal(size=x.shape)'},
+    ),
+    (
+        "one_mask_for_all_examples",
+        "All examples share one mask: each element is kept or dropped by itself.",
+        {'dropout_param["rng"].random(x.shape)': '(dropout_param["rng"].random(x.shape[1:]) + np.zeros(x.shape))'},
+    ),
+    (
+        "whole_examples_dropped",
+        "Whole examples are kept or dropped: the mask has to be drawn element by element.",
+        {'dropout_param["rng"].random(x.shape)':
+         '(dropout_param["rng"].random((x.shape[0],) + (1,) * (x.ndim - 1)) + np.zeros(x.shape))'},
+    ),
+    (
+        "same_mask_at_every_call",
+        "Every call gives the same mask: draw it with the generator in dropout_param.",
+        {'dropout_param["rng"].random(x.shape)': "np.random.default_rng(0).random(x.shape)"},
+    ),
+    (
+        "mask_as_output",
+        "The output is the mask itself: it has to be multiplied with the input.",
+        {"return x * mask,": "return mask,"},
+    ),
+]:
+    catalogue.change("dropout_forward", name, sentence, changes)
+
+
+def pair_backward(dout, cache):
+    keep, p = cache
+    return dout if keep is None else np.where(keep, dout / p, 0.0)
+
+
+@catalogue.alternative(
+    "dropout_forward",
+    "true and false for a mask, the scale beside it in the cache, None in test mode",
+    together_with={"dropout_backward": pair_backward},
+)
+def boolean_mask(x, dropout_param):
+    p = dropout_param["p"]
+    if dropout_param["mode"] == "test":
+        return x, (None, p)
+    keep = dropout_param["rng"].uniform(size=x.shape) > 1 - p
+    out = x / p
+    out[~keep] = 0
+    return out, (keep, p)
+
+
+@catalogue.alternative("dropout_forward", "NumPy's global generator, binomial draws")
+def global_generator(x, dropout_param):
+    if dropout_param["mode"] == "train":
+        mask = np.random.binomial(1, dropout_param["p"], size=x.shape) / dropout_param["p"]
+    else:
+        mask = np.ones_like(x)
+    return np.multiply(x, mask), mask
+
+
+# ---------------------------------------------------------- dropout_backward
+
+
+@catalogue.misconception("dropout_backward", "The gradient passes everywhere: where an element was dropped it has to stop.")
+def mask_ignored(dout, cache):
+    return dout
+
+
+@catalogue.misconception("dropout_backward", "The scale is missing: what was scaled up on the way forward is scaled up on the way back.")
+def scale_forgotten(dout, cache):
+    return dout * (cache > 0)
+
+
+@catalogue.misconception("dropout_backward", "The gradient is divided by the scale of the forward pass: it is multiplied by it.")
+def divided_by_scale(dout, cache):
+    return np.where(cache > 0, dout / np.maximum(cache, 1), 0.0)
+
+
+@catalogue.misconception("dropout_backward", "The scale is applied twice: the mask already contains it.")
+def scaled_twice(dout, cache):
+    return dout * cache**2
+
+
+@catalogue.misconception("dropout_backward", "The gradient passes where elements were dropped, and stops where they were kept.")
+def mask_turned(dout, cache):
+    return dout * (cache == 0)
+
+
+@catalogue.misconception("dropout_backward", "The gradient is only the mask: dout is missing.")
+def dout_missing(dout, cache):
+    return cache
+
+
+@catalogue.misconception("dropout_backward", "The way back draws a mask of its own: use the one of the forward pass.")
+def another_mask(dout, cache):
+    return dout * np.random.permutation(cache.ravel()).reshape(cache.shape)
+
+
+@catalogue.alternative("dropout_backward", "in place")
+def in_place(dout, cache):
+    dout *= cache
+    return dout
+
+
+def closure_forward(x, dropout_param):
+    if dropout_param["mode"] == "train":
+        scale = (dropout_param["rng"].random(x.shape) < dropout_param["p"]) / dropout_param["p"]
+        return x * scale, lambda dout: dout * scale
+    return x, lambda dout: dout
+
+
+@catalogue.alternative("dropout_backward", "a closure in the cache", together_with={"dropout_forward": closure_forward})
+def by_closure(dout, cache):
+    return cache(dout)

@@ -1,0 +1,282 @@
+"""Wrong and right answers to 02_losses."""
+
+import numpy as np
+
+from examiner.catalogue import Catalogue
+
+catalogue = Catalogue("02_losses")
+
+# ------------------------------------------------------------------ mse_loss
+
+
+@catalogue.misconception("mse_loss", "Loss and gradient are halved: there is no factor ½ in the mean squared error.")
+def mse_halved(x, y):
+    return np.mean((x - y) ** 2) / 2, (x - y) / x.size
+
+
+@catalogue.misconception("mse_loss", "The loss is halved, and the gradient is that of the whole of it.")
+def mse_loss_halved(x, y):
+    return np.mean((x - y) ** 2) / 2, 2 * (x - y) / x.size
+
+
+@catalogue.misconception("mse_loss", "The squared errors are added up: the loss is their mean, and so is its gradient's scale.")
+def mse_summed(x, y):
+    return np.sum((x - y) ** 2), 2 * (x - y)
+
+
+@catalogue.misconception("mse_loss", "The loss is the root of the mean squared error: leave out the root.")
+def mse_rooted(x, y):
+    return np.sqrt(np.mean((x - y) ** 2)), 2 * (x - y) / x.size
+
+
+@catalogue.misconception("mse_loss", "The factor 2 is missing from the gradient: it is the derivative of the square.")
+def mse_gradient_without_two(x, y):
+    return np.mean((x - y) ** 2), (x - y) / x.size
+
+
+@catalogue.misconception("mse_loss", "The gradient is not divided by n, although the loss is a mean.")
+def mse_gradient_not_averaged(x, y):
+    return np.mean((x - y) ** 2), 2 * (x - y)
+
+
+@catalogue.misconception(
+    "mse_loss", "The mean is taken over the rows only: n counts every element, also where there are several columns."
+)
+def mse_divided_by_rows(x, y):
+    return np.sum((x - y) ** 2) / len(x), 2 * (x - y) / len(x)
+
+
+@catalogue.misconception("mse_loss", "The gradient has the wrong sign: it points to where the loss grows.")
+def mse_gradient_sign_flipped(x, y):
+    return np.mean((x - y) ** 2), 2 * (y - x) / x.size
+
+
+@catalogue.misconception("mse_loss", "This is the absolute error: each error has to be squared.")
+def mse_absolute(x, y):
+    return np.mean(np.abs(x - y)), np.sign(x - y) / x.size
+
+
+@catalogue.misconception("mse_loss", "The errors are added up before they are squared, so they cancel.")
+def mse_square_of_mean(x, y):
+    return np.mean(x - y) ** 2, 2 * (x - y) / x.size
+
+
+@catalogue.misconception(
+    "mse_loss", "A column minus a row is a table: every prediction is compared with every true value."
+)
+def mse_broadcast(x, y):
+    error = x.reshape(len(x), -1) - y
+    return np.mean(error**2), 2 * error / error.size
+
+
+@catalogue.misconception("mse_loss", "Each example gets a loss of its own: the loss is one number, their mean.")
+def mse_one_loss_per_element(x, y):
+    return (x - y) ** 2, 2 * (x - y) / x.size
+
+
+@catalogue.alternative("mse_loss", "in place, with a 0-d array for a loss")
+def mse_in_place(x, y):
+    x -= y
+    loss = np.asarray(np.vdot(x, x) / x.size)
+    x *= 2 / x.size
+    return loss, x
+
+
+@catalogue.alternative("mse_loss", "one element at a time, in a list")
+def mse_loops(x, y):
+    total, dx = 0.0, np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        error = float(x[index]) - float(y[index])
+        total += error**2
+        dx[index] = 2 * error / x.size
+    return [total / x.size, dx]
+
+
+@catalogue.alternative("mse_loss", "the square multiplied out")
+def mse_multiplied_out(x, y):
+    n = np.prod(np.shape(x))
+    return (np.square(x).sum() - 2 * (x * y).sum() + np.square(y).sum()) / n, -2.0 / n * (y - x)
+
+
+# -------------------------------------------------------------- softmax_loss
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "exp overflows for large scores: subtract each row's largest score first.",
+    tests=("test_softmax_loss__stable",),
+)
+def softmax_not_shifted(x, y):
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    loss = -np.log(p[rows, y]).mean()
+    p[rows, y] -= 1
+    return loss, p / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "One and the same number is subtracted from all rows: where rows are far apart, every exponential of a row underflows.",
+    tests=("test_softmax_loss__stable",),
+)
+def softmax_shifted_by_overall_maximum(x, y):
+    log_p = x - x.max() - np.log(np.exp(x - x.max()).sum(axis=1, keepdims=True))
+    rows = np.arange(len(x))
+    dx = np.exp(log_p)
+    dx[rows, y] -= 1
+    return -log_p[rows, y].mean(), dx / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "A probability underflows to 0 and its logarithm is infinite: simplify the logarithm before you compute it.",
+    tests=("test_softmax_loss__stable",),
+)
+def softmax_logarithm_of_zero(x, y):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    loss = -np.log(p[rows, y]).mean()
+    p[rows, y] -= 1
+    return loss, p / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "A small number added to the probability hides the logarithm of 0: the loss stops growing where it should not.",
+    tests=("test_softmax_loss__stable",),
+)
+def softmax_logarithm_guarded(x, y):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    loss = -np.log(p[rows, y] + 1e-10).mean()
+    p[rows, y] -= 1
+    return loss, p / len(x)
+
+
+@catalogue.misconception("softmax_loss", "Loss and gradient are sums over the examples: both have to be divided by N.")
+def softmax_summed(x, y):
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows = np.arange(len(x))
+    dx = np.exp(log_p)
+    dx[rows, y] -= 1
+    return -log_p[rows, y].sum(), dx
+
+
+catalogue.change(
+    "softmax_loss",
+    "softmax_loss_summed",
+    "The loss is the sum over the examples: it has to be their mean, as the gradient is.",
+    {"-log_p[rows, y].mean()": "-log_p[rows, y].sum()"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_gradient_not_averaged",
+    "dx is not divided by N, although the loss is a mean.",
+    {"dx / len(x)": "dx"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_divided_by_classes",
+    "dx is divided by the number of classes: it is the number of examples that the loss averages over.",
+    {"dx / len(x)": "dx / x.shape[1]"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_truth_not_subtracted",
+    "dx holds the probabilities alone: at the true class, 1 has to be taken away.",
+    {"    dx[rows, y] -= 1\n": ""},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_one_hot_off_by_one",
+    "The 1 is taken away from the class beside the true one: classes count from 0.",
+    {"dx[rows, y] -= 1": "dx[rows, y - 1] -= 1"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_whole_columns",
+    "The 1 is taken away from whole columns: each example has one true class only.",
+    {"dx[rows, y] -= 1": "dx[:, y] -= 1"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_gradient_sign_flipped",
+    "The gradient has the wrong sign: it is what was said minus what was right.",
+    {"dx / len(x)": "-dx / len(x)"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_loss_sign_flipped",
+    "The minus sign of the loss is missing: the logarithm of a probability is negative.",
+    {"-log_p[rows, y].mean()": "log_p[rows, y].mean()"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_loss_of_all_classes",
+    "The loss averages over all classes: only the true class of each example counts.",
+    {"-log_p[rows, y].mean()": "-log_p.mean()"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_base_two",
+    "The loss is in bits: take the natural logarithm, as the gradient assumes.",
+    {"-log_p[rows, y].mean()": "-log_p[rows, y].mean() / np.log(2)"},
+)
+
+
+@catalogue.misconception(
+    "softmax_loss", "The probabilities add up to 1 over the examples: they have to do so over the classes of each example."
+)
+def softmax_over_examples(x, y):
+    shifted = x - x.max(axis=0)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=0))
+    rows = np.arange(len(x))
+    dx = np.exp(log_p)
+    dx[rows, y] -= 1
+    return -log_p[rows, y].mean(), dx / len(x)
+
+
+@catalogue.misconception("softmax_loss", "This is the squared error of the probabilities, not the cross-entropy.")
+def softmax_squared_error(x, y):
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    error = p - np.eye(x.shape[1])[y]
+    dx = 2 * p * (error - np.sum(error * p, axis=1, keepdims=True)) / len(x)
+    return np.sum(error**2) / len(x), dx
+
+
+@catalogue.alternative("softmax_loss", "one example at a time, with math")
+def softmax_loops(x, y):
+    import math
+
+    n, classes = x.shape
+    loss, dx = 0.0, np.zeros((n, classes))
+    for i in range(n):
+        m = max(x[i])
+        log_sum = m + math.log(sum(math.exp(score - m) for score in x[i]))
+        loss += (log_sum - x[i, y[i]]) / n
+        for c in range(classes):
+            dx[i, c] = (math.exp(x[i, c] - log_sum) - (c == y[i])) / n
+    return loss, dx
+
+
+@catalogue.alternative("softmax_loss", "np.logaddexp, and a one-hot table")
+def softmax_logaddexp(x, y):
+    log_p = x - np.logaddexp.reduce(x, axis=1)[:, None]
+    truth = np.eye(x.shape[1])[y]
+    return np.array(-np.sum(truth * np.where(truth, log_p, 0)) / x.shape[0]), (np.exp(log_p) - truth) / x.shape[0]
+
+
+@catalogue.alternative("softmax_loss", "scores shifted in place, a list returned")
+def softmax_in_place(x, y):
+    x -= np.max(x, axis=1).reshape(-1, 1)
+    sums = np.einsum("nc->n", np.exp(x))
+    losses = np.log(sums) - np.take_along_axis(x, y[:, None], axis=1)[:, 0]
+    np.exp(x, out=x)
+    x /= sums[:, None]
+    np.subtract.at(x, (range(len(y)), y), 1)
+    x /= len(y)
+    return [float(np.average(losses)), x]

@@ -1,0 +1,405 @@
+"""Wrong and right answers to 05_optimization."""
+
+import numpy as np
+
+from examiner.catalogue import Catalogue
+
+catalogue = Catalogue("05_optimization")
+
+# ----------------------------------------------------------------------- sgd
+
+STEP = 'next_w = w - config["learning_rate"] * dw'
+catalogue.change(
+    "sgd",
+    "uphill",
+    "The step goes along the gradient, uphill: subtract it.",
+    {STEP: STEP.replace("w -", "w +")},
+)
+catalogue.change(
+    "sgd",
+    "learning_rate_missing",
+    "The step is not multiplied by the learning rate.",
+    {STEP: "next_w = w - dw"},
+)
+catalogue.change(
+    "sgd",
+    "settings_ignored",
+    "The learning rate in config is ignored: the default is for when there is none.",
+    {"| (config or {})": "| {}"},
+)
+catalogue.change("sgd", "other_default", "The default learning rate is not 1e-2.", {"1e-2}": "1e-3}"})
+catalogue.change(
+    "sgd",
+    "learning_rate_divides",
+    "The gradient is divided by the learning rate: multiply.",
+    {'config["learning_rate"] * dw': 'dw / config["learning_rate"]'},
+)
+
+
+@catalogue.alternative("sgd", "in place, with setdefault")
+def sgd_in_place(w, dw, config=None):
+    if config is None:
+        config = {}
+    config.setdefault("learning_rate", 1e-2)
+    dw *= config["learning_rate"]
+    w -= dw
+    return w, config
+
+
+@catalogue.alternative("sgd", "np.subtract, and a list")
+def sgd_list(w, dw, config=None):
+    config = dict(config) if config else {"learning_rate": 0.01}
+    return [np.subtract(w, config.get("learning_rate", 0.01) * dw), config]
+
+
+# -------------------------------------------------------------- sgd_momentum
+
+VELOCITY = 'v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw'
+CLASSICAL = "return w + v, config"
+catalogue.change(
+    "sgd_momentum",
+    "learning_rate_missing",
+    "The gradient enters the velocity without the learning rate.",
+    {VELOCITY: 'v = config["momentum"] * config["velocity"] - dw'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "uphill",
+    "The velocity goes along the gradient, uphill: the gradient is subtracted.",
+    {VELOCITY: VELOCITY.replace("- config", "+ config")},
+)
+catalogue.change(
+    "sgd_momentum",
+    "velocity_subtracted",
+    "The velocity is subtracted from w: its sign is already that of the step.",
+    {CLASSICAL: CLASSICAL.replace("w + v", "w - v")},
+)
+catalogue.change(
+    "sgd_momentum",
+    "velocity_not_stored",
+    "The new velocity is not kept in config, so every step begins from the old one.",
+    {' | {"velocity": v}': ""},
+)
+catalogue.change(
+    "sgd_momentum",
+    "velocity_overwritten",
+    "The gradient is stored where the velocity belongs.",
+    {'{"velocity": v}': '{"velocity": dw}'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "weights_stored",
+    "The new weights are stored where the velocity belongs.",
+    {'{"velocity": v}': '{"velocity": w + v}'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "old_velocity",
+    "The step is made with the old velocity: compute the new one first, then move by it.",
+    {"return w + v": 'return w + config["velocity"]'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "average_instead",
+    "This is the averaged form of momentum, sgd_momentum_ema: here the gradient has no factor 1 - μ.",
+    {
+        VELOCITY: 'v = config["momentum"] * config["velocity"] + (1 - config["momentum"]) * dw',
+        "return w + v": 'return w - config["learning_rate"] * v',
+    },
+)
+catalogue.change(
+    "sgd_momentum",
+    "learning_rate_on_both",
+    "The learning rate multiplies the old velocity too: it belongs to the gradient only.",
+    {VELOCITY: 'v = config["learning_rate"] * (config["momentum"] * config["velocity"] - dw)'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "nesterov_instead",
+    "This looks one velocity ahead, as Nesterov's momentum does: here the step is the velocity.",
+    {"return w + v": 'return w + config["momentum"] * v - config["learning_rate"] * dw'},
+)
+catalogue.change(
+    "sgd_momentum",
+    "momentum_ignored",
+    "The momentum in config is ignored.",
+    {VELOCITY: VELOCITY.replace('config["momentum"]', "0.9")},
+)
+catalogue.change(
+    "sgd_momentum",
+    "no_friction",
+    "The old velocity is kept whole: μ has to slow it down.",
+    {'config["momentum"] * config': "config"},
+)
+
+
+@catalogue.alternative("sgd_momentum", "velocity and weights changed in place")
+def momentum_in_place(w, dw, config=None):
+    if config is None:
+        config = {}
+    config.setdefault("learning_rate", 1e-2)
+    config.setdefault("momentum", 0.9)
+    v = config.get("velocity", np.zeros_like(w))
+    v *= config["momentum"]
+    v -= config["learning_rate"] * dw
+    config["velocity"] = v
+    w += v
+    return w, config
+
+
+@catalogue.alternative("sgd_momentum", "double precision throughout, velocity only where there is one")
+def momentum_double(w, dw, config=None):
+    config = {} if config is None else config.copy()
+    rate, mu = config.get("learning_rate", 0.01), config.get("momentum", 0.9)
+    step = -rate * np.asarray(dw, dtype=np.float64)
+    if config.get("velocity") is not None:
+        step = step + mu * config["velocity"]
+    config.update(learning_rate=rate, momentum=mu, velocity=step)
+    return np.add(w, step), config
+
+
+# ---------------------------------------------------------- sgd_momentum_ema
+
+AVERAGE = 'v = config["beta"] * config["velocity"] + (1 - config["beta"]) * dw'
+AVERAGED = 'return w - config["learning_rate"] * v'
+catalogue.change(
+    "sgd_momentum_ema",
+    "classical_instead",
+    "This is the classical form, sgd_momentum: here the velocity is an average of gradients.",
+    {
+        AVERAGE: 'v = config["beta"] * config["velocity"] - config["learning_rate"] * dw',
+        AVERAGED: "return w + v",
+    },
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "sum_instead",
+    "The gradient is added without its factor 1 - β, so v is a sum, not an average.",
+    {AVERAGE: 'v = config["beta"] * config["velocity"] + dw'},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "weights_swapped",
+    "β and 1 - β have changed places: most of the average is its past.",
+    {AVERAGE: 'v = (1 - config["beta"]) * config["velocity"] + config["beta"] * dw'},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "velocity_not_stored",
+    "The new velocity is not kept in config, so every step begins from the old one.",
+    {' | {"velocity": v}': ""},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "uphill",
+    "The step goes along the averaged gradient, uphill: subtract it.",
+    {AVERAGED: AVERAGED.replace("w -", "w +")},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "learning_rate_missing",
+    "The step is not multiplied by the learning rate.",
+    {AVERAGED: "return w - v"},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "step_stored",
+    "The whole step is stored, with the learning rate in it: the velocity is the average of gradients alone.",
+    {'{"velocity": v}': '{"velocity": config["learning_rate"] * v}'},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "bias_corrected",
+    "The average is corrected for its start from zero, as in Adam: here it is not.",
+    {AVERAGED: 'return w - config["learning_rate"] * v / (1 - config["beta"])'},
+)
+
+
+@catalogue.alternative("sgd_momentum_ema", "the classical form at η(1 - β), turned back into an average")
+def ema_from_classical(w, dw, config=None):
+    config = {"learning_rate": 1e-2, "beta": 0.9, **(config or {})}
+    rate, beta = config["learning_rate"], config["beta"]
+    u = -rate * beta * config.get("velocity", 0.0) - rate * (1 - beta) * dw
+    config["velocity"] = -u / rate
+    return w + u, config
+
+
+@catalogue.alternative("sgd_momentum_ema", "a step towards the gradient, in place")
+def ema_towards(w, dw, config=None):
+    config = config if config is not None else {}
+    v = config.setdefault("velocity", np.zeros(w.shape))
+    v += (1 - config.setdefault("beta", 0.9)) * (dw - v)
+    w -= config.setdefault("learning_rate", 0.01) * v
+    return w, config
+
+
+# ------------------------------------------------------------------ nesterov
+
+LOOK_AHEAD = 'return w + config["momentum"] * v - push'
+catalogue.change(
+    "nesterov",
+    "classical_instead",
+    "This is classical momentum: the step has to look one velocity ahead.",
+    {LOOK_AHEAD: "return w + v"},
+)
+catalogue.change(
+    "nesterov",
+    "old_velocity",
+    "The step uses the old velocity: look ahead with the new one.",
+    {LOOK_AHEAD: 'return w + config["momentum"] * config["velocity"] - push'},
+)
+catalogue.change(
+    "nesterov",
+    "gradient_left_out",
+    "The gradient is missing from the step.",
+    {LOOK_AHEAD: 'return w + config["momentum"] * v'},
+)
+catalogue.change(
+    "nesterov",
+    "velocity_not_stored",
+    "The new velocity is not kept in config, so every step begins from the old one.",
+    {' | {"velocity": v}': ""},
+)
+catalogue.change(
+    "nesterov",
+    "velocity_counted_twice",
+    "The whole velocity is added before looking ahead: the gradient then counts twice.",
+    {LOOK_AHEAD: 'return w + v + config["momentum"] * v - push'},
+)
+catalogue.change(
+    "nesterov",
+    "step_stored",
+    "The whole step is stored as velocity: the velocity does not look ahead.",
+    {'{"velocity": v}': '{"velocity": config["momentum"] * v - push}'},
+)
+catalogue.change(
+    "nesterov",
+    "momentum_missing",
+    "The look ahead is a whole velocity long: multiply it by μ.",
+    {LOOK_AHEAD: "return w + v - push"},
+)
+
+
+@catalogue.alternative("nesterov", "from the old and the new velocity")
+def nesterov_two_velocities(w, dw, config=None):
+    config = dict(config or {})
+    mu = config.setdefault("momentum", 0.9)
+    old = config.get("velocity", np.zeros_like(w))
+    new = mu * old - config.setdefault("learning_rate", 1e-2) * dw
+    config["velocity"] = new
+    return w - mu * old + (1 + mu) * new, config
+
+
+@catalogue.alternative("nesterov", "everything in place")
+def nesterov_in_place(w, dw, config=None):
+    config = {} if config is None else config
+    for key, value in [("learning_rate", 1e-2), ("momentum", 0.9), ("velocity", np.zeros(np.shape(w)))]:
+        config.setdefault(key, value)
+    dw *= -config["learning_rate"]
+    config["velocity"] *= config["momentum"]
+    config["velocity"] += dw
+    w += dw
+    w += config["momentum"] * config["velocity"]
+    return w, config
+
+
+# ---------------------------------------------------------------------- adam
+
+CORRECTED = 'm / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + config["epsilon"])'
+KEPT = '{"m": m, "v": v, "t": t}'
+catalogue.change(
+    "adam",
+    "no_bias_correction",
+    "The averages are not corrected for their start from zero.",
+    {CORRECTED: 'm / (np.sqrt(v) + config["epsilon"])'},
+)
+catalogue.change(
+    "adam",
+    "counted_after_use",
+    "t is increased after it is used, so the first correction divides by zero: count the step first.",
+    {"beta1**t)": 'beta1 ** config["t"])', "beta2**t)": 'beta2 ** config["t"])'},
+)
+catalogue.change(
+    "adam",
+    "steps_not_counted",
+    "t is not kept in config, so every step counts as the first.",
+    {', "t": t}': "}"},
+)
+catalogue.change(
+    "adam",
+    "epsilon_inside_root",
+    "epsilon stands inside the root: it is added after it.",
+    {CORRECTED: 'm / (1 - beta1**t) / np.sqrt(v / (1 - beta2**t) + config["epsilon"])'},
+)
+catalogue.change(
+    "adam",
+    "betas_swapped",
+    "beta1 and beta2 have changed places: beta1 is for the gradient, beta2 for its square.",
+    {"beta1, beta2, t =": "beta2, beta1, t ="},
+)
+catalogue.change(
+    "adam",
+    "not_squared",
+    "v averages the size of the gradient: it should average its square.",
+    {"dw**2": "np.abs(dw)"},
+)
+catalogue.change(
+    "adam",
+    "root_missing",
+    "The root of v is missing from the step.",
+    {"np.sqrt(v / (1 - beta2**t))": "v / (1 - beta2**t)"},
+)
+catalogue.change(
+    "adam",
+    "corrected_stored",
+    "The corrected averages are stored: the correction is for this step only.",
+    {KEPT: '{"m": m / (1 - beta1**t), "v": v / (1 - beta2**t), "t": t}'},
+)
+catalogue.change(
+    "adam",
+    "averages_not_stored",
+    "The averages are not kept in config, so every step begins from zero.",
+    {KEPT: '{"t": t}'},
+)
+catalogue.change(
+    "adam",
+    "only_first_corrected",
+    "Only m is corrected for its start from zero: v needs it as well.",
+    {"v / (1 - beta2**t)": "v"},
+)
+catalogue.change(
+    "adam",
+    "uphill",
+    "The step goes uphill: subtract it.",
+    {'w - config["learning_rate"]': 'w + config["learning_rate"]'},
+)
+
+
+@catalogue.alternative("adam", "both corrections gathered in the learning rate")
+def adam_gathered(w, dw, config=None):
+    config = dict(config or {})
+    for key, value in dict(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=0).items():
+        config.setdefault(key, value)
+    config["t"] += 1
+    config["m"] = config["beta1"] * config.get("m", np.zeros_like(w)) + (1 - config["beta1"]) * dw
+    config["v"] = config["beta2"] * config.get("v", np.zeros_like(w)) + (1 - config["beta2"]) * np.square(dw)
+    root = np.sqrt(1 - config["beta2"] ** config["t"])
+    rate = config["learning_rate"] * root / (1 - config["beta1"] ** config["t"])
+    return w - rate * config["m"] / (np.sqrt(config["v"]) + config["epsilon"] * root), config
+
+
+@catalogue.alternative("adam", "averages changed in place")
+def adam_in_place(w, dw, config=None):
+    config = {} if config is None else config
+    b1, b2 = config.setdefault("beta1", 0.9), config.setdefault("beta2", 0.999)
+    m = config.setdefault("m", np.zeros(w.shape))
+    v = config.setdefault("v", np.zeros(w.shape))
+    config["t"] = t = config.get("t", 0) + 1
+    m += (1 - b1) * (dw - m)
+    v += (1 - b2) * (dw * dw - v)
+    w -= (
+        config.setdefault("learning_rate", 0.001)
+        * (m / (1 - b1**t))
+        / ((v / (1 - b2**t)) ** 0.5 + config.setdefault("epsilon", 1e-8))
+    )
+    return w, config

@@ -1,0 +1,240 @@
+"""Wrong and right answers to 03_regularization."""
+# ruff: noqa: F821 - answers call each other by name, as they do in the notebook
+
+import numpy as np
+
+from examiner.catalogue import Catalogue
+
+catalogue = Catalogue("03_regularization")
+
+# --------------------------------------------------------- l2_regularization
+
+
+@catalogue.misconception("l2_regularization", "The factor ½ is missing from penalty and gradient.")
+def l2_without_half(w, reg):
+    return reg * np.sum(w**2), 2 * reg * w
+
+
+@catalogue.misconception("l2_regularization", "The factor ½ is missing from the penalty; the gradient is the right one.")
+def l2_penalty_without_half(w, reg):
+    return reg * np.sum(w**2), reg * w
+
+
+@catalogue.misconception("l2_regularization", "The gradient is twice too large: the ½ of the penalty cancels the 2.")
+def l2_gradient_doubled(w, reg):
+    return reg / 2 * np.sum(w**2), 2 * reg * w
+
+
+@catalogue.misconception("l2_regularization", "The gradient has a ½ that belongs to the penalty only.")
+def l2_gradient_halved(w, reg):
+    return reg / 2 * np.sum(w**2), reg / 2 * w
+
+
+@catalogue.misconception("l2_regularization", "The strength λ is missing from the gradient.")
+def l2_gradient_without_strength(w, reg):
+    return reg / 2 * np.sum(w**2), w.copy()
+
+
+@catalogue.misconception("l2_regularization", "The strength λ is missing from the penalty.")
+def l2_penalty_without_strength(w, reg):
+    return 0.5 * np.sum(w**2), reg * w
+
+
+@catalogue.misconception("l2_regularization", "The penalty is averaged over the weights: it is a sum.")
+def l2_averaged(w, reg):
+    return reg / 2 * np.mean(w**2), reg * w / w.size
+
+
+@catalogue.misconception("l2_regularization", "The penalty is the norm: leave out the root.")
+def l2_norm(w, reg):
+    return reg / 2 * np.sqrt(np.sum(w**2)), reg * w
+
+
+@catalogue.misconception("l2_regularization", "λ is squared: only the weights are.")
+def l2_strength_squared(w, reg):
+    return np.sum((reg * w) ** 2) / 2, reg**2 * w
+
+
+@catalogue.misconception("l2_regularization", "This is the L1 penalty: L2 takes the squares of the weights.")
+def l2_is_l1(w, reg):
+    return reg * np.sum(np.abs(w)), reg * np.sign(w)
+
+
+@catalogue.misconception("l2_regularization", "The gradient pushes weights away from 0: its sign is wrong.")
+def l2_sign_flipped(w, reg):
+    return reg / 2 * np.sum(w**2), -reg * w
+
+
+@catalogue.misconception("l2_regularization", "The penalty is one number for all weights: sum over every axis.")
+def l2_summed_over_first_axis(w, reg):
+    return reg / 2 * sum(w**2), reg * w
+
+
+@catalogue.alternative("l2_regularization", "a scalar product of the flattened weights")
+def l2_scalar_product(w, reg):
+    flat = w.ravel()
+    return 0.5 * reg * np.dot(flat, flat), np.multiply(w, reg)
+
+
+@catalogue.alternative("l2_regularization", "the squared norm, and w scaled in place")
+def l2_in_place(w, reg):
+    penalty = np.asarray(0.5 * reg * np.linalg.norm(w.reshape(-1)) ** 2)
+    w *= reg
+    return [penalty, w]
+
+
+# --------------------------------------------------------- l1_regularization
+
+
+@catalogue.misconception("l1_regularization", "The gradient lacks the sign: it must be negative where the weight is.")
+def l1_gradient_without_sign(w, reg):
+    return reg * np.sum(np.abs(w)), reg * np.ones_like(w)
+
+
+@catalogue.misconception("l1_regularization", "The gradient is λ times the weight: L1 pulls with the same force everywhere.")
+def l1_gradient_of_l2(w, reg):
+    return reg * np.sum(np.abs(w)), reg * w
+
+
+@catalogue.misconception("l1_regularization", "The gradient is the size of the weight: it should only have its sign.")
+def l1_gradient_absolute(w, reg):
+    return reg * np.sum(np.abs(w)), reg * np.abs(w)
+
+
+@catalogue.misconception("l1_regularization", "The strength λ is missing from the gradient.")
+def l1_gradient_without_strength(w, reg):
+    return reg * np.sum(np.abs(w)), np.sign(w)
+
+
+@catalogue.misconception("l1_regularization", "The strength λ is missing from the penalty.")
+def l1_penalty_without_strength(w, reg):
+    return np.sum(np.abs(w)), reg * np.sign(w)
+
+
+@catalogue.misconception("l1_regularization", "The weights are added with their signs, so that they cancel.")
+def l1_without_absolute_value(w, reg):
+    return reg * np.sum(w), reg * np.sign(w)
+
+
+@catalogue.misconception("l1_regularization", "The sum is taken before the absolute value, so that weights cancel.")
+def l1_absolute_value_of_sum(w, reg):
+    return reg * np.abs(np.sum(w)), reg * np.sign(w)
+
+
+@catalogue.misconception("l1_regularization", "There is no ½ in the L1 penalty.")
+def l1_halved(w, reg):
+    return reg / 2 * np.sum(np.abs(w)), reg / 2 * np.sign(w)
+
+
+@catalogue.misconception("l1_regularization", "The penalty is averaged over the weights: it is a sum.")
+def l1_averaged(w, reg):
+    return reg * np.mean(np.abs(w)), reg * np.sign(w) / w.size
+
+
+@catalogue.misconception("l1_regularization", "The gradient pushes weights away from 0: its sign is wrong.")
+def l1_sign_flipped(w, reg):
+    return reg * np.sum(np.abs(w)), -reg * np.sign(w)
+
+
+@catalogue.misconception("l1_regularization", "For a matrix, NumPy's norm of order 1 is the largest column sum, not the sum of all.")
+def l1_matrix_norm(w, reg):
+    return reg * np.linalg.norm(w, 1), reg * np.sign(w)
+
+
+@catalogue.misconception("l1_regularization", "Negative weights get no gradient: they have to be pulled up.")
+def l1_only_positive(w, reg):
+    return reg * np.sum(np.abs(w)), reg * (w > 0)
+
+
+@catalogue.alternative("l1_regularization", "np.where, with slope 1 at exactly 0")
+def l1_where(w, reg):
+    return reg * np.linalg.norm(w.reshape(-1), ord=1), np.where(w >= 0, reg, -reg)
+
+
+@catalogue.alternative("l1_regularization", "masked assignment and a 0-d array")
+def l1_masks(w, reg):
+    penalty = np.array(reg * (w[w > 0].sum() - w[w < 0].sum()))
+    w[w > 0], w[w < 0] = reg, -reg
+    return penalty, w
+
+
+# ------------------------------------------------ elastic_net_regularization
+
+
+@catalogue.misconception("elastic_net_regularization", "The squares have a ½: the elastic net goes without it.")
+def elastic_net_halved(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) + reg2 / 2 * np.sum(w**2), reg1 * np.sign(w) + reg2 * w
+
+
+@catalogue.misconception("elastic_net_regularization", "The factor 2 is missing from the gradient of the squares.")
+def elastic_net_gradient_without_two(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), reg1 * np.sign(w) + reg2 * w
+
+
+@catalogue.misconception("elastic_net_regularization", "The penalty has a ½ on the squares that its gradient does not have.")
+def elastic_net_penalty_halved(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) + reg2 / 2 * np.sum(w**2), reg1 * np.sign(w) + 2 * reg2 * w
+
+
+@catalogue.misconception("elastic_net_regularization", "The two strengths have changed places.")
+def elastic_net_swapped(w, reg1, reg2):
+    return reg2 * np.sum(np.abs(w)) + reg1 * np.sum(w**2), reg2 * np.sign(w) + 2 * reg1 * w
+
+
+@catalogue.misconception("elastic_net_regularization", "The gradient of the absolute values lacks the sign.")
+def elastic_net_without_sign(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), reg1 + 2 * reg2 * w
+
+
+@catalogue.misconception("elastic_net_regularization", "The gradient of the absolute values is missing.")
+def elastic_net_l2_gradient_only(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), 2 * reg2 * w
+
+
+@catalogue.misconception("elastic_net_regularization", "The gradient of the squares is missing.")
+def elastic_net_l1_gradient_only(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), reg1 * np.sign(w)
+
+
+@catalogue.misconception("elastic_net_regularization", "The squares do not enter the penalty.")
+def elastic_net_l1_penalty_only(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)), reg1 * np.sign(w) + 2 * reg2 * w
+
+
+@catalogue.misconception("elastic_net_regularization", "One strength is used for both parts: each has its own.")
+def elastic_net_one_strength(w, reg1, reg2):
+    return reg1 * (np.sum(np.abs(w)) + np.sum(w**2)), reg1 * (np.sign(w) + 2 * w)
+
+
+@catalogue.misconception("elastic_net_regularization", "The strengths are multiplied: the penalty is the sum of two separate parts.")
+def elastic_net_product(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) * reg2 * np.sum(w**2), reg1 * np.sign(w) * 2 * reg2 * w
+
+
+@catalogue.misconception("elastic_net_regularization", "The penalty is averaged over the weights: it is a sum.")
+def elastic_net_averaged(w, reg1, reg2):
+    return np.mean(reg1 * np.abs(w) + reg2 * w**2), (reg1 * np.sign(w) + 2 * reg2 * w) / w.size
+
+
+@catalogue.alternative("elastic_net_regularization", "built from the other two")
+def elastic_net_from_parts(w, reg1, reg2):
+    penalty1, dw1 = l1_regularization(w, reg1)
+    penalty2, dw2 = l2_regularization(w, 2 * reg2)
+    return penalty1 + penalty2, dw1 + dw2
+
+
+@catalogue.alternative("elastic_net_regularization", "one expression per element, in a loop")
+def elastic_net_loop(w, reg1, reg2):
+    penalty, dw = 0.0, np.empty(w.shape)
+    for index, weight in np.ndenumerate(w):
+        penalty += reg1 * abs(weight) + reg2 * weight * weight
+        dw[index] = (reg1 if weight > 0 else -reg1) + 2 * reg2 * weight
+    return [penalty, dw]
+
+
+@catalogue.alternative("elastic_net_regularization", "factored out, with w changed in place")
+def elastic_net_in_place(w, reg1, reg2):
+    size = np.abs(w)
+    penalty = np.asarray(np.sum(size * (reg1 + reg2 * size)))
+    w *= 2 * reg2 + reg1 / size
+    return penalty, w

@@ -1,0 +1,55 @@
+"""What all tests share: the course's folders, its notebooks, and copies of the course to work in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+
+from examiner.cells import read
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "assignment" / "neural_networks"
+RELEASE = ROOT / "release" / "neural_networks"
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+# The real data sets where they are; never a download in a test.
+if SHARED_DATA.is_dir():
+    os.environ.setdefault("NN_DATA_DIR", str(SHARED_DATA))
+os.environ.setdefault("NN_OFFLINE", "1")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+
+@pytest.fixture(scope="session")
+def notebooks() -> dict[str, NotebookNode]:
+    """The source notebooks, by name."""
+    return {path.stem: read(path) for path in sorted(SOURCE.glob("*.ipynb"))}
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """A function that makes a fresh copy of the course's folders and configuration."""
+
+    def copy() -> Path:
+        root = tmp_path_factory.mktemp("course")
+        for folder in ("assignment", "release"):
+            shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "nbgrader_config.py", root)
+        return root
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def parameters() -> Path:
+    """The folder of the reference's trained parameters: trained once, then cached."""
+    from tools.train_reference import parameters_folder
+
+    subprocess.run([sys.executable, ROOT / "tools" / "train_reference.py"], cwd=ROOT, check=True)
+    return Path(parameters_folder())

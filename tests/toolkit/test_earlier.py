@@ -1,0 +1,116 @@
+"""Answers of earlier notebooks: what is run, what is not, and what a student reads when it fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toolkit.earlier import EarlierAnswerError, UnfinishedAnswerError, answers
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[..., Path]:
+    """A function that saves a notebook of code cells; a cell may be (source, metadata)."""
+
+    def save(name: str, *cells: Any) -> Path:
+        made = []
+        for cell in cells:
+            source, metadata = cell if isinstance(cell, tuple) else (cell, {})
+            made.append({"cell_type": "code", "source": source, "metadata": metadata, "outputs": []})
+        heading = {"cell_type": "markdown", "source": "### Exercise 1.1: `double` (5 minutes, 1 point)", "metadata": {}}
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [heading, *made]}), encoding="utf-8")
+        return tmp_path
+
+    return save
+
+
+def test_an_answer_brings_its_helpers_imports_and_constants(save: Callable[..., Path]) -> None:
+    folder = save(
+        "01_layers",
+        "%matplotlib inline\nimport math as m",
+        "TWO = 2",
+        "def helper(x):\n    return m.floor(x) * TWO",
+        "def double(x):\n    return helper(x)",
+    )
+    layers = answers("01_layers", folder)
+    assert layers.double(3.5) == 6
+    assert repr(layers) == "<answers of 01_layers.ipynb>"
+    assert repr(layers.double) == "<double from 01_layers.ipynb>"
+
+
+def test_only_what_is_needed_runs(save: Callable[..., Path], tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    touch = f"open({str(marker)!r}, 'w').close()"
+    folder = save(
+        "01_layers",
+        "def double(x):\n    y = 2 * x\n    return y",
+        touch,
+        f"y = {touch}",
+        (f"double = {touch}", {"nbgrader": {"grade": True}}),
+        (f"double = {touch}", {"tags": ["skip-execution"]}),
+        "this does not parse",
+    )
+    assert answers("01_layers", folder).double(2) == 4
+    assert not marker.exists()
+
+
+def test_nothing_is_read_before_the_first_call(tmp_path: Path) -> None:
+    layers = answers("01_layers", tmp_path)
+    double = layers.double
+    with pytest.raises(EarlierAnswerError, match=r"01_layers.ipynb is not in this folder, and double is needed"):
+        double(1)
+
+
+def test_methods_added_later_belong_to_their_class(save: Callable[..., Path]) -> None:
+    folder = save(
+        "04_net", "class Net:\n    pass", "def loss(self):\n    return 7", "Net.loss = loss", "Net.table = {}\nNet.table['a'] = 1"
+    )
+    net = answers("04_net", folder).Net()
+    assert net.loss() == 7
+    assert net.table == {"a": 1}
+
+
+def test_an_earlier_notebook_looks_beside_itself(save: Callable[..., Path]) -> None:
+    save("01_layers", "def double(x):\n    return 2 * x")
+    folder = save(
+        "04_net",
+        "from toolkit.earlier import answers\nlayers = answers('01_layers')",
+        "def quadruple(x):\n    return layers.double(layers.double(x))",
+    )
+    assert answers("04_net", folder).quadruple(3) == 12
+
+
+def test_an_unfinished_answer_names_notebook_and_exercise(save: Callable[..., Path]) -> None:
+    folder = save("01_layers", "def double(x):\n    raise NotImplementedError('Exercise 1.1: write double')")
+    with pytest.raises(UnfinishedAnswerError) as caught:
+        answers("01_layers", folder).double(1)
+    assert str(caught.value).startswith("Exercise 1.1 (double) of 01_layers.ipynb is not written yet")
+    assert isinstance(caught.value, NotImplementedError)  # a test cell lets it pass, as for any blank answer
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["def double(x):\n    return x + 'a'"], "raised TypeError"),
+        (["def double(x):\n    return 2 *"], "does not parse"),
+        (["double = 3"], "is not defined there"),
+        (["HALF = 1 / 0", "def double(x):\n    return x / HALF"], "ZeroDivisionError"),
+    ],
+)
+def test_a_broken_answer_gives_one_sentence(save: Callable[..., Path], cells: list[str], words: str) -> None:
+    with pytest.raises(EarlierAnswerError) as caught:
+        answers("01_layers", save("01_layers", *cells)).double(1)
+    assert words in str(caught.value)
+    assert "Exercise 1.1 (double) of 01_layers.ipynb" in str(caught.value)
+    shown = caught.value._render_traceback_()  # what a notebook displays
+    assert shown == [f"EarlierAnswerError: {caught.value}"]
+
+
+@pytest.mark.parametrize("content", ["", "not a notebook", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', "\udcff"])
+def test_a_damaged_notebook_gives_one_sentence(tmp_path: Path, content: str) -> None:
+    (tmp_path / "01_layers.ipynb").write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(EarlierAnswerError, match="cannot be read as a notebook"):
+        answers("01_layers", tmp_path).double(1)

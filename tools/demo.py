@@ -1,0 +1,99 @@
+"""`make demo`: from the source notebooks to a graded sample class, its feedback and its marks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.apps.nbgraderapp import NbGraderApp
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+from examiner.sample_class import write_submissions
+from misconceptions.students import STUDENTS
+
+ROOT = Path(__file__).parents[1]
+ASSIGNMENT = "neural_networks"
+console = Console()
+
+
+def step(text: str) -> None:
+    """Announce the next thing that is done."""
+    console.print(f"[bold]{text}[/bold]")
+
+
+def api() -> NbGraderAPI:
+    """nbgrader, configured by the project's own nbgrader_config.py."""
+    app = NbGraderApp()
+    app.config_dir, app.log_level = str(ROOT), "ERROR"
+    app.load_config_file(suppress_errors=False)
+    return NbGraderAPI(config=app.config)
+
+
+def for_each_student(what: str, action) -> list[str]:  # type: ignore[no-untyped-def]
+    """Run one nbgrader step for every sample student, with a progress bar; names of those that failed."""
+    failed = []
+    for student in tqdm(STUDENTS, desc=what, unit="student", file=sys.stdout):
+        result = action(student.name)
+        if not result["success"]:
+            failed.append(student.name)
+            tqdm.write(f"{what} failed for {student.name}:\n{result.get('error') or result.get('log')}")
+    return failed
+
+
+def scores(grader: NbGraderAPI) -> Table:
+    """A table of students and scores, notebook by notebook."""
+    with grader.gradebook as gradebook:
+        submissions = {s.student.id: s for s in gradebook.assignment_submissions(ASSIGNMENT)}
+        names = [notebook.name for notebook in gradebook.find_assignment(ASSIGNMENT).notebooks]
+        table = Table(title="The sample class: points before written answers are graded by hand")
+        table.add_column("student")
+        for name in sorted(names):
+            table.add_column(name[:2], justify="right")
+        table.add_column("score", justify="right", style="bold")
+        for student in STUDENTS:
+            parts = {notebook.name: notebook.score for notebook in submissions[student.name].notebooks}
+            row = [f"{parts[name]:g}" for name in sorted(names)]
+            table.add_row(student.name, *row, f"{sum(parts.values()):g}")
+    return table
+
+
+def main() -> int:
+    """Run the demonstration; 0 where every student was graded."""
+    start = time.monotonic()
+    step("1. Generate the release from the source notebooks")
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", ASSIGNMENT, "--force", "--log-level", "ERROR"]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+    step("2. Train the reference's parameters (once; at most a minute)")
+    subprocess.run([sys.executable, "tools/train_reference.py"], cwd=ROOT, check=True)
+    from tools.train_reference import parameters_folder
+
+    step(f"3. Write the submissions of {len(STUDENTS)} sample students")
+    write_submissions(
+        STUDENTS, source=ROOT / "assignment" / ASSIGNMENT, release=ROOT / "release" / ASSIGNMENT,
+        submitted=ROOT / "submitted", parameters=parameters_folder(),
+    )  # fmt: skip
+
+    step("4. Grade them")
+    grader = api()
+    failed = for_each_student("autograde", lambda name: grader.autograde(ASSIGNMENT, name, force=True))
+
+    step("5. Write their feedback")
+    failed += for_each_student("feedback", lambda name: grader.generate_feedback(ASSIGNMENT, name, force=True))
+
+    console.print(scores(grader))
+    console.print(f"Done in {time.monotonic() - start:.0f} s. Look at:")
+    for path in (f"feedback/report_bug/{ASSIGNMENT}/04_fully_connected_net.html", f"autograded/reference/{ASSIGNMENT}/06_mnist.ipynb"):
+        console.print(f"  {path}")
+    console.print("  .venv/bin/jupyter lab   then Nbgrader > Formgrader, to grade written answers by hand")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.exit(main())
