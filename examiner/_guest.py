@@ -67,6 +67,8 @@ class Answers:
         if request["cell"] != self.cell:  # no test cell uses another one's objects
             self.objects.clear()
             self.cell = request["cell"]
+        for update in request["first"]:
+            self._update(**update)
         operation = getattr(self, f"op_{request['op']}")
         result: dict[str, Any] = operation(request)
         return result
@@ -100,14 +102,12 @@ class Answers:
         setattr(request["target"], request["attribute"], request["value"])
         return {"value": None}
 
-    def op_update(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _update(self, target: Any, attribute: str, items: dict[Any, Any], deleted: list[Any]) -> None:
         """Set and delete items of a dict that is an object's attribute."""
-        mapping = getattr(request["target"], request["attribute"])
-        for key, value in request["items"].items():
-            mapping[key] = value
-        for key in request["deleted"]:
+        mapping = getattr(target, attribute)
+        mapping.update(items)
+        for key in deleted:
             del mapping[key]
-        return {"value": None}
 
     def op_copy(self, request: dict[str, Any]) -> dict[str, Any]:
         """Copy an object, deeply."""

@@ -1,43 +1,29 @@
-"""What the cells of a notebook are, by nbgrader's metadata, and what names answers define."""
+"""Names that the answer cells of a source notebook define: stand-ins take their place in tests."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Literal
 
 from nbformat import NotebookNode
 
-__all__ = ["Kind", "defined_names", "kind_of", "statements"]
+from examiner.cells import cells_of
 
-Kind = Literal["text", "given", "answer", "written", "test", "task", "training", "free"]
-TRAINING_TAG = "skip-execution"
-
-
-def kind_of(cell: NotebookNode) -> Kind:
-    """What a cell is; DESIGN section 2 has the words."""
-    grading = cell.metadata.get("nbgrader") or {}
-    if grading.get("task"):
-        return "task"
-    if grading.get("grade"):
-        return "written" if grading.get("solution") else "test"
-    if grading.get("solution"):
-        return "answer"
-    if cell.cell_type != "code":
-        return "text"
-    if grading.get("locked"):
-        return "given"
-    return "training" if TRAINING_TAG in cell.metadata.get("tags", []) else "free"
+__all__ = ["defined_names", "statements", "used_names"]
 
 
 def defined_names(notebook: NotebookNode) -> dict[str, bool]:
     """Names that the answer cells of a source notebook define; True where they can be called."""
     names: dict[str, bool] = {}
-    for cell in notebook.cells:
-        if kind_of(cell) == "answer" and cell.cell_type == "code":
-            for node in statements(cell.source):
-                names |= dict(_bound(node))
+    for cell in cells_of(notebook, "answer"):
+        for node in statements(cell.source):
+            names |= dict(_bound(node))
     return names
+
+
+def used_names(body: list[ast.stmt]) -> set[str]:
+    """All names in some statements."""
+    return {node.id for part in body for node in ast.walk(part) if isinstance(node, ast.Name)}
 
 
 def statements(source: str) -> list[ast.stmt]:

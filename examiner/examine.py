@@ -23,7 +23,8 @@ from nbformat.v4 import new_output
 
 from examiner._exceptions import AnswerStoppedError, NeedsHumanError
 from examiner._outputs import Outputs
-from examiner.cells import defined_names, kind_of, statements
+from examiner._names import defined_names, statements, used_names
+from examiner.cells import is_bonus, kind_of
 from examiner.kernel import Cell, Session
 from examiner.outcome import Check, NotebookOutcome, TestOutcome, worst
 from examiner.standin import AnswerError, Bridge, Raised
@@ -31,6 +32,8 @@ from examiner.standin import AnswerError, Bridge, Raised
 __all__ = ["Desk", "Examination"]
 
 HUMAN = NeedsHumanError.__name__
+# A test itself says NotImplementedError where something was not handed in.
+_STUDENTS_OWN = AnswerError, AnswerStoppedError, NotImplementedError
 CALL_TEXT = 10_000
 CALL_PICTURES = 4
 HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
@@ -145,6 +148,7 @@ class Examination:
             self._test(cell, name)
         elif kind != "training":
             cell.outputs = self.session.run(Cell(name, cell.source))
+            cell.execution_count = number
             if kind == "given":
                 self._give(cell.source, name)
 
@@ -166,17 +170,19 @@ class Examination:
 
     def _test(self, cell: NotebookNode, name: str) -> None:
         points = float(cell.metadata.nbgrader.points)
-        bonus = "bonus" in cell.metadata.get("tags", [])
+        bonus = is_bonus(cell)
         self.bridge.begin(name)
         self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES)
         calls, incidents = self.session.calls, len(self.session.incidents)
         run = self._run(cell.source, name)
+        self.bridge.end()
         outcome = self._judge(run, cell.source, name, points)
         if outcome.status == "graded" and (stopped := self.session.incidents[incidents:]):
             outcome = replace(outcome, status="partial", reason=stopped[0])
         outcome = replace(outcome, bonus=bonus, calls=self.session.calls - calls)
         self.tests[name] = outcome
         cell.outputs = self._shown(run, outcome)
+        cell.execution_count = len(self.tests)
 
     def _run(self, source: str, name: str) -> _Run:
         """Run a test cell; what it raises is part of the result."""
@@ -189,8 +195,7 @@ class Examination:
 
     def _fetch_values(self, tree: list[ast.stmt]) -> None:
         """Answers that are plain values are read anew by each test that uses them."""
-        used = {node.id for part in tree for node in ast.walk(part) if isinstance(node, ast.Name)}
-        for name in sorted(used & {name for name, callable_ in self.answers.items() if not callable_}):
+        for name in sorted(used_names(tree) & {name for name, callable_ in self.answers.items() if not callable_}):
             self.module.__dict__.pop(name, None)
             with contextlib.suppress(NameError, AnswerStoppedError):
                 self.module.__dict__[name] = self.bridge.value(name)
@@ -202,7 +207,7 @@ class Examination:
         if isinstance(error, NeedsHumanError):
             return TestOutcome(None, points, checks, "graded", f"{name}: {error}")
         fault = self.fault or (self.bridge.faults or [None])[0]
-        if fault is None and error is not None and not isinstance(error, AnswerError | AnswerStoppedError):
+        if fault is None and error is not None and not isinstance(error, _STUDENTS_OWN):
             fault = self._fault_of(source, name)
         if fault is not None:
             return TestOutcome(None, points, checks, "failed", f"{name}: {fault}")
@@ -216,9 +221,8 @@ class Examination:
         """What the test raises on the reference's own answers: then no student is to blame."""
         space = dict(self.module.__dict__)
         tree = statements(source)
-        used = {node.id for part in tree for node in ast.walk(part) if isinstance(node, ast.Name)}
         try:
-            space |= {answer: self.reference(answer) for answer in self.answers if answer in used}
+            space |= {answer: self.reference(answer) for answer in used_names(tree) & set(self.answers)}
         except Exception as error:
             return f"the reference could not be read ({type(error).__name__}: {error})"
         error = _run_cell(tree, space, name).error

@@ -494,7 +494,7 @@ class Session:
         if not self._files:
             return
         content = {name: np.frombuffer(data, np.uint8) for name, data in self._files.items()}
-        frames = wire.pack({"op": "install", "cell": None, "files": content}, None, REQUEST)
+        frames = wire.pack({"op": "install", "cell": None, "first": [], "files": content}, None, REQUEST)
         reply = wire.unpack(kernel.request(frames, Outputs(), START_SECONDS, self._timing))
         if "error" in reply:
             raise SandboxError(f"The sandbox's files could not be written: {reply['error']}")

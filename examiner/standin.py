@@ -9,6 +9,7 @@ that could answer for itself: no comparison, no conversion to a number or an arr
 from __future__ import annotations
 
 import builtins
+import copy
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class Bridge:
         self.cell = ""
         self.raised: list[Raised] = []
         self.faults: list[str] = []
+        self._later: list[dict[str, Any]] = []  # assignments that go with the next request
+        self._known: dict[tuple[Any, str], Any] = {}  # attributes read since the last call
 
     def __repr__(self) -> str:
         return f"<Bridge to {self.session}>"
@@ -76,6 +79,11 @@ class Bridge:
     def begin(self, cell: str) -> None:
         """Start the account of another test cell."""
         self.cell, self.raised, self.faults = cell, [], []
+        self._later, self._known = [], {}
+
+    def end(self) -> None:
+        """Forget what the test cell knew; what it assigned last matters to nobody."""
+        self._later, self._known = [], {}
 
     def stand_in(self, name: str) -> StandIn:
         """The stand-in of a name of the student's notebook."""
@@ -87,13 +95,32 @@ class Bridge:
 
     def ask(self, answer: str, operation: str, target: StandIn, **details: Any) -> Any:
         """Have something done in the sandbox and give what comes back, or raise what it raised."""
-        request = {"op": operation, "cell": self.cell, "target": target, **details}
+        request = {"op": operation, "cell": self.cell, "target": target, "first": self._later, **details}
+        self._later = []
+        if operation != "get":
+            self._known = {}
         try:
             reply = self.session.ask(answer, request, self._refer)
             return self._value(answer, reply, details)
         except WireError as error:
             self.session.incidents.append(f"{answer} sent what is no answer ({error})")
             raise AnswerStoppedError(f"{answer} sent what is no answer: {error}") from None
+
+    def read(self, answer: str, target: StandIn, attribute: str) -> Any:
+        """An attribute's value; asked for once, as long as nothing is called in between."""
+        key = (object.__getattribute__(target, "_reference").id, attribute)
+        if key not in self._known:
+            value = self.ask(answer, "get", target, attribute=attribute)
+            self._known[key] = RemoteDict(value, target, attribute) if type(value) is dict else value
+        return self._known[key]
+
+    def assign(self, target: StandIn, attribute: str, items: dict[Any, Any], deleted: list[Any]) -> None:
+        """Set and delete items of a dict in the sandbox, together with the next request.
+
+        Tests set a network's parameters one by one: as calls of their own they would be half of all.
+        """
+        update = {"target": target, "attribute": attribute, "items": copy.deepcopy(items), "deleted": deleted}
+        self._later.append(update)
 
     # ----------------------------------------------------------------------------- replies
 
@@ -209,8 +236,7 @@ class StandIn:
             raise AttributeError(name)
         if name in self._reference.methods:
             return _Method(self, name)
-        value = self._ask("get", attribute=name)
-        return RemoteDict(value, self, name) if type(value) is dict else value
+        return self._bridge.read(f"{self._reference.name}.{name}", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._ask("set", attribute=name, value=value)
@@ -292,15 +318,13 @@ class RemoteDict(dict[Any, Any]):
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[Any, Any]:
-        import copy
-
         return copy.deepcopy(dict(self), memo)
 
     def __reduce__(self) -> Any:
         return dict, (dict(self),)
 
     def _push(self, items: dict[Any, Any], deleted: list[Any]) -> None:
-        self._owner._ask("update", attribute=self._attribute, items=items, deleted=deleted)
+        self._owner._bridge.assign(self._owner, self._attribute, items, deleted)
 
 
 # ---------------------------------------------------------------------------------- exceptions
