@@ -16,9 +16,7 @@ from examiner._exceptions import SandboxError
 def new_folder() -> Path:
     """Make the sandbox's folder on the host, with a path short enough for unix sockets."""
     base = tempfile.gettempdir()
-    folder = Path(tempfile.mkdtemp(prefix="ex-", dir=base if len(base) <= 40 else "/tmp"))
-    folder.chmod(0o711)
-    return folder
+    return Path(tempfile.mkdtemp(prefix="ex-", dir=base if len(base) <= 40 else "/tmp"))
 
 
 def write_files(folder: Path, files: Mapping[str, Path | bytes]) -> None:

@@ -10,32 +10,26 @@ read-only for the program, for good.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
-import importlib
-import importlib.util
 import json
 import os
-import platform
-import random
 import select
-import shutil
 import signal
-import site
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from examiner import _cgroup, _seccomp, _watchdog
+from examiner import _bwrap, _cgroup, _seccomp, _watchdog
+from examiner._bwrap import Limits
 from examiner._exceptions import IsolationError, SandboxError
 from examiner._scratch import new_folder, remove_folder, write_files
+
+__all__ = ["Isolation", "Limits", "Sandbox", "check_isolation"]
 
 Isolation = Literal["bubblewrap", "none"]
 
@@ -43,22 +37,13 @@ MIB = 1024**2
 POLL_SECONDS = 0.05
 START_SECONDS = 20
 OUTPUT_BYTES = 16 * 1024  # how much of the program's own stdout and stderr is kept
-SHARED_MEMORY = 16 * MIB  # /dev/shm
 SOCKET_FOLDER = 1 * MIB, 64  # bytes and entries, while the folder is not sealed
 FILES_PER_MIB = 64  # how many files the scratch may hold, for each MiB of its size
-WORK = "/tmp/work"
-DATA = "/data"
-OWN_PACKAGES = ("examiner", "misconceptions")
-SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-SYSTEM_FILES = ("ld.so.cache", "localtime", "alternatives", "fonts", "ssl/openssl.cnf")
-PREFIX_PARTS = ("bin", "lib", "lib64", "share", "etc", "pyvenv.cfg")
-INSTALL = "install it (Debian, Ubuntu: apt install bubblewrap) or pass --isolation none"
 ALLOW = (
     "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
     "kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces=10000) "
     "or pass --isolation none"
 )
-
 
 # Run by a child process, for a process with threads may not enter a user namespace: enter the
 # user namespace that owns the sandbox's mounts, then the mounts, and set one of them read-only.
@@ -77,18 +62,6 @@ for failed in (
     if failed:
         sys.exit(os.strerror(ctypes.get_errno()))
 """
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one sandbox may use."""
-
-    memory: int = 2048 * MIB  # bytes, all processes together
-    processes: int = 96  # threads count, as for the kernel
-    file_size: int = 64 * MIB  # bytes, any one file
-    disk: int = 128 * MIB  # bytes, the scratch folder
-    cpu_seconds: int = 600  # all processes together
-    open_files: int = 256  # each process
 
 
 class Sandbox:
@@ -134,16 +107,18 @@ class Sandbox:
         self.limits = limits or Limits()
         self.reason: str | None = None
         self._data_dir = data_dir
-        self._user = _unused_user() if isolation == "bubblewrap" and os.geteuid() == 0 else None
+        self._user = _bwrap.unused_user() if isolation == "bubblewrap" and os.geteuid() == 0 else None
         self._root = new_folder()
         self.host_work = self._root / "ipc"
         self.host_work.mkdir(mode=0o700)
         if self._user is not None:
+            os.chown(self._root, -1, self._user)
+            os.chmod(self._root, 0o710)  # passable for the sandbox's user, closed for all others
             os.chown(self.host_work, self._user, self._user)
         self._files = self._root / "files"
         self._files.mkdir()
-        write_files(self._files, {**(files or {}), **_font_cache()})
-        self.work = Path(WORK) if isolation == "bubblewrap" else self._files
+        write_files(self._files, {**(files or {}), **_bwrap.font_cache()})
+        self.work = Path(_bwrap.WORK) if isolation == "bubblewrap" else self._files
 
         self._process: subprocess.Popen[bytes] | None = None
         self._first: int | None = None  # pid on the host of the first process inside
@@ -313,14 +288,17 @@ class Sandbox:
         return error
 
     def _launch(self, argv: list[str], env: dict[str, str], output: int) -> None:
-        environment = {**self._environment(), **env}
+        inside = self.isolation == "bubblewrap"
+        temporary = "/tmp" if inside else str(self.work)
+        data = _bwrap.DATA if inside else str(self._data_dir or "")
+        variables = {**_bwrap.environment(self.work, temporary, data), **env}
         if self._user is not None:
             for entry in os.scandir(self.host_work):  # the connection file: ours alone until now
                 os.chown(entry.path, self._user, self._user, follow_symlinks=False)
         if self.isolation == "none":
             self._process = subprocess.Popen(
-                [*self._prlimit(), *argv],
-                env=environment,
+                [*_bwrap.with_limits(self.limits), *argv],
+                env=variables,
                 cwd=self.work,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -331,14 +309,15 @@ class Sandbox:
             self._program_fd = os.pidfd_open(self._program)
             self._folders = [os.open(self.host_work, os.O_RDONLY | os.O_DIRECTORY)]
             return
-        allowed = self.limits.memory + self.limits.disk + SHARED_MEMORY
+        allowed = self.limits.memory + self.limits.disk + _bwrap.SHARED_MEMORY
         self._cgroup = _cgroup.create(allowed, self.limits.processes + 3)
         info_reader, info_writer = os.pipe2(os.O_CLOEXEC)
         with contextlib.ExitStack() as descriptors:
             descriptors.callback(os.close, info_reader)
             with contextlib.ExitStack() as inherited:
                 inherited.callback(os.close, info_writer)
-                arguments, stage = self._bwrap(environment)
+                layout = _bwrap.Layout(self._root, self._files, self.host_work, self._data_dir, self._user)
+                arguments = _bwrap.bwrap(layout, variables, self.limits.disk)
                 passed = [info_writer]
                 arguments += ["--info-fd", str(info_writer)]
                 if filters := _seccomp.program():
@@ -346,9 +325,11 @@ class Sandbox:
                     arguments += ["--seccomp", str(passed[-1])]
                 # Through a descriptor, for the sandbox can read its first process's command line.
                 passed.append(_readable(b"".join(os.fsencode(each) + b"\0" for each in arguments), inherited))
-                bwrap = [_tool("bwrap"), "--args", str(passed[-1]), "--"]
+                command = [_bwrap.tool("bwrap"), "--args", str(passed[-1]), "--"]
+                command += _bwrap.with_limits(self.limits)
+                command += _bwrap.with_process_limit(self.limits.processes, self._user)
                 self._process = subprocess.Popen(
-                    [*self._enter_cgroup(), *self._privileges(stage), *bwrap, *self._prlimit(), *argv],
+                    [*self._enter_cgroup(), *_bwrap.with_rights(layout), *command, *argv],
                     env={},
                     cwd="/",
                     stdin=subprocess.DEVNULL,
@@ -362,11 +343,11 @@ class Sandbox:
         for pid in (self._first, self._program):
             # Where the whole machine runs out of memory, the sandbox goes first.
             Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
-        inside = f"/proc/{self._first}/root"
+        root = f"/proc/{self._first}/root"
         flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
         self._folders = [
             os.open(self.host_work, os.O_RDONLY | os.O_DIRECTORY),
-            *(os.open(inside + folder, flags) for folder in ("/tmp", "/dev/shm")),
+            *(os.open(root + folder, flags) for folder in ("/tmp", "/dev/shm")),
         ]
 
     def _watch(self, reader: int) -> None:
@@ -417,124 +398,15 @@ class Sandbox:
     def _cpu_reason(self) -> str:
         return f"used more than {self.limits.cpu_seconds} s of processor time"
 
+    def _enter_cgroup(self) -> list[str]:
+        return [_bwrap.tool("sh"), "-c", _cgroup.ENTER, str(self._cgroup.folder)] if self._cgroup else []
+
     def _read_output(self, reader: int) -> None:
         with contextlib.suppress(BlockingIOError):
             new = os.read(reader, 65536)
             with self._lock:
                 self._output += new
                 del self._output[:-OUTPUT_BYTES]
-
-    # ---- command lines ----
-
-    def _environment(self) -> dict[str, str]:
-        temporary = "/tmp" if self.isolation == "bubblewrap" else str(self.work)
-        data = DATA if self.isolation == "bubblewrap" else str(self._data_dir or "")
-        return {
-            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-            "LANG": "C.UTF-8",
-            "HOME": str(self.work),
-            "USER": "student",
-            "TMPDIR": temporary,
-            "MPLCONFIGDIR": f"{self.work}/.matplotlib",
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "IPYTHONDIR": f"{temporary}/.ipython",
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "NN_DATA_DIR": data,
-            "NN_OFFLINE": "1",
-            **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
-        }
-
-    def _prlimit(self) -> list[str]:
-        limits = self.limits
-        command = [
-            _tool("prlimit"),
-            f"--fsize={limits.file_size}",
-            f"--cpu={limits.cpu_seconds}:{limits.cpu_seconds + 5}",
-            f"--nofile={limits.open_files}",
-            f"--data={limits.memory}",
-            f"--as={limits.memory + 4096 * MIB}",
-            "--core=0",
-            "--msgqueue=0",
-            f"--memlock={MIB}",
-        ]
-        if self.isolation == "bubblewrap":
-            command.append(f"--nproc={limits.processes + self._processes_elsewhere()}")
-        return command
-
-    def _processes_elsewhere(self) -> int:
-        """Count what an old kernel counts against the sandbox: all that this user runs."""
-        major, minor = map(int, platform.release().split(".")[:2])
-        if self._user is not None or (major, minor) >= (5, 14):
-            return 0  # a user of its own, or a count for each user namespace
-        return sum(_watchdog.usage(pid).processes for pid in _own_processes())
-
-    def _enter_cgroup(self) -> list[str]:
-        return [_tool("sh"), "-c", _cgroup.ENTER, str(self._cgroup.folder)] if self._cgroup else []
-
-    def _privileges(self, stage: Mapping[Path, Path]) -> list[str]:
-        """Give the command that drops root, with folders that only root can reach mounted on `stage`."""
-        if self._user is None:
-            return []
-        drop = [_tool("setpriv"), f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
-        if not stage:
-            return drop
-        script = 'set -e; while [ "$1" != -- ]; do "$0" --bind "$1" "$2"; shift 2; done; shift; exec "$@"'
-        pairs = [str(each) for pair in stage.items() for each in pair]
-        return [_tool("unshare"), "--mount", _tool("sh"), "-c", script, _tool("mount"), *pairs, "--", *drop]
-
-    def _bwrap(self, environment: Mapping[str, str]) -> tuple[list[str], dict[Path, Path]]:
-        """Give bubblewrap's arguments, and what has to be mounted where for it beforehand."""
-        stage: dict[Path, Path] = {}
-
-        def source(path: Path) -> str:
-            if self._user is None or _reachable(path):
-                return str(path)
-            if path not in stage:
-                target = self._root / "stage" / str(len(stage))
-                target.parent.mkdir(exist_ok=True)
-                target.mkdir() if path.is_dir() else target.touch()
-                stage[path] = target
-            return str(stage[path])
-
-        arguments = ["--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
-        arguments += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
-        for name, value in environment.items():
-            arguments += ["--setenv", name, value]
-        arguments += ["--ro-bind", "/usr", "/usr"]
-        for name in SYSTEM_FOLDERS:
-            folder = Path("/") / name
-            if folder.is_symlink():
-                arguments += ["--symlink", os.readlink(folder), str(folder)]
-            elif folder.is_dir():
-                arguments += ["--ro-bind", str(folder), str(folder)]
-        for name in SYSTEM_FILES:
-            arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-        arguments += ["--ro-bind", str(_passwd(self._root)), "/etc/passwd"]
-        arguments += ["--proc", "/proc", "--dev", "/dev"]
-        arguments += ["--size", str(SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm"]
-        arguments += ["--size", str(self.limits.disk), "--perms", "1777", "--tmpfs", "/tmp", "--dir", WORK]
-        for folder in _python_folders():
-            arguments += ["--ro-bind", f"{source(folder.parent)}/{folder.name}", str(folder)]
-        for folder in _own_folders():
-            arguments += ["--perms", "0555", "--tmpfs", str(folder), "--remount-ro", str(folder)]
-        for entry in sorted(self._files.iterdir()):
-            if entry.name == ".matplotlib":
-                arguments += ["--dir", f"{WORK}/{entry.name}"]
-                for cache in entry.iterdir():
-                    arguments += ["--ro-bind", source(cache), f"{WORK}/{entry.name}/{cache.name}"]
-            else:
-                arguments += ["--ro-bind", source(entry), f"{WORK}/{entry.name}"]
-        if self._data_dir is not None:
-            data = self._data_dir.resolve()
-            if self._user is not None and not _readable_for_all(data):
-                data = _readable_copy(data)
-            arguments += ["--ro-bind", source(data), DATA]
-        arguments += ["--bind", str(self.host_work), str(self.host_work)]
-        arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
-        return arguments, stage
 
 
 def check_isolation(isolation: Isolation) -> None:
@@ -549,7 +421,7 @@ def check_isolation(isolation: Isolation) -> None:
         return
     if sys.platform != "linux":
         raise IsolationError("bubblewrap works on Linux only: grade there, or pass --isolation none.")
-    _tool("bwrap")
+    _bwrap.tool("bwrap")
     with Sandbox("bubblewrap") as sandbox:
         try:
             sandbox.start([sys.executable, "-I", "-S", "-c", "print('works')"])
@@ -558,107 +430,6 @@ def check_isolation(isolation: Isolation) -> None:
         if sandbox.wait(START_SECONDS) != 0 or "works" not in sandbox.output:
             said = (sandbox.output.strip().splitlines() or ["no message"])[-1]
             raise IsolationError(f"bubblewrap does not work here ({said}): {ALLOW}.")
-
-
-# ---- folders and files ----
-
-
-def _passwd(root: Path) -> Path:
-    path = root / "passwd"
-    path.write_text(f"student:x:1000:1000:student:{WORK}:/bin/sh\n")
-    path.chmod(0o644)
-    return path
-
-
-@functools.cache
-def _font_cache() -> dict[str, Path | bytes]:
-    """Matplotlib's list of fonts, which takes seconds to make."""
-    if importlib.util.find_spec("matplotlib") is None:
-        return {}
-    import matplotlib
-
-    folder = Path(matplotlib.get_cachedir())
-    if not any(folder.glob("fontlist-v*.json")):
-        importlib.import_module("matplotlib.font_manager")  # makes it
-    caches = sorted(folder.glob("fontlist-v*.json"))
-    return {f".matplotlib/{each.name}": each.read_bytes() for each in caches}
-
-
-@functools.cache
-def _python_folders() -> tuple[Path, ...]:
-    """Give what this Python needs beyond /usr: parts of its prefixes, never a project around them."""
-    prefixes = {sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix)}
-    folders = [Path(prefix) / part for prefix in sorted(prefixes) for part in PREFIX_PARTS]
-    if site.ENABLE_USER_SITE:
-        folders.append(Path(site.getusersitepackages()))
-    return tuple(each for each in folders if each.exists() and not _in_usr(each))
-
-
-def _in_usr(path: Path) -> bool:
-    return Path("/usr") in path.parents
-
-
-@functools.cache
-def _own_folders() -> tuple[Path, ...]:
-    """Give our own packages where they lie in a folder that the sandbox sees."""
-    own = [Path(place) for name in OWN_PACKAGES for place in _places(name)]
-    visible = (Path("/usr"), *_python_folders())
-    return tuple(each for each in own if any(folder in each.parents for folder in visible))
-
-
-def _places(package: str) -> list[str]:
-    spec = importlib.util.find_spec(package)
-    return list(spec.submodule_search_locations or []) if spec else []
-
-
-@functools.cache
-def _reachable(path: Path) -> bool:
-    """Whether an unprivileged user can reach a path, links on the way included."""
-    real = path.resolve()
-    return os.access in os.supports_effective_ids and all(
-        each.stat().st_mode & 0o005 == 0o005 if each.is_dir() else each.stat().st_mode & 0o004
-        for each in (*real.parents, real)
-    )
-
-
-def _readable_for_all(folder: Path) -> bool:
-    return all(
-        os.stat(os.path.join(base, name)).st_mode & need == need
-        for base, folders, names in os.walk(folder)
-        for need, each in ((0o005, [".", *folders]), (0o004, names))
-        for name in each
-        if os.path.exists(os.path.join(base, name))
-    )
-
-
-@functools.cache
-def _readable_copy(folder: Path) -> Path:
-    """Copy a folder that only root may read, once, for the sandboxes of this process."""
-    copy = new_folder()
-    atexit.register(remove_folder, copy)
-    write_files(copy, {"data": folder})
-    return copy / "data"
-
-
-# ---- processes ----
-
-
-@functools.cache
-def _tool(name: str) -> str:
-    """Find a program of the system that the sandbox is started with."""
-    found = shutil.which(name) or shutil.which(name, path=f"{os.defpath}:/usr/sbin:/sbin")
-    if found is None:
-        what = "bubblewrap (bwrap)" if name == "bwrap" else f"{name} (of util-linux)"
-        raise IsolationError(f"{what} is missing: {INSTALL}.")
-    return found
-
-
-def _unused_user() -> int:
-    """Draw a user id that nobody has, among those that exist in this user namespace."""
-    with open("/proc/self/uid_map") as table:
-        highest = max(int(first) + int(count) for first, _, count in map(str.split, table))
-    low, high = (1_900_000_000, 2_000_000_000) if highest > 2_000_000_000 else (60_600, 61_100)
-    return random.SystemRandom().randrange(low, high)
 
 
 def _readable(content: bytes, stack: contextlib.ExitStack) -> int:
@@ -718,13 +489,6 @@ def _kill(pid: int) -> None:
 def _kill_tree(pid: int) -> None:
     for each in [*_watchdog.descendants(pid)][::-1]:
         _kill(each)
-
-
-def _own_processes() -> Iterator[int]:
-    for name in os.listdir("/proc"):
-        with contextlib.suppress(OSError):
-            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == os.getuid():
-                yield int(name)
 
 
 def _size(number: int) -> str:

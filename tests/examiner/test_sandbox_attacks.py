@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from examiner import _seccomp
+from examiner import _bwrap, _seccomp
 from examiner.sandbox import Limits, Sandbox
 from tests.examiner import inside
 from tests.examiner.inside import ROOT
@@ -175,6 +175,28 @@ for name in ("examiner", "misconceptions", "nbgrader_config"):
         assert sandbox.wait(30) == 0
         # An installed package leaves an empty folder, which Python takes for a namespace.
         assert all(line.endswith(" None") for line in sandbox.output.splitlines())
+
+
+def test_an_installed_grader_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_bwrap, "OWN_PACKAGES", ("nbformat",))  # stands for an examiner in site-packages
+    _bwrap.own_folders.cache_clear()
+    try:
+        with Sandbox("bubblewrap") as sandbox:
+            sandbox.start([sys.executable, "-c", "import nbformat; print(nbformat.__file__)"])
+            sandbox.wait(30)
+            assert "ModuleNotFoundError" in sandbox.output or sandbox.output == "None\n"
+            for folder in _bwrap.own_folders():
+                assert any(folder.iterdir())
+    finally:
+        _bwrap.own_folders.cache_clear()
+
+
+def test_other_users_of_the_machine_cannot_look_into_a_sandbox_s_folder() -> None:
+    with Sandbox("bubblewrap", files={"earlier/01_layers.ipynb": b"reference"}) as sandbox:
+        assert sandbox.host_work.parent.stat().st_mode & 0o007 == 0
+        sandbox.start([sys.executable, "-I", "-S", "-c", "print(open('earlier/01_layers.ipynb').read())"])
+        assert sandbox.wait(20) == 0
+        assert sandbox.output == "reference\n"
 
 
 def test_only_processes_of_the_sandbox_are_visible(user: str) -> None:
