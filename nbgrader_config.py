@@ -14,7 +14,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
 )
 
-from examiner.plugin import KeepTrainingOutput, SaveGrades
+from examiner.plugin import Examine, Graft, KeepTrainingOutput, SaveGrades
 
 c = get_config()  # noqa: F821 - given by traitlets
 
@@ -35,7 +35,8 @@ c.Autograde.exclude_overwriting = {
 # The heaviest cell of the reference takes about 2 s; a student's slow but honest code gets ten times that.
 c.Execute.timeout = 20
 
-# Training cells keep the curves that the student's own run drew; nbgrader's ClearOutput wipes them.
+# Plain nbgrader, which trusts submissions. Training cells keep the curves that the student's own run drew;
+# nbgrader's ClearOutput wipes them.
 c.Autograde.sanitize_preprocessors = [
     KeepTrainingOutput,
     DeduplicateIds,
@@ -53,3 +54,16 @@ c.Autograde.autograde_preprocessors = [
     AssignLatePenalties,
     CheckCellMetadata,
 ]
+
+# The examiner: student code in a sandbox, tests outside it. Without these lines plain nbgrader grades.
+c.Autograde.sanitize_preprocessors = [Graft, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [
+    Examine,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+c.Examiner.cell_seconds = c.Examiner.call_seconds = 20

@@ -8,6 +8,7 @@ ExaminerError               a sentence that says what happened and what to do
 ├── ProtocolError           a kernel sends what no kernel sends, or nothing any more
 ├── AnswerStoppedError      an answer was not graded: it hit a limit, or ended its kernel
 ├── GradingFaultError       the grader's own work failed: never the student's zero
+├── GradebookError          the gradebook does not fit the source notebooks
 └── NeedsHumanError         raised in a test cell: a person has to grade it
 """
 
@@ -44,6 +45,10 @@ class AnswerStoppedError(ExaminerError):
 
 class GradingFaultError(ExaminerError):
     """The grader's own work failed, a test cell's say: never the student's zero."""
+
+
+class GradebookError(ExaminerError):
+    """The gradebook does not fit the source notebooks."""
 
 
 class NeedsHumanError(ExaminerError):
