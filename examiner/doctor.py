@@ -39,7 +39,8 @@ PROBE = f"""
 import json, os, signal, socket
 report = {{"forks": 0, "interfaces": [name for _, name in socket.if_nameindex()]}}
 with open("/proc/self/status") as status:
-    report.update(line.split(":") for line in status if line.startswith(("Seccomp:", "CapEff:", "NoNewPrivs:")))
+    wanted = ("Seccomp:", "CapEff:", "NoNewPrivs:")
+    report.update(line.split(":") for line in status if line.startswith(wanted))
 try:
     for report["forks"] in range({FORKS}):
         if os.fork() == 0:
@@ -214,10 +215,10 @@ def _control_group() -> Finding:
         return Finding(
             "control group", "good", "each sandbox has its own (cgroup v2): memory is limited exactly"
         )
-    text = (
-        "none can be made: memory is limited for each process by the kernel, for all together by the watchdog"
-    )
-    return Finding("control group", "note", text, "systemd-run --user --scope -p Delegate=yes examiner ...")
+    text = "none can be made: the kernel limits each process's memory, the watchdog that of all together"
+    remedy = "as an ordinary user, with systemd 254 or later: systemd-run --user --pty --same-dir "
+    remedy += "--property=Delegate=yes --property=DelegateSubgroup=main examiner ..."
+    return Finding("control group", "note", text, remedy)
 
 
 # ---- the course and its data sets ----
@@ -246,7 +247,7 @@ def _data_sets() -> Iterator[Finding]:
         if folder is not None:
             yield Finding(f"data: {name}", "good", str(folder))
             continue
-        text = "not on this machine: a smaller data set of scikit-learn's takes its place, and the report says so"
+        text = "not here: a smaller data set of scikit-learn's takes its place, and the report says so"
         remedy = (
             f"set NN_DATA_DIR to a folder that has it, or, with a network, call toolkit.data.load_{name}()"
         )
