@@ -11,6 +11,7 @@ import platform
 import random
 import shutil
 import site
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ OWN_PACKAGES = ("examiner", "misconceptions")
 SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 SYSTEM_FILES = ("ld.so.cache", "localtime", "alternatives", "fonts", "ssl/openssl.cnf")
 PREFIX_PARTS = ("bin", "lib", "lib64", "share", "etc", "pyvenv.cfg")
+OLDEST = (0, 8)  # of bubblewrap: the first with --disable-userns
 INSTALL = "install it (Debian, Ubuntu: apt install bubblewrap) or pass --isolation none"
 # For sh: mount pairs of folders up to "--", then become the program that follows.
 MOUNT_AND_GO = 'set -e; while [ "$1" != -- ]; do "$0" --bind "$1" "$2"; shift 2; done; shift; exec "$@"'
@@ -73,7 +75,7 @@ class Layout:
         return str(self.stage[path])
 
 
-def environment(work: Path, temporary: str, data: str) -> dict[str, str]:
+def environment(work: Path, temporary: str, data: str | None) -> dict[str, str]:
     """Give all environment variables that a program in a sandbox has."""
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
@@ -88,8 +90,8 @@ def environment(work: Path, temporary: str, data: str) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "NN_DATA_DIR": data,
         "NN_OFFLINE": "1",
+        **({} if data is None else {"NN_DATA_DIR": data}),
         # Where Python itself was built to need it.
         **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
     }
@@ -211,6 +213,13 @@ def tool(name: str) -> str:
         what = "bubblewrap (bwrap)" if name == "bwrap" else f"{name} (of util-linux)"
         raise IsolationError(f"{what} is missing: {INSTALL}.")
     return found
+
+
+@functools.cache
+def version() -> tuple[int, ...]:
+    """Give the version of bubblewrap."""
+    said = subprocess.run([tool("bwrap"), "--version"], capture_output=True, text=True, check=False).stdout
+    return tuple(int(part) for part in said.rpartition(" ")[2].split(".") if part.strip().isdigit())
 
 
 @functools.cache

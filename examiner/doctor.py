@@ -7,7 +7,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -146,11 +145,10 @@ def _isolation() -> Iterator[Finding]:
         sentence, _, remedy = str(error).rpartition(": ")
         yield Finding("isolation", "bad", sentence, remedy.rstrip("."))
         return
-    version = subprocess.run(
-        [_bwrap.tool("bwrap"), "--version"], capture_output=True, text=True, check=False
-    ).stdout
     who = "root, which becomes an unused user for each sandbox" if os.geteuid() == 0 else "an ordinary user"
-    yield Finding("isolation", "good", f"{version.strip()} works, started by {who}")
+    yield Finding(
+        "isolation", "good", f"bubblewrap {'.'.join(map(str, _bwrap.version()))} works, started by {who}"
+    )
     with Sandbox("bubblewrap", Limits(processes=PROBE_PROCESSES)) as sandbox:
         sandbox.start([sys.executable, "-I", "-S", "-c", PROBE])
         sandbox.wait(20)

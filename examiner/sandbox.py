@@ -290,7 +290,7 @@ class Sandbox:
     def _launch(self, argv: list[str], env: dict[str, str], output: int) -> None:
         inside = self.isolation == "bubblewrap"
         temporary = "/tmp" if inside else str(self.work)
-        data = _bwrap.DATA if inside else str(self._data_dir or "")
+        data = None if self._data_dir is None else _bwrap.DATA if inside else str(self._data_dir)
         variables = {**_bwrap.environment(self.work, temporary, data), **env}
         if self._user is not None:
             for entry in os.scandir(self.host_work):  # the connection file: ours alone until now
@@ -354,7 +354,11 @@ class Sandbox:
         process = self._process
         assert process is not None
         while process.poll() is None:
-            self.reason = self.reason or self._exceeded()
+            try:
+                self.reason = self.reason or self._exceeded()
+            except (OSError, ValueError) as error:
+                if process.poll() is None:
+                    self.reason = f"could not be watched any more ({error})"
             if self.reason:
                 if self._first is not None:
                     _kill_tree(self._first) if self.isolation == "none" else _kill(self._first)
@@ -421,7 +425,12 @@ def check_isolation(isolation: Isolation) -> None:
         return
     if sys.platform != "linux":
         raise IsolationError("bubblewrap works on Linux only: grade there, or pass --isolation none.")
-    _bwrap.tool("bwrap")
+    if () != _bwrap.version() < _bwrap.OLDEST:
+        found, oldest = (".".join(map(str, each)) for each in (_bwrap.version(), _bwrap.OLDEST))
+        raise IsolationError(
+            f"bubblewrap {found} is too old: install {oldest} or later (as in Debian 12 and Ubuntu 24.04) "
+            "or pass --isolation none."
+        )
     with Sandbox("bubblewrap") as sandbox:
         try:
             sandbox.start([sys.executable, "-I", "-S", "-c", "print('works')"])

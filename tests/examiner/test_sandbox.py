@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -214,8 +215,23 @@ def test_as_root_each_sandbox_belongs_to_a_user_of_its_own() -> None:
 # ---- where the machine does not allow it ----
 
 
+@pytest.fixture(autouse=True)
+def forget_the_tools() -> Iterator[None]:
+    """Let each test look for the system's programs anew."""
+    yield
+    _bwrap.tool.cache_clear()
+    _bwrap.version.cache_clear()
+
+
+def test_a_bubblewrap_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_bwrap, "version", lambda: (0, 6, 1))
+    with pytest.raises(IsolationError, match=r"bubblewrap 0\.6\.1 is too old: install 0\.8 or later"):
+        check_isolation("bubblewrap")
+
+
 def test_a_missing_bubblewrap_is_one_sentence_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     _bwrap.tool.cache_clear()
+    _bwrap.version.cache_clear()
     monkeypatch.setattr(shutil, "which", lambda *a, **k: None)
     with pytest.raises(IsolationError, match="apt install bubblewrap"):
         check_isolation("bubblewrap")
@@ -235,6 +251,7 @@ def test_a_bubblewrap_that_does_not_work_is_one_sentence_with_the_remedy(
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents[:2]:
         parent.chmod(0o755)
+    _bwrap.version.cache_clear()
     real = _bwrap.tool
     monkeypatch.setattr(_bwrap, "tool", lambda name: str(broken) if name == "bwrap" else real(name))
     with pytest.raises(IsolationError, match="user namespaces") as error:
@@ -443,6 +460,22 @@ def test_a_limit_is_an_error_inside(code: str, limits: dict[str, int], said: str
     assert ended.status == 1, ended
     assert said in ended.lines[-1]
     assert ended.reason is None
+
+
+@bubblewrap
+def test_what_cannot_be_watched_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox("bubblewrap") as sandbox:
+        sandbox.start(["sleep", "60"])
+        monkeypatch.setattr(_watchdog, "usage", lambda pid: int("not a number"))
+        assert sandbox.wait(10) == 128 + signal.SIGKILL
+        assert "could not be watched" in str(sandbox.reason)
+
+
+def test_without_data_no_folder_is_named() -> None:
+    with Sandbox("none") as sandbox:
+        sandbox.start(python("import os; print('NN_DATA_DIR' in os.environ)"))
+        assert sandbox.wait(20) == 0
+        assert sandbox.output == "False\n"
 
 
 def wait_for(sandbox: Sandbox, word: str) -> None:

@@ -562,6 +562,24 @@ def test_each_denied_system_call_is_denied(user: str) -> None:
     assert ended.lines == ["-1"]
 
 
+def test_a_new_user_namespace_is_refused_by_the_kernel_too(user: str) -> None:
+    """The filter cannot look into clone3's arguments: the namespace itself forbids it."""
+    ended = inside.run(
+        """
+        import ctypes, os
+        libc = ctypes.CDLL(None, use_errno=True)
+        clone = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+        new_user, sigchld = 0x10000000, 17
+        made = libc.syscall(clone, new_user | sigchld, 0, 0, 0, 0)
+        if made == 0:
+            os._exit(0)
+        print(made, os.strerror(ctypes.get_errno()))
+        """,
+        user=user,
+    )
+    assert ended.output.startswith("-1 "), ended
+
+
 def test_there_is_no_terminal_to_type_into(user: str) -> None:
     done = attempts(
         """
