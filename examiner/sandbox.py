@@ -11,14 +11,11 @@ read-only for the program, for good.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import select
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +24,7 @@ from typing import Literal
 from examiner import _bwrap, _cgroup, _seccomp, _watchdog
 from examiner._bwrap import Limits
 from examiner._exceptions import IsolationError, SandboxError
+from examiner._processes import Process, first_process, only_child
 from examiner._scratch import new_folder, remove_folder, write_files
 
 __all__ = ["Isolation", "Limits", "Sandbox", "check_isolation"]
@@ -121,9 +119,8 @@ class Sandbox:
         self.work = Path(_bwrap.WORK) if isolation == "bubblewrap" else self._files
 
         self._process: subprocess.Popen[bytes] | None = None
-        self._first: int | None = None  # pid on the host of the first process inside
-        self._program: int | None = None
-        self._program_fd = -1
+        self._first: Process | None = None  # of all inside; they end with it
+        self._program: Process | None = None
         self._cgroup: _cgroup.Cgroup | None = None
         self._folders: list[int] = []  # open file systems of the sandbox, to be measured
         self._output = bytearray()
@@ -196,24 +193,14 @@ class Sandbox:
 
     def interrupt(self) -> None:
         """Send SIGINT to the program inside, and to nothing else."""
-        if self._program_fd >= 0:
-            with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(self._program_fd, signal.SIGINT)
+        if self._program is not None:
+            self._program.send(signal.SIGINT)
 
     def kill(self) -> None:
         """End everything inside, at once; returns when all of it is gone."""
-        process = self._process
-        if process is None:
-            return
-        if self._first is not None and process.poll() is None:
-            # Killing a pid namespace's first process kills all in it; bwrap ends after them.
-            _kill_tree(self._first) if self.isolation == "none" else _kill(self._first)
-            if not _exited(process, 5):
-                process.kill()
-        elif process.poll() is None:
-            process.kill()
-        process.wait()
-        self._ended.wait(5)
+        if self._process is not None:
+            self._end()
+            self._ended.wait(START_SECONDS)
 
     def close(self) -> None:
         """Kill, and remove the folders on the host without following any link in them."""
@@ -221,9 +208,10 @@ class Sandbox:
             return
         self._closed = True
         self.kill()
-        if self._program_fd >= 0:
-            os.close(self._program_fd)
-            self._program_fd = -1
+        for process in (self._first, self._program):
+            if process is not None:
+                process.close()
+        self._first = self._program = None
         remove_folder(self._root)
 
     def seal(self) -> bool:
@@ -241,7 +229,7 @@ class Sandbox:
         if self.isolation == "none" or self._first is None or self.poll() is not None:
             return False
         if not self._sealed:
-            command = [sys.executable, "-I", "-S", "-c", _SEAL, str(self._first), str(self.host_work)]
+            command = [sys.executable, "-I", "-S", "-c", _SEAL, str(self._first.pid), str(self.host_work)]
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
             self._sealed = done.returncode == 0
         return self._sealed
@@ -259,9 +247,6 @@ class Sandbox:
         except BaseException as error:
             self._read_output(reader)
             self._failure = self._explained(error)
-            if self._process is not None:
-                self._process.kill()
-                self._process.wait()
             self._finish(reader)
             return
         self._started.set()
@@ -270,7 +255,27 @@ class Sandbox:
         finally:
             self._finish(reader)
 
+    def _end(self) -> None:
+        process, first = self._process, self._first
+        if process is None:
+            return
+        if self.isolation == "none":
+            for pid in [*_watchdog.descendants(process.pid)][:0:-1]:
+                _kill(pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        if first is None:
+            process.kill()
+        else:
+            # The first process of a pid namespace takes all others along, and ends after them.
+            # bwrap itself may end earlier, when the program has: its end tells nothing.
+            first.send(signal.SIGKILL)
+            if not first.ended(START_SECONDS):
+                process.kill()
+        process.wait()
+
     def _finish(self, reader: int) -> None:
+        self._end()
         self._read_output(reader)
         os.close(reader)
         for folder in self._folders:
@@ -295,6 +300,7 @@ class Sandbox:
         if self._user is not None:
             for entry in os.scandir(self.host_work):  # the connection file: ours alone until now
                 os.chown(entry.path, self._user, self._user, follow_symlinks=False)
+        self._folders.append(os.open(self.host_work, os.O_RDONLY | os.O_DIRECTORY))
         if self.isolation == "none":
             self._process = subprocess.Popen(
                 [*_bwrap.with_limits(self.limits), *argv],
@@ -305,9 +311,7 @@ class Sandbox:
                 stderr=output,
                 start_new_session=True,
             )
-            self._first = self._program = self._process.pid
-            self._program_fd = os.pidfd_open(self._program)
-            self._folders = [os.open(self.host_work, os.O_RDONLY | os.O_DIRECTORY)]
+            self._first, self._program = Process(self._process.pid), Process(self._process.pid)
             return
         allowed = self.limits.memory + self.limits.disk + _bwrap.SHARED_MEMORY
         self._cgroup = _cgroup.create(allowed, self.limits.processes + 3)
@@ -337,18 +341,24 @@ class Sandbox:
                     stderr=output,
                     pass_fds=passed,
                 )
-            self._first = _child_pid(info_reader)
-        self._program = _only_child(self._first)
-        self._program_fd = os.pidfd_open(self._program)
-        for pid in (self._first, self._program):
+            try:
+                self._attach(info_reader)
+            except (ProcessLookupError, FileNotFoundError):
+                # Ended already: a very short program, or bwrap could not set the sandbox up.
+                self._process.wait(START_SECONDS)
+                if self._process.returncode:
+                    raise SandboxError("The sandbox did not start.") from None
+
+    def _attach(self, info: int) -> None:
+        """Take hold of what bwrap has started, before any submitted code runs."""
+        self._first = Process(first_process(info, START_SECONDS))
+        self._program = Process(only_child(self._first.pid, START_SECONDS))
+        for process in (self._first, self._program):
             # Where the whole machine runs out of memory, the sandbox goes first.
-            Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
-        root = f"/proc/{self._first}/root"
-        flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
-        self._folders = [
-            os.open(self.host_work, os.O_RDONLY | os.O_DIRECTORY),
-            *(os.open(root + folder, flags) for folder in ("/tmp", "/dev/shm")),
-        ]
+            Path(f"/proc/{process.pid}/oom_score_adj").write_text("1000")
+        root = f"/proc/{self._first.pid}/root"
+        for folder in ("/tmp", "/dev/shm"):
+            self._folders.append(os.open(root + folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW))
 
     def _watch(self, reader: int) -> None:
         process = self._process
@@ -360,12 +370,11 @@ class Sandbox:
                 if process.poll() is None:
                     self.reason = f"could not be watched any more ({error})"
             if self.reason:
-                if self._first is not None:
-                    _kill_tree(self._first) if self.isolation == "none" else _kill(self._first)
-                process.wait()
+                self._end()
                 return
             self._read_output(reader)
-            _exited(process, POLL_SECONDS)
+            if self._program is None or self._program.ended(POLL_SECONDS):
+                process.wait()
         if self._cgroup is not None and self._cgroup.out_of_memory():
             self.reason = self.reason or self._memory_reason()
         if process.returncode in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
@@ -373,10 +382,11 @@ class Sandbox:
 
     def _exceeded(self) -> str | None:
         limits = self.limits
-        assert self._first is not None
-        used = _watchdog.usage(self._first)
+        if self._first is None:
+            return None
+        used = _watchdog.usage(self._first.pid)
         if used.memory > limits.memory:
-            exact = _watchdog.proportional_memory(self._first)
+            exact = _watchdog.proportional_memory(self._first.pid)
             if (used.memory if exact is None else exact) > limits.memory:
                 return self._memory_reason()
         if used.cpu_seconds > limits.cpu_seconds:
@@ -450,54 +460,9 @@ def _readable(content: bytes, stack: contextlib.ExitStack) -> int:
     return descriptor
 
 
-def _child_pid(info: int) -> int:
-    """Read from bwrap which process is the sandbox's first."""
-    text, deadline = b"", time.monotonic() + START_SECONDS
-    while not text.rstrip().endswith(b"}"):
-        ready, _, _ = select.select([info], [], [], max(0.0, deadline - time.monotonic()))
-        new = os.read(info, 4096) if ready else b""
-        if not new:
-            raise SandboxError("The sandbox did not start.")
-        text += new
-    return int(json.loads(text)["child-pid"])
-
-
-def _only_child(pid: int) -> int:
-    """Wait for the one process that the sandbox's first process starts: the program."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        except FileNotFoundError:
-            break
-        if children:
-            return int(children[0])
-        time.sleep(0.001)
-    raise SandboxError("The sandbox did not start.")
-
-
-def _exited(process: subprocess.Popen[bytes], timeout: float) -> bool:
-    """Wait for a process without the growing sleeps of `Popen.wait`."""
-    if process.poll() is not None:
-        return True
-    try:
-        descriptor = os.pidfd_open(process.pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([descriptor], [], [], timeout)[0])
-    finally:
-        os.close(descriptor)
-
-
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-
-
-def _kill_tree(pid: int) -> None:
-    for each in [*_watchdog.descendants(pid)][::-1]:
-        _kill(each)
 
 
 def _size(number: int) -> str:

@@ -207,7 +207,7 @@ def test_as_root_each_sandbox_belongs_to_a_user_of_its_own() -> None:
     for _ in range(2):
         with Sandbox("bubblewrap") as sandbox:
             sandbox.start(python("import time; time.sleep(60)"))
-            owners.add(os.stat(f"/proc/{sandbox._program}").st_uid)
+            owners.add(os.stat(f"/proc/{sandbox._program.pid}").st_uid)
     assert len(owners) == 2
     assert min(owners) > 60_000
 
@@ -460,6 +460,23 @@ def test_a_limit_is_an_error_inside(code: str, limits: dict[str, int], said: str
     assert ended.status == 1, ended
     assert said in ended.lines[-1]
     assert ended.reason is None
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_a_program_that_ends_at_once_has_started(isolation: str) -> None:
+    for _ in range(10):
+        with Sandbox(isolation) as sandbox:
+            sandbox.start(["true"])
+            assert sandbox.wait(10) == 0
+
+
+@bubblewrap
+def test_a_data_folder_that_is_missing_is_one_sentence(tmp_path: Path) -> None:
+    with (
+        Sandbox("bubblewrap", data_dir=tmp_path / "missing") as sandbox,
+        pytest.raises((SandboxError, FileNotFoundError), match="missing"),
+    ):
+        sandbox.start(["true"])
 
 
 @bubblewrap

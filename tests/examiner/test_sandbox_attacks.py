@@ -481,7 +481,7 @@ print("done")
 def test_the_system_would_rather_end_the_sandbox_than_the_examiner() -> None:
     with Sandbox("bubblewrap") as sandbox:
         sandbox.start(["sleep", "60"])
-        assert Path(f"/proc/{sandbox._program}/oom_score_adj").read_text() == "1000\n"
+        assert Path(f"/proc/{sandbox._program.pid}/oom_score_adj").read_text() == "1000\n"
     assert Path("/proc/self/oom_score_adj").read_text() != "1000\n"
 
 
