@@ -36,6 +36,7 @@ POLL_SECONDS = 0.05
 START_SECONDS = 20
 OUTPUT_BYTES = 16 * 1024  # how much of the program's own stdout and stderr is kept
 SOCKET_FOLDER = 1 * MIB, 64  # bytes and entries, while the folder is not sealed
+MAX_SOCKETS = 512  # a kernel of Jupyter's has about thirty
 FILES_PER_MIB = 64  # how many files the scratch may hold, for each MiB of its size
 ALLOW = (
     "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
@@ -367,7 +368,7 @@ class Sandbox:
             try:
                 self.reason = self.reason or self._exceeded()
             except (OSError, ValueError) as error:
-                if process.poll() is None:
+                if self._first is not None and not self._first.ended(1):  # else it was just ending
                     self.reason = f"could not be watched any more ({error})"
             if self.reason:
                 self._end()
@@ -393,6 +394,8 @@ class Sandbox:
             return self._cpu_reason()
         if used.processes > limits.processes + 4:
             return f"had more than {limits.processes} processes"
+        if self.isolation == "bubblewrap" and _watchdog.sockets(self._first.pid) > MAX_SOCKETS:
+            return "opened too many sockets"
         return self._disk_exceeded()
 
     def _disk_exceeded(self) -> str | None:

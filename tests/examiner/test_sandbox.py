@@ -363,6 +363,23 @@ def test_a_hostile_folder_is_removed_without_following_links(tmp_path: Path) -> 
         ),
         (
             """
+            import os, socket, time
+            for _ in range(4): os.fork()
+            kept = []
+            try:
+                while True:
+                    kept.append(socket.socketpair())
+                    kept[-1][0].setblocking(False)
+                    try:
+                        while True: kept[-1][0].send(bytes(65536))
+                    except BlockingIOError: pass
+            except OSError: time.sleep(20)
+            """,
+            {},
+            "opened too many sockets",
+        ),
+        (
+            """
             i = 0
             while True:
                 open(f"/tmp/{i}", "w").close(); i += 1
@@ -395,6 +412,7 @@ def test_a_hostile_folder_is_removed_without_following_links(tmp_path: Path) -> 
         "cpu of several",
         "shared memory",
         "memory of several",
+        "sockets",
         "files",
         "files in shm",
         "socket folder",
