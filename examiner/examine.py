@@ -25,6 +25,7 @@ from examiner._exceptions import AnswerStoppedError, NeedsHumanError
 from examiner._outputs import Outputs
 from examiner._names import defined_names, statements, used_names
 from examiner.cells import is_bonus, kind_of
+from examiner.course import grading
 from examiner.kernel import Cell, Session
 from examiner.outcome import Check, NotebookOutcome, TestOutcome, worst
 from examiner.standin import AnswerError, Bridge, Raised
@@ -74,10 +75,8 @@ class Desk:
         os.environ.update(environment)
         os.chdir(self.folder)
         sys.path.insert(0, str(self.source))
-        from examiner import reference  # needs the toolkit
-
         try:
-            with reference.source(self.source):
+            with grading(self.source):
                 yield
         finally:
             sys.path[:] = path

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Iterator
-from contextvars import ContextVar
 from pathlib import Path
 
 from toolkit.earlier import Answers, answers
 
-from examiner.course import course_root, source_folder
-
-_source: ContextVar[Path | None] = ContextVar("_source", default=None)
-
-
-@contextlib.contextmanager
-def source(folder: Path) -> Iterator[None]:
-    """Take the reference from this source folder, wherever the working folder is."""
-    token = _source.set(folder)
-    try:
-        yield
-    finally:
-        _source.reset(token)
-
+from examiner.course import course_root, graded_source, source_folder
 
 def reference_answers(notebook: str) -> Answers:
     """Give the reference answers of one notebook of the assignment being graded.
@@ -43,7 +27,7 @@ def reference_answers(notebook: str) -> Answers:
     CourseNotFoundError
         If the working folder is not a course's assignment folder.
     """
-    folder = _source.get() or source_folder(Path.cwd().name, course_root())
+    folder = graded_source.get() or source_folder(Path.cwd().name, course_root())
     path = folder / f"{notebook}.ipynb"
     return _answers(path, path.stat().st_mtime_ns if path.is_file() else 0)
 
