@@ -21,8 +21,8 @@ c = get_config()  # noqa: F821 - given by traitlets
 c.CourseDirectory.root = str(Path(__file__).parent.resolve())
 c.CourseDirectory.course_id = "neural_networks_from_scratch"
 c.CourseDirectory.source_directory = "assignment"
-# Nothing but notebooks, the toolkit and its texts is released.
-c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__", "*.npz"]
+# Neither caches nor compiled files are copied, into the release or out of a submission.
+c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__"]
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"

@@ -33,7 +33,7 @@ class Student:
     files : mapping of str to bytes or None
         Files that they hand in instead of the reference's trained parameters; None for none.
     expected : mapping of str to float
-        Scores of the test cells that do not get full marks.
+        Scores of the test cells, in the notebooks handed in, that do not get full marks.
     """
 
     name: str

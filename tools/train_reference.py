@@ -2,8 +2,9 @@
 
     python tools/train_reference.py [--force]
 
-The files lie in ``.cache/reference/<data set>/`` under the names that students give them:
-``mnist_parameters.npz`` and ``housing_parameters.npz``.  What is there already is only measured.
+The files lie in a folder below ``.cache/reference/`` that is called by the data sets found, under the
+names that students give them: ``mnist_parameters.npz`` and ``housing_parameters.npz``.  What is
+there already is only measured.
 """
 
 from __future__ import annotations
@@ -71,6 +72,15 @@ TASKS = (
 )
 
 
+def parameters_folder() -> Path:
+    """Give the folder of both files, for the data sets found on this machine."""
+    return _folder([task.load() for task in TASKS])
+
+
+def _folder(data_sets: list[Dataset]) -> Path:
+    return CACHE / "+".join(data.name for data in data_sets)
+
+
 def train(task: Task, data: Dataset, path: Path) -> None:
     """Train as the notebook's own training cell does, and save the parameters."""
     notebook = answers(task.notebook, folder=SOURCE)
@@ -98,9 +108,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the reference's networks, and keep their files.")
     parser.add_argument("--force", action="store_true", help="train again what is there already")
     force = parser.parse_args().force
-    for task in TASKS:
-        data = task.load()
-        path = CACHE / data.name / task.file
+    data_sets = [task.load() for task in TASKS]
+    for task, data in zip(TASKS, data_sets, strict=True):
+        path = _folder(data_sets) / task.file
         start = time.perf_counter()
         how = "kept"
         if force or not path.exists():

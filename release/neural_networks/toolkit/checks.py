@@ -134,7 +134,8 @@ class Checks:
         self.points = float(points)
         self.seed = int(os.environ.get("CHECKS_SEED", DEFAULT_SEED)) if seed is None else seed
         self.results: list[Result] = []
-        print(f"{name}: {points:g} points (hidden checks decide part of them when it is graded)")
+        worth = "1 point" if points == 1 else f"{points:g} points"
+        print(f"{name}: {worth} (hidden checks decide part of them when it is graded)")
 
     def __repr__(self) -> str:
         passed = sum(result.passed for result in self.results)
@@ -175,6 +176,7 @@ class Block:
         self._earned = 1.0
         self._stack = contextlib.ExitStack()
         self._stderr = io.StringIO()
+        self._warned: list[warnings.WarningMessage] = []
 
     def __repr__(self) -> str:
         return f"<Block {self.title!r} of {self._checks.name}>"
@@ -182,7 +184,7 @@ class Block:
     def __enter__(self) -> Block:
         # nbgrader gives 0 for anything on stderr, and a warning is not a mistake.
         self._stack.enter_context(contextlib.redirect_stderr(self._stderr))
-        self._stack.enter_context(warnings.catch_warnings())
+        self._warned = self._stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("default")
         return self
 
@@ -341,7 +343,8 @@ class Block:
         earned = self._earned if passed else 0.0
         result = Result(self.title, self.hidden, self.weight, earned, tuple(self._comparisons))
         self._checks.results.append(result)
-        print(_report(result, self._stderr.getvalue()))
+        said = [f"{item.category.__name__}: {item.message}" for item in self._warned]
+        print(_report(result, said + self._stderr.getvalue().splitlines()))
 
 
 # ------------------------------------------------------------------- messages
@@ -385,8 +388,8 @@ def _one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}{where}"
 
 
-def _report(result: Result, stderr: str) -> str:
-    """A block as text: one line, and a line more for every failure and for the last warning."""
+def _report(result: Result, said: list[str]) -> str:
+    """A block as text: one line, and a line more for every failure and for the first warning."""
     mark = "✓" if result.passed else "✗"
     kind = "hidden: " if result.hidden else ""
     numbers = [c for c in result.comparisons if c.error is not None and c.passed]
@@ -394,6 +397,5 @@ def _report(result: Result, stderr: str) -> str:
     detail = f"  (relative error {worst.error:.2e}, tolerance {worst.tolerance:.0e})" if worst else ""
     lines = [f"  {mark} {kind}{result.title}{detail if result.passed else ''}"]
     lines += [f"      {c.message}" for c in result.comparisons if c.message is not None]
-    said = [line for line in stderr.splitlines() if line.strip()]
-    lines += [f"      warning: {line.strip()[:200]}" for line in said[:1]]
+    lines += [f"      {line.strip()[:200]}" for line in said[:1]]
     return "\n".join(lines)

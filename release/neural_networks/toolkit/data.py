@@ -8,6 +8,7 @@ and say so. ``NN_OFFLINE=1`` forbids downloads.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -25,6 +26,7 @@ from functools import cache, partial
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +64,7 @@ class DataError(Exception):
     """
 
 
-class DataNotAvailable(DataError):
+class DataNotAvailable(DataError):  # noqa: N818 - a state of affairs, not a mistake
     """The data set is neither on this machine nor could it be downloaded."""
 
 
@@ -101,6 +103,7 @@ class Dataset:
     image_shape: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
+        """Make the arrays read-only: one caller's change would reach all others."""
         for value in (getattr(self, field.name) for field in fields(self)):
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
@@ -120,6 +123,7 @@ class Dataset:
         return {key: getattr(self, key) for key in ("X_train", "y_train", "X_val", "y_val")}
 
     def __repr__(self) -> str:
+        """Say which data set it is, and how large."""
         splits = ((split, getattr(self, f"X_{split}")) for split in ("train", "val", "test"))
         shapes = ", ".join(f"X_{split} {X.shape}" for split, X in splits)
         return f"Dataset({self.name}, {self.category}: {shapes}, {self.X_train.dtype})"
@@ -260,7 +264,7 @@ def _load_or(name: str, fallback: str, description: str) -> Dataset:
     try:
         return load(name)
     except DataNotAvailable as error:
-        print(f"{error} Until then, scikit-learn's {description} takes its place.")
+        print(f"{error} Until then, scikit-learn's {description} will do.")
         return load(fallback)
 
 
@@ -345,32 +349,39 @@ def _split(X: Array, y: Array) -> tuple[Array, Array, Array, Array, Array, Array
 # --------------------------------------------------------------------------- files
 
 
+_HOUSING_ARCHIVE = "aaa5c9a6afe2225cc2aed2723682ae403280c4a3695a2ddda4ffb5d8215ea681"
+_HOUSING_NUMBERS = "a2f4f55ff91c67e60391318ea4d61d247d09f8fef119ec6f44a1eb727d7f1f7b"
+
+
 def _parse_idx(md5: str, raw: bytes) -> Array:
     """Verify and unpack one of MNIST's files: unsigned bytes, (N,) or (N, 28, 28)."""
     if hashlib.md5(raw, usedforsecurity=False).hexdigest() != md5:
         raise ValueError("is not the published file (its MD5 differs)")
-    content = zlib.decompress(raw, wbits=31)  # 31: with gzip's header and checksum
+    size = int.from_bytes(raw[-4:], "little")  # gzip ends with the size of its content
+    content = zlib.decompress(raw, wbits=31, bufsize=size)  # 31: with gzip's header and checksum
     shape = np.frombuffer(content, ">u4", count=content[3], offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(shape)
 
 
 def _parse_housing(raw: bytes) -> Array:
     """Verify and read cal_housing.data by its numbers, whatever its line endings: (20640, 9)."""
-    table = np.loadtxt(io.BytesIO(raw), delimiter=",", encoding="ascii", ndmin=2)
-    fingerprint = hashlib.sha256(table.astype("<f8").tobytes()).hexdigest()
-    if fingerprint != "a2f4f55ff91c67e60391318ea4d61d247d09f8fef119ec6f44a1eb727d7f1f7b":
-        raise ValueError("does not hold the numbers of the California housing data")
-    return table
+    with contextlib.suppress(ValueError):
+        table = np.array([row.split(b",") for row in raw.splitlines()]).astype(np.float64)
+        if hashlib.sha256(table.astype("<f8").tobytes()).hexdigest() == _HOUSING_NUMBERS:
+            return table
+    raise ValueError("does not hold the numbers of the California housing data")
 
 
 def _unpack_housing(raw: bytes) -> bytes:
     """Take cal_housing.data out of the published archive; leave anything else as it is."""
-    published = "aaa5c9a6afe2225cc2aed2723682ae403280c4a3695a2ddda4ffb5d8215ea681"
-    if hashlib.sha256(raw).hexdigest() != published:
+    if hashlib.sha256(raw).hexdigest() != _HOUSING_ARCHIVE:
         return raw
     with tarfile.open(fileobj=io.BytesIO(raw), mode="r:gz") as archive:
         member = archive.extractfile("CaliforniaHousing/cal_housing.data")
         return member.read() if member else raw
+
+
+_GITHUB = "https://raw.githubusercontent.com"
 
 
 @dataclass(frozen=True)
@@ -387,7 +398,7 @@ def _mnist_file(name: str, md5: str) -> _File:
     mirrors = (
         "https://ossci-datasets.s3.amazonaws.com/mnist",
         "https://storage.googleapis.com/cvdf-datasets/mnist",
-        "https://raw.githubusercontent.com/fgnt/mnist/master",
+        f"{_GITHUB}/golbin/TensorFlow-MNIST/575b78720ffc21211b48eb905cb827f40a142354/mnist/data",
     )
     urls = tuple(f"{mirror}/{name}" for mirror in mirrors)
     return _File(name, urls, partial(_parse_idx, md5))
@@ -406,8 +417,8 @@ _FILES = {
             "cal_housing.data",
             (
                 "https://ndownloader.figshare.com/files/5976036",
-                "https://raw.githubusercontent.com/RouNNdeL/uma-projekt/"
-                "53916b5d81c17ac27ecc5570c6bd14a13303516b/data/cal_housing.data",
+                f"{_GITHUB}/RouNNdeL/uma-projekt/53916b5d81c17ac27ecc5570c6bd14a13303516b"
+                "/data/cal_housing.data",
             ),
             _parse_housing,
             _unpack_housing,
@@ -448,7 +459,12 @@ def _keep(path: Path, raw: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, raw)
     except OSError as error:
-        print(f"{path} could not be kept ({error.strerror}): the next session downloads it again.")
+        _say_not_kept(path.parent, error.strerror)
+
+
+@cache  # once is enough
+def _say_not_kept(folder: Path, reason: str) -> None:
+    print(f"{folder} takes no files ({reason}): the next session downloads this data set again.")
 
 
 def _own_folder() -> Path | None:
@@ -482,84 +498,96 @@ def _cache_root() -> Path:
 # --------------------------------------------------------------------------- downloads
 
 
+_PATIENCE = 7.0
+_STALL_SECONDS = 10.0
+_MAX_BYTES = 32_000_000
+
+
 @dataclass
 class _Patience:
-    """How long this process will still wait for servers that do not answer."""
+    """For how long this process still waits for servers that do not answer."""
 
-    seconds: float = 8.0
+    seconds: float = _PATIENCE
 
 
 _patience = _Patience()
-_STALL_SECONDS = 10.0
-_MAX_BYTES = 32_000_000
 
 
 def _download(name: str, file: _File) -> tuple[bytes, Array]:
     """Return a file from the first mirror that has it, and the array in it."""
     if os.environ.get("NN_OFFLINE", "0") not in ("", "0"):
-        raise _not_available(name, "NN_OFFLINE forbids downloads", "unset it")
-    reason = "no mirror"
+        raise _not_available(name, "NN_OFFLINE forbids it", "unset that")
+    reason = "no server answers"
     for tried, url in enumerate(file.urls):
+        if _patience.seconds <= 0:
+            break
         try:
-            seconds = _patience.seconds / (len(file.urls) - tried)
-            raw = file.unpack(_fetch(url, file.name, seconds))
-            return raw, file.parse(raw)
+            raw = file.unpack(_fetch(url, _patience.seconds / (len(file.urls) - tried)))
+            array = file.parse(raw)
         except TimeoutError:
-            reason = "the servers do not answer"
+            continue
         except (OSError, HTTPException, ValueError) as error:
-            reason = f"the last server tried: {str(error) or type(error).__name__}"
-    raise _not_available(name, reason, "connect to the internet and restart the kernel")
+            reason = f"{urlsplit(url).hostname}: {getattr(error, 'reason', error)}"
+        else:
+            _patience.seconds = _PATIENCE
+            return raw, array
+    raise _not_available(name, reason, "go online and restart the kernel")
 
 
 def _not_available(name: str, reason: str, remedy: str) -> DataNotAvailable:
     return DataNotAvailable(
         f"The data set {name} is not on this machine and could not be downloaded ({reason}): "
-        f"{remedy}, or set NN_DATA_DIR to a folder that holds {name}/{_FILES[name][0].name}."
+        f"{remedy}, or set NN_DATA_DIR to a folder with {name}/{_FILES[name][0].name}."
     )
 
 
-def _fetch(url: str, name: str, seconds: float) -> bytes:
+def _fetch(url: str, seconds: float) -> bytes:
     """Download with a progress bar; the server has `seconds` for its first byte."""
     body = bytearray()
-    with _answer(url, seconds) as response:
-        size = int(response.headers.get("Content-Length") or 0) or None
-        bar = tqdm(total=size, desc=name, unit="B", unit_scale=True, file=sys.stdout, leave=False)
-        with bar:
-            while (chunk := response.read1(1 << 16)) and len(body) < _MAX_BYTES:
-                body += chunk
-                bar.update(len(chunk))
+    with _answer(url, seconds) as response, _progress_bar(url, response) as bar:
+        while len(body) < _MAX_BYTES and (chunk := response.read1(1 << 16)):
+            body += chunk
+            bar.update(len(chunk))
     return bytes(body)
+
+
+def _progress_bar(url: str, response: HTTPResponse) -> Any:
+    size = response.headers.get("Content-Length", "")
+    total = int(size) if size.isdecimal() else None
+    description = urlsplit(url).hostname
+    return tqdm(total=total, desc=description, unit="B", unit_scale=True, file=sys.stdout, leave=False)
 
 
 def _answer(url: str, seconds: float) -> HTTPResponse:
     """Open a URL within `seconds`, in a thread because a name lookup knows no time limit."""
     future: Future[HTTPResponse] = Future()
-    threading.Thread(target=_open, args=(url, future), daemon=True).start()
     start = time.monotonic()
+    threading.Thread(target=_open, args=(url, future), daemon=True).start()
     try:
         return future.result(timeout=seconds)
-    except TimeoutError:
-        if not future.cancel():  # the answer, or the server's own time-out, came this moment
-            return future.result()
-        raise
-    finally:
-        if not future.done() or future.cancelled() or future.exception():
-            _patience.seconds = max(0.0, _patience.seconds - (time.monotonic() - start))
+    except Exception:
+        _patience.seconds = max(0.0, _patience.seconds - (time.monotonic() - start))
+        if future.cancel() or future.exception():
+            raise
+        return future.result()  # the answer came at the very last moment
 
 
 def _open(url: str, future: Future[HTTPResponse]) -> None:
     """Connect and wait for the first byte; close what nobody waits for any more."""
+    from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
     try:
         request = Request(url, headers={"User-Agent": "neural-networks-course"})
         response = urlopen(request, timeout=_STALL_SECONDS)
         response.peek(1)
-    except Exception as error:
+    except Exception as error:  # whatever it is, it is for the thread that waits
+        if isinstance(error, HTTPError):
+            error.close()
         if future.set_running_or_notify_cancel():
             future.set_exception(error)
+        return
+    if future.set_running_or_notify_cancel():
+        future.set_result(response)
     else:
-        if future.set_running_or_notify_cancel():
-            future.set_result(response)
-        else:
-            response.close()
+        response.close()

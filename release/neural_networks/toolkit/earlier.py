@@ -86,15 +86,16 @@ class EarlierAnswer:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the answer; whatever goes wrong in it names notebook and exercise."""
         function = self._notebook.find(self.__name__)
-        who = self._notebook.describe(self.__name__)
         try:
             return function(*args, **kwargs)
         except EarlierAnswerError:
             raise
         except NotImplementedError:
+            who = self._notebook.describe(self.__name__)
             message = f"{who} is not written yet: finish it there first, and save the notebook."
             raise UnfinishedAnswerError(message) from None
         except Exception as error:
+            who = self._notebook.describe(self.__name__)
             message = f"{who} raised {type(error).__name__}: {error}. Run its checks there first."
             raise EarlierAnswerError(message) from error
 
@@ -107,9 +108,15 @@ class _Notebook:
         self._cells: list[dict[str, Any]] | None = None
         self._statements: list[_Statement] = []
         self._module = types.ModuleType(path.stem)
+        self._found: dict[str, Callable[..., Any]] = {}
 
     def find(self, name: str) -> Callable[..., Any]:
         """The function or class called `name`, run if it has not been."""
+        if name not in self._found:
+            self._found[name] = self._look_up(name)
+        return self._found[name]
+
+    def _look_up(self, name: str) -> Callable[..., Any]:
         self._read(name)
         self._run(self._slice(name), name)
         found = getattr(self._module, name, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,46 @@ class Model(Protocol):
 
     def loss(self, X: Array, y: Array | None = None) -> Any:
         """Return scores (N, output_dim) where y is None, else (loss, grads)."""
+
+
+class _Metric(NamedTuple):
+    """How good a network is: what it is called, how it is measured, which of two is better."""
+
+    name: str
+    measure: Callable[[Array, Array], float]
+    better: Callable[[float, float], bool]
+
+
+def _accuracy(scores: Array, y: Array) -> float:
+    """Share of rows of scores (N, C) whose largest entry is at y (N,); nan where a score is none."""
+    if not np.isfinite(scores).all():
+        return math.nan
+    return float(np.mean(np.argmax(scores, axis=1) == y))
+
+
+def _rmse(scores: Array, y: Array) -> float:
+    """Root mean square error of scores (N, M) against y, (N, M) or, for M = 1, (N,)."""
+    return float(np.sqrt(np.mean((scores.reshape(y.shape) - y) ** 2)))
+
+
+_METRICS = {
+    "classification": _Metric("acc", _accuracy, operator.gt),
+    "regression": _Metric("rmse", _rmse, operator.lt),
+}
+_LABEL_KINDS = {"classification": ("iu", "integers"), "regression": ("fiu", "real numbers")}
+
+_EXPLANATIONS = {
+    "patience": "Stopped: no better validation result for {solver.patience} epochs",
+    "max_seconds": "Stopped in epoch {epoch}: the {solver.max_seconds:g} seconds are over",
+    "max_steps": "Stopped in epoch {epoch}: the {solver.max_steps} steps are done",
+    "interrupted": "Interrupted in epoch {epoch}",
+    "diverged": (
+        "Diverged in epoch {epoch}, step {step}: the loss is no longer finite at a learning rate "
+        "of {solver.learning_rate:g}, try a smaller one"
+    ),
+}
+
+_EVALUATION_BATCH = 1024
 
 
 class Solver:
@@ -121,12 +162,10 @@ class Solver:
         self.num_epochs = _count("num_epochs", num_epochs)
         self.optim_config = dict(optim_config or {})
         self.rng = np.random.default_rng() if rng is None else rng
-        self.max_seconds = None if max_seconds is None else _positive("max_seconds", max_seconds)
-        self.max_steps = None if max_steps is None else _count("max_steps", max_steps)
-        self.patience = None if patience is None else _count("patience", patience)
-        self.num_train_samples = (
-            None if num_train_samples is None else _count("num_train_samples", num_train_samples)
-        )
+        self.max_seconds = _optional(_positive, "max_seconds", max_seconds)
+        self.max_steps = _optional(_count, "max_steps", max_steps)
+        self.patience = _optional(_count, "patience", patience)
+        self.num_train_samples = _optional(_count, "num_train_samples", num_train_samples)
         self.verbose = verbose
         self._check_functions()
         self._metric = _METRICS[model.category]
@@ -140,8 +179,10 @@ class Solver:
         self.best_epoch = 0
         self.best_params = self._copy_params()
         self.stop_reason = "not started"
+        self._steps_measured = 0
 
     def __repr__(self) -> str:
+        """Say what is trained, how, and how far it has come."""
         best = "" if self.best_val is None else f", best val_{self._metric.name} {self.best_val:.6f}"
         return (
             f"Solver({self.model.category}, {self.update_rule_name}, learning rate "
@@ -170,14 +211,15 @@ class Solver:
             Itself.
         """
         self._start()
-        with np.errstate(over="ignore", invalid="ignore"), self._progress_bar() as bar:
+        with np.errstate(all="ignore"), self._progress_bar() as bar:
             try:
                 while self.stop_reason == "running":
                     self._train_epoch(bar)
             except KeyboardInterrupt:
                 self.stop_reason = "interrupted"
                 self._finish_epoch(bar)
-        self.model.params.update(copy.deepcopy(self.best_params))
+        for name, w in self.best_params.items():
+            self.model.params[name] = w.copy()
         self._explain_stop()
         return self
 
@@ -198,7 +240,8 @@ class Solver:
 
     def _start(self) -> None:
         self.stop_reason = "running"
-        self._last_epoch = len(self.val_history) + self.num_epochs
+        self._epoch = len(self.val_history)
+        self._last_epoch = self._epoch + self.num_epochs
         self._started = time.monotonic()
         self._steps_left = math.inf if self.max_steps is None else self.max_steps
         self._configs = {
@@ -207,6 +250,7 @@ class Solver:
         }
 
     def _train_epoch(self, bar: Any) -> None:
+        self._epoch += 1
         for indices in self._batches():
             self._step(indices)
             bar.update()
@@ -241,12 +285,13 @@ class Solver:
 
     def _finish_epoch(self, bar: Any) -> None:
         """Measure, remember the best, decay the learning rate and decide whether to go on."""
-        if self.stop_reason == "diverged":
+        if self.stop_reason == "diverged" or len(self.loss_history) == self._steps_measured:
             return
         train, val = self._evaluate()
         if not math.isfinite(val):
             self.stop_reason = "diverged"
             return
+        self._steps_measured = len(self.loss_history)
         self.train_history.append(train)
         self.val_history.append(val)
         if self.best_val is None or self._metric.better(val, self.best_val):
@@ -304,12 +349,11 @@ class Solver:
         """Print why the training ended early; a divergence even where `verbose` is False."""
         explanation = _EXPLANATIONS.get(self.stop_reason)
         if explanation and (self.verbose or self.stop_reason == "diverged"):
-            print(explanation.format(solver=self, epoch=len(self.val_history)) + self._best())
-
-    def _best(self) -> str:
-        if self.best_val is None:
-            return "; the parameters are those from before the training."
-        return f"; the parameters are those of epoch {self.best_epoch}, the best on validation data."
+            origin = f"epoch {self.best_epoch}, the best" if self.best_epoch else "the start"
+            print(
+                explanation.format(solver=self, epoch=self._epoch, step=len(self.loss_history))
+                + f"; the parameters are now those of {origin}."
+            )
 
     def _copy_params(self) -> dict[str, Array]:
         return {name: np.array(w) for name, w in self.model.params.items()}
@@ -326,28 +370,35 @@ class Solver:
             raise ValueError("rng must be a numpy.random.Generator or RandomState")
 
 
-_EVALUATION_BATCH = 1024
-
-_EXPLANATIONS = {
-    "patience": "Stopped: no better validation result in {solver.patience} epochs",
-    "max_seconds": "Stopped in epoch {epoch}: the {solver.max_seconds:g} seconds are over",
-    "max_steps": "Stopped in epoch {epoch}: the {solver.max_steps} steps are done",
-    "interrupted": "Interrupted in epoch {epoch}",
-}
-_EXPLANATIONS["diverged"] = ""
-
-
-class _Metric(NamedTuple):
-    name: str
-    measure: Callable[[Array, Array], float]
-    better: Callable[[float, float], bool]
-
-
-def _accuracy(scores: Array, y: Array) -> float:
-    """Share of rows of scores (N, C) whose largest entry is at y (N,)."""
-    return float(np.mean(np.argmax(scores, axis=1) == y))
+def _pair(data: Mapping[str, Array], split: str, category: str) -> tuple[Array, Array]:
+    """Return X and y of "train" or "val", checked."""
+    missing = [key for key in (f"X_{split}", f"y_{split}") if key not in data]
+    if missing:
+        raise ValueError(f"data has no {missing[0]!r}; it has {sorted(data)}")
+    X, y = np.asarray(data[f"X_{split}"]), np.asarray(data[f"y_{split}"])
+    if X.ndim < 2 or len(X) == 0:
+        raise ValueError(f"X_{split} must be (N, ...) with N > 0, not of shape {X.shape}")
+    if y.ndim == 0 or len(X) != len(y):
+        raise ValueError(f"X_{split} has {len(X)} rows, but y_{split} has shape {y.shape}")
+    kinds, description = _LABEL_KINDS[category]
+    if y.dtype.kind not in kinds:
+        raise ValueError(f"y_{split} must hold {description} for {category}, not {y.dtype}")
+    if category == "classification" and y.ndim != 1:
+        raise ValueError(f"y_{split} must be (N,) class numbers, not of shape {y.shape}")
+    return X, y
 
 
-def _rmse(scores: Array, y: Array) -> float:
-    """Root mean square error of scores (N, M) against y, (N, M) or, for M = 1, (N,)."""
-    return float(np.sqrt(np.mean((scores.reshape(y.shape) - y) ** 2)))
+def _positive(name: str, value: float) -> float:
+    if not (isinstance(value, (int, float, np.number)) and 0 < value < math.inf):
+        raise ValueError(f"{name} must be a positive number, not {value!r}")
+    return float(value)
+
+
+def _count(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} must be a whole number from 1, not {value!r}")
+    return int(value)
+
+
+def _optional(check: Callable[[str, Any], Any], name: str, value: Any) -> Any:
+    return None if value is None else check(name, value)

@@ -1,0 +1,314 @@
+"""Wrong and right answers to 07_california_housing."""
+# ruff: noqa: F821, N803 - answers use names of the set-up cells, and X for features
+
+import numpy as np
+
+from examiner.catalogue import Catalogue
+
+catalogue = Catalogue("07_california_housing")
+
+# ------------------------------------------------------ standardize_and_clip
+
+VALUES = "np.clip((X - mean) / std, -limit, limit) for X"
+catalogue.change("standardize_and_clip", "not_clipped", "Nothing is clipped.", {VALUES: "(X - mean) / std for X"})
+catalogue.change(
+    "standardize_and_clip",
+    "limit_ignored",
+    "The limit is fixed at 4: use the one that is given.",
+    {VALUES: "np.clip((X - mean) / std, -4, 4) for X"},
+)
+catalogue.change(
+    "standardize_and_clip",
+    "clipped_above_only",
+    "Only large values are clipped: very negative ones are as extreme.",
+    {VALUES: "np.minimum((X - mean) / std, limit) for X"},
+)
+catalogue.change(
+    "standardize_and_clip",
+    "clipped_before_standardizing",
+    "The features are clipped before they are standardized: the limit counts standard deviations.",
+    {VALUES: "(np.clip(X, -limit, limit) - mean) / std for X"},
+)
+catalogue.change(
+    "standardize_and_clip",
+    "not_centred",
+    "The mean is not subtracted.",
+    {VALUES: "np.clip(X / std, -limit, limit) for X"},
+)
+catalogue.change(
+    "standardize_and_clip",
+    "by_the_variance",
+    "The features are divided by their variance: the standard deviation is its root.",
+    {"train.std(axis=0)": "train.var(axis=0)"},
+)
+catalogue.change(
+    "standardize_and_clip",
+    "divided_by_zero",
+    "Constant features are divided by zero: take 1 for their standard deviation.",
+    {"std[std == 0] = 1": "pass"},
+)
+catalogue.change(
+    "standardize_and_clip",
+    "only_training_data_clipped",
+    "Only the training data are clipped: all arrays go through the same steps.",
+    {VALUES: "np.clip((X - mean) / std, -limit, limit) if X is train else (X - mean) / std for X"},
+)
+
+
+@catalogue.misconception(
+    "standardize_and_clip",
+    "Each array is standardized by its own statistics: only the training data may set the scale.",
+)
+def own_statistics(train, *others, limit=4.0):
+    scaled = []
+    for X in (train, *others):
+        std = X.std(axis=0)
+        scaled.append(np.clip((X - X.mean(axis=0)) / np.where(std == 0, 1, std), -limit, limit))
+    return tuple(scaled)
+
+
+@catalogue.misconception(
+    "standardize_and_clip",
+    "Mean and standard deviation are those of all data: the test data must not be looked at.",
+)
+def statistics_of_all_data(train, *others, limit=4.0):
+    everything = np.concatenate([train, *others])
+    mean, std = everything.mean(axis=0), everything.std(axis=0)
+    std[std == 0] = 1
+    return tuple(np.clip((X - mean) / std, -limit, limit) for X in (train, *others))
+
+
+@catalogue.misconception(
+    "standardize_and_clip",
+    "The data are standardized once more after clipping: mean and standard deviation are those before.",
+)
+def standardized_again(train, *others, limit=4.0):
+    for _ in range(2):
+        mean, std = train.mean(axis=0), train.std(axis=0)
+        std[std == 0] = 1
+        train, *others = (np.clip((X - mean) / std, -limit, limit) for X in (train, *others))
+    return (train, *others)
+
+
+@catalogue.misconception("standardize_and_clip", "Rows with extreme values are left out: keep every row, and clip.")
+def outliers_removed(train, *others, limit=4.0):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    std[std == 0] = 1
+    scaled = [(X - mean) / std for X in (train, *others)]
+    return tuple(X[np.all(np.abs(X) <= limit, axis=1)] for X in scaled)
+
+
+@catalogue.alternative("standardize_and_clip", "minimum and maximum, and a list")
+def minimum_and_maximum(train, *others, limit=4.0):
+    mean, std = np.mean(train, axis=0), np.std(train, axis=0) + 1e-12
+    return [np.minimum(np.maximum((X - mean) / std, -limit), limit) for X in [train, *others]]
+
+
+@catalogue.alternative("standardize_and_clip", "in place, with masks")
+def in_place(train, *others, limit=4.0):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    for X in (train, *others):
+        X -= mean
+        X /= np.where(std > 0, std, 1)
+        X[X > limit] = limit
+        X[X < -limit] = -limit
+    return (train, *others)
+
+
+# ------------------------------------------------------------------ r2_score
+
+RATIO = "1 - residual / total"
+catalogue.change("r2_score", "share_not_explained", "This is the share that is not explained: subtract it from 1.", {RATIO: "residual / total"})
+catalogue.change(
+    "r2_score",
+    "the_other_way_round",
+    "The fraction is upside down: the error of the predictions is divided by that of the mean.",
+    {RATIO: "1 - total / residual"},
+)
+catalogue.change(
+    "r2_score",
+    "mean_of_the_prediction",
+    "The total is measured from the mean of the predictions: it is the mean of the true values.",
+    {"y.mean()": "prediction.mean()"},
+)
+catalogue.change(
+    "r2_score",
+    "variance_of_the_prediction",
+    "The total is the spread of the predictions: it is that of the true values.",
+    {"(y - y.mean())": "(prediction - prediction.mean())"},
+)
+catalogue.change(
+    "r2_score",
+    "not_squared",
+    "The deviations are not squared.",
+    {"(y - prediction) ** 2": "np.abs(y - prediction)", "(y - y.mean()) ** 2": "np.abs(y - y.mean())"},
+)
+catalogue.change("r2_score", "not_centred", "The mean is not subtracted from the true values.", {"(y - y.mean())": "y"})
+catalogue.change("r2_score", "root_of_the_fraction", "R² takes no root.", {RATIO: "1 - np.sqrt(residual / total)"})
+
+
+@catalogue.misconception("r2_score", "The squared correlation ignores that predictions may be shifted or scaled: it is not R² here.")
+def squared_correlation(y, prediction):
+    return float(np.corrcoef(y.ravel(), prediction.ravel())[0, 1] ** 2)
+
+
+@catalogue.misconception("r2_score", "R² may be negative, where the predictions are worse than the mean: do not cut it off.")
+def never_negative(y, prediction):
+    return float(max(0, 1 - np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2)))
+
+
+@catalogue.misconception("r2_score", "This is the root mean square error, not R².")
+def rmse_instead(y, prediction):
+    return float(np.sqrt(np.mean((y - prediction) ** 2)))
+
+
+@catalogue.alternative("r2_score", "mean square error and variance, a NumPy number")
+def by_the_variance(y, prediction):
+    return 1 - np.mean((y - prediction) ** 2) / np.var(y)
+
+
+@catalogue.alternative("r2_score", "scalar products")
+def scalar_products(y, prediction):
+    residual, centred = (y - prediction).ravel(), (y - np.mean(y)).ravel()
+    return np.array(1 - residual @ residual / (centred @ centred))
+
+
+# ------------------------------------------------------- build_housing_model
+
+catalogue.change(
+    "build_housing_model",
+    "classification",
+    "The network is made for classification: a price is a number, not a class.",
+    {'"regression"': '"classification"'},
+)
+catalogue.change(
+    "build_housing_model",
+    "ten_outputs",
+    "The network has several outputs: one price needs one.",
+    {"output_dim=1": "output_dim=10"},
+)
+catalogue.change(
+    "build_housing_model",
+    "input_dim_of_digits",
+    "The network does not have one input for each feature.",
+    {"input_dim=housing.input_dim": "input_dim=784"},
+)
+catalogue.change(
+    "build_housing_model",
+    "all_weights_zero",
+    "All first weights are the same, so all units stay the same for ever: draw them at random.",
+    {"weight_scale=0.1": "weight_scale=0.0"},
+)
+catalogue.change(
+    "build_housing_model",
+    "half_precision",
+    "The parameters are neither float32 nor float64: save_parameters takes only these.",
+    {"dtype=np.float32": "dtype=np.float16"},
+)
+catalogue.change(
+    "build_housing_model",
+    "returns_params",
+    "The parameters are returned, not the network.",
+    {"        rng=rng,\n    )": "        rng=rng,\n    ).params"},
+)
+
+
+@catalogue.alternative("build_housing_model", "one hidden layer, double precision")
+def shallow(rng):
+    sizes = {"input_dim": housing.input_dim, "output_dim": 1}
+    return networks.FullyConnectedNet("regression", [50], weight_scale=0.3, dtype=np.float64, rng=rng, **sizes)
+
+
+@catalogue.alternative("build_housing_model", "two hidden layers, the default scale, a generator of its own")
+def with_defaults(rng):
+    return networks.FullyConnectedNet("regression", (100, 50), housing.input_dim, 1)
+
+
+# ------------------------------------------------------- train_housing_model
+
+catalogue.change(
+    "train_housing_model",
+    "max_epochs_ignored",
+    "max_epochs is not respected: the number of epochs may be smaller, never larger.",
+    {"num_epochs=max_epochs": "num_epochs=12"},
+)
+catalogue.change(
+    "train_housing_model",
+    "never_trained",
+    "The solver is returned before it has trained.",
+    {"solver.train()": "solver"},
+)
+catalogue.change(
+    "train_housing_model",
+    "trained_twice",
+    "The solver trains twice, for more than max_epochs in all.",
+    {"return solver.train()": "return solver.train().train()"},
+)
+catalogue.change(
+    "train_housing_model",
+    "returns_the_model",
+    "The model is returned: return the solver.",
+    {"return solver.train()": "solver.train()\n    return model"},
+)
+catalogue.change(
+    "train_housing_model",
+    "learning_rate_far_too_large",
+    "The learning rate is so large that the loss is no longer finite, or does not fall.",
+    {"learning_rate=0.02": "learning_rate=500.0"},
+)
+catalogue.change(
+    "train_housing_model",
+    "learning_rate_far_too_small",
+    "The learning rate is so small that nothing is learned.",
+    {"learning_rate=0.02": "learning_rate=1e-12"},
+)
+catalogue.change(
+    "train_housing_model",
+    "uphill",
+    "The parameters move along the gradient, uphill.",
+    {"update_rule=optimization.sgd_momentum": "update_rule=lambda w, dw, config: (w + 0.02 * dw, config)"},
+)
+catalogue.change(
+    "train_housing_model",
+    "another_model",
+    "A new model is trained, not the one that was given.",
+    {"        model,\n": "        build_housing_model(np.random.default_rng(2)),\n"},
+)
+catalogue.change(
+    "train_housing_model",
+    "trained_on_validation_data",
+    "The network is trained on the validation rows: these are for choosing settings only.",
+    {"        data,\n": '        data | {"X_train": data["X_val"], "y_train": data["y_val"]},\n'},
+)
+catalogue.change(
+    "train_housing_model",
+    "trained_on_everything",
+    "The network is trained on the validation rows too: these are for choosing settings only.",
+    {
+        "        data,\n": "        data\n"
+        '        | {"X_train": np.concatenate([data["X_train"], data["X_val"]])}\n'
+        '        | {"y_train": np.concatenate([data["y_train"], data["y_val"]])},\n'
+    },
+)
+
+
+@catalogue.alternative("train_housing_model", "plain gradient descent, slow, with early stopping")
+def slow_descent(model, data, max_epochs):
+    return Solver(
+        model,
+        data,
+        update_rule=optimization.sgd,
+        learning_rate=1e-2,
+        batch_size=128,
+        num_epochs=min(50, max_epochs),
+        patience=5,
+        verbose=False,
+    ).train()
+
+
+@catalogue.alternative("train_housing_model", "Adam, with a batch larger than the trial, epoch by epoch")
+def adam_in_one_batch(model, data, max_epochs):
+    solver = Solver(model, data, update_rule=optimization.adam, learning_rate=3e-3, batch_size=512, num_epochs=1)
+    for _ in range(max_epochs):
+        solver.train()
+    return solver

@@ -1,0 +1,264 @@
+"""Wrong and right answers to 06_mnist."""
+# ruff: noqa: F821, N803 - answers use names of the set-up cells, and X for features
+
+import numpy as np
+
+from examiner.catalogue import Catalogue
+
+catalogue = Catalogue("06_mnist")
+
+# --------------------------------------------------------------- standardize
+
+
+@catalogue.misconception(
+    "standardize", "Each array is standardized by its own statistics: only the training data may set the scale."
+)
+def own_statistics(train, *others):
+    scaled = []
+    for X in (train, *others):
+        std = X.std(axis=0)
+        scaled.append((X - X.mean(axis=0)) / np.where(std == 0, 1, std))
+    return tuple(scaled)
+
+
+@catalogue.misconception(
+    "standardize", "Mean and standard deviation are those of all data: the test data must not be looked at."
+)
+def statistics_of_all_data(train, *others):
+    everything = np.concatenate([train, *others])
+    mean, std = everything.mean(axis=0), everything.std(axis=0)
+    std[std == 0] = 1
+    return tuple((X - mean) / std for X in (train, *others))
+
+
+@catalogue.misconception("standardize", "Constant features are divided by zero: take 1 for their standard deviation.")
+def divided_by_zero(train, *others):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    return tuple((X - mean) / std for X in (train, *others))
+
+
+@catalogue.misconception(
+    "standardize",
+    "Constant features are divided by a tiny number: should one change later, it becomes enormous. Take 1 there.",
+)
+def tiny_epsilon(train, *others):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    return tuple((X - mean) / (std + 1e-8) for X in (train, *others))
+
+
+@catalogue.misconception("standardize", "There is one mean and one standard deviation for all features: each needs its own.")
+def all_features_together(train, *others):
+    mean, std = train.mean(), train.std()
+    return tuple((X - mean) / std for X in (train, *others))
+
+
+@catalogue.misconception("standardize", "Examples are standardized instead of features: the statistics run over the wrong axis.")
+def over_the_wrong_axis(train, *others):
+    return tuple(
+        (X - X.mean(axis=1, keepdims=True)) / np.maximum(X.std(axis=1, keepdims=True), 1e-3)
+        for X in (train, *others)
+    )
+
+
+VALUE = "(X - mean) / std for X"
+catalogue.change("standardize", "not_centred", "The mean is not subtracted.", {VALUE: "X / std for X"})
+catalogue.change("standardize", "not_scaled", "The standard deviation is not divided out.", {VALUE: "X - mean for X"})
+catalogue.change(
+    "standardize",
+    "by_the_variance",
+    "The features are divided by their variance: the standard deviation is its root.",
+    {"train.std(axis=0)": "train.var(axis=0)"},
+)
+catalogue.change(
+    "standardize",
+    "sample_standard_deviation",
+    "The standard deviation divides by N - 1: here it divides by N.",
+    {"train.std(axis=0)": "train.std(axis=0, ddof=1)"},
+)
+catalogue.change(
+    "standardize",
+    "scaled_before_centring",
+    "The mean is subtracted after the division: first shift, then scale.",
+    {VALUE: "X / std - mean for X"},
+)
+
+
+@catalogue.misconception("standardize", "The features are scaled to the range 0 to 1: that is not mean 0 and standard deviation 1.")
+def to_the_unit_range(train, *others):
+    low, high = train.min(axis=0), train.max(axis=0)
+    width = np.where(high > low, high - low, 1)
+    return tuple((X - low) / width for X in (train, *others))
+
+
+@catalogue.misconception("standardize", "Only the training data come back: return every array that was given.")
+def others_forgotten(train, *others):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    std[std == 0] = 1
+    return ((train - mean) / std,)
+
+
+@catalogue.alternative("standardize", "zero wherever a feature was constant, and a list")
+def zero_where_constant(train, *others):
+    mean, std = np.mean(train, axis=0), np.sqrt(np.var(train, axis=0))
+    varies = std > 0
+    return [np.where(varies, (X - mean) / np.where(varies, std, 1), 0) for X in [train, *others]]
+
+
+@catalogue.alternative("standardize", "in place, feature by feature")
+def in_place(train, *others):
+    arrays = [train, *others]
+    for d in range(train.shape[1]):
+        mean, std = train[:, d].mean(), train[:, d].std()
+        for X in arrays[::-1]:
+            X[:, d] -= mean
+            X[:, d] /= std if std else 1
+    return tuple(arrays)
+
+
+@catalogue.alternative("standardize", "scikit-learn")
+def by_a_library(train, *others):
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(train)
+    return tuple(scaler.transform(X) for X in (train, *others))
+
+
+# --------------------------------------------------------- build_mnist_model
+
+catalogue.change(
+    "build_mnist_model",
+    "regression",
+    "The network is made for regression: digits are classes.",
+    {'"classification"': '"regression"'},
+)
+catalogue.change(
+    "build_mnist_model",
+    "one_output",
+    "The network has one output: it needs one score for each class.",
+    {"output_dim=mnist.output_dim": "output_dim=1"},
+)
+catalogue.change(
+    "build_mnist_model",
+    "input_dim_of_height",
+    "The network does not take all pixels of an image.",
+    {"input_dim=mnist.input_dim": "input_dim=mnist.image_shape[0]"},
+)
+catalogue.change(
+    "build_mnist_model",
+    "all_weights_zero",
+    "All first weights are the same, so all units stay the same for ever: draw them at random.",
+    {"weight_scale=0.05": "weight_scale=0.0"},
+)
+catalogue.change(
+    "build_mnist_model",
+    "half_precision",
+    "The parameters are neither float32 nor float64: save_parameters takes only these.",
+    {"dtype=np.float32": "dtype=np.float16"},
+)
+catalogue.change(
+    "build_mnist_model",
+    "returns_params",
+    "The parameters are returned, not the network.",
+    {"        rng=rng,\n    )": "        rng=rng,\n    ).params"},
+)
+
+
+@catalogue.alternative("build_mnist_model", "one hidden layer, double precision")
+def wide_and_shallow(rng):
+    sizes = {"input_dim": mnist.input_dim, "output_dim": mnist.output_dim}
+    return networks.FullyConnectedNet("classification", [100], weight_scale=0.03, dtype=np.float64, rng=rng, **sizes)
+
+
+@catalogue.alternative("build_mnist_model", "three hidden layers, the default scale, a generator of its own")
+def deep_with_defaults(rng):
+    return networks.FullyConnectedNet("classification", (128, 64, 32), mnist.input_dim, reg=1e-4)
+
+
+# --------------------------------------------------------- train_mnist_model
+
+catalogue.change(
+    "train_mnist_model",
+    "max_epochs_ignored",
+    "max_epochs is not respected: the number of epochs may be smaller, never larger.",
+    {"num_epochs=max_epochs": "num_epochs=12"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "never_trained",
+    "The solver is returned before it has trained.",
+    {"solver.train()": "solver"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "trained_twice",
+    "The solver trains twice, for more than max_epochs in all.",
+    {"return solver.train()": "return solver.train().train()"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "returns_the_model",
+    "The model is returned: return the solver.",
+    {"return solver.train()": "solver.train()\n    return model"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "learning_rate_far_too_large",
+    "The learning rate is so large that the loss is no longer finite, or does not fall.",
+    {"learning_rate=0.05": "learning_rate=500.0"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "learning_rate_far_too_small",
+    "The learning rate is so small that nothing is learned.",
+    {"learning_rate=0.05": "learning_rate=1e-12"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "uphill",
+    "The parameters move along the gradient, uphill.",
+    {"update_rule=optimization.sgd_momentum": "update_rule=lambda w, dw, config: (w + 0.05 * dw, config)"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "another_model",
+    "A new model is trained, not the one that was given.",
+    {"        model,\n": "        build_mnist_model(np.random.default_rng(2)),\n"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "trained_on_validation_data",
+    "The network is trained on the validation images: these are for choosing settings only.",
+    {"        data,\n": '        data | {"X_train": data["X_val"], "y_train": data["y_val"]},\n'},
+)
+catalogue.change(
+    "train_mnist_model",
+    "trained_on_everything",
+    "The network is trained on the validation images too: these are for choosing settings only.",
+    {
+        "        data,\n": "        data\n"
+        '        | {"X_train": np.concatenate([data["X_train"], data["X_val"]])}\n'
+        '        | {"y_train": np.concatenate([data["y_train"], data["y_val"]])},\n'
+    },
+)
+
+
+@catalogue.alternative("train_mnist_model", "plain gradient descent, slow, with early stopping")
+def slow_descent(model, data, max_epochs):
+    return Solver(
+        model,
+        data,
+        update_rule=optimization.sgd,
+        learning_rate=1e-2,
+        batch_size=256,
+        num_epochs=min(50, max_epochs),
+        patience=5,
+        verbose=False,
+    ).train()
+
+
+@catalogue.alternative("train_mnist_model", "Adam, with a batch larger than the trial, epoch by epoch")
+def adam_in_one_batch(model, data, max_epochs):
+    solver = Solver(model, data, update_rule=optimization.adam, learning_rate=1e-3, batch_size=512, num_epochs=1)
+    for _ in range(max_epochs):
+        solver.train()
+    return solver
