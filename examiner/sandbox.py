@@ -116,7 +116,11 @@ class Sandbox:
             os.chown(self.host_work, self._user, self._user)
         self._files = self._root / "files"
         self._files.mkdir()
-        write_files(self._files, {**(files or {}), **_bwrap.font_cache()})
+        try:
+            write_files(self._files, {**(files or {}), **_bwrap.font_cache()})
+        except BaseException:
+            remove_folder(self._root)
+            raise
         self.work = Path(_bwrap.WORK) if isolation == "bubblewrap" else self._files
 
         self._process: subprocess.Popen[bytes] | None = None

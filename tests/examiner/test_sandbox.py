@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from examiner import _bwrap, _cgroup, _seccomp, _watchdog
+from examiner import sandbox as sandbox_module
 from examiner._exceptions import IsolationError, SandboxError
 from examiner._scratch import remove_folder
 from examiner.sandbox import Limits, Sandbox, check_isolation
@@ -177,9 +178,15 @@ def test_starting_costs_less_than_100_ms_more_than_a_process() -> None:
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "a/../../b", ""])
-def test_a_name_that_leads_out_of_the_work_folder_is_refused(name: str) -> None:
+def test_a_name_that_leads_out_of_the_work_folder_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    monkeypatch.setattr(sandbox_module, "new_folder", lambda: folder)
     with pytest.raises(SandboxError):
         Sandbox("none", files={name: b""})
+    assert not folder.exists()
 
 
 def test_a_symbolic_link_is_not_copied(tmp_path: Path) -> None:

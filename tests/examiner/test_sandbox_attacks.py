@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -373,11 +374,13 @@ time.sleep(99)
     examiner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment)
     try:
         assert examiner.stdout is not None
-        assert examiner.stdout.readline().startswith(b"started")
+        started, folder = examiner.stdout.readline().decode().split()
+        assert started == "started"
         assert running(mark) > 0
     finally:
         examiner.kill()
         examiner.communicate()
+        shutil.rmtree(folder)
     deadline = time.monotonic() + 5
     while running(mark) and time.monotonic() < deadline:
         time.sleep(0.02)
