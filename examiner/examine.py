@@ -22,8 +22,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from examiner._exceptions import AnswerStoppedError, NeedsHumanError
-from examiner._outputs import Outputs
 from examiner._names import defined_names, statements, used_names
+from examiner._outputs import Outputs
 from examiner.cells import is_bonus, kind_of
 from examiner.course import grading
 from examiner.kernel import Cell, Session

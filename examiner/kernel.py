@@ -7,7 +7,6 @@ a kernel.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import json

@@ -15,8 +15,8 @@ from traitlets import Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from examiner.gradebook import fill
-from examiner.graft import graft, prepared_source
 from examiner.grader import Grader, Options, submitted_files
+from examiner.graft import graft, prepared_source
 from examiner.kernel import Timing
 from examiner.sandbox import MIB
 from examiner.sandbox import Limits as SandboxLimits

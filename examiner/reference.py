@@ -9,6 +9,7 @@ from toolkit.earlier import Answers, answers
 
 from examiner.course import course_root, graded_source, source_folder
 
+
 def reference_answers(notebook: str) -> Answers:
     """Give the reference answers of one notebook of the assignment being graded.
 
