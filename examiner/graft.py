@@ -26,7 +26,7 @@ __all__ = ["graft", "prepared_source"]
 
 THEIRS = ("answer", "written")
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_SOURCES: dict[tuple[Path, int, int], NotebookNode] = {}
+_SOURCES: dict[tuple[Path, int, int, str], NotebookNode] = {}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
         nbgrader's configuration: it says what a stub looks like.
     """
     status = path.stat()
-    key = (path, status.st_mtime_ns, status.st_size)
+    stubs = repr((config or {}).get("ClearSolutions"))
+    key = (path, status.st_mtime_ns, status.st_size, stubs)
     if key not in _SOURCES:
         notebook, resources = read(path), {"language": "python"}
         for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums):

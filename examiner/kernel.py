@@ -406,7 +406,7 @@ class Session:
             self._costly.add(cell)
             if isinstance(error, KernelDied):
                 self.close()
-            sentence = str(error) if isinstance(error, AnswerStoppedError) else f"cell {cell.name} {error}"
+            sentence = str(error) if isinstance(error, AnswerStoppedError) else self._sentence(f"cell {cell.name}", error)
             self._note(sentence)
             kind = "CellTimeoutError" if isinstance(error, CellStopped) else "DeadKernelError"
             line = f"\x1b[0;31m{kind}\x1b[0m: {sentence}"
@@ -444,8 +444,9 @@ class Session:
             self._strikes[answer] = self._strikes.get(answer, 0) + 1
             if isinstance(error, KernelDied):
                 self.close()
-            self._note(f"{answer} {error}")
-            raise AnswerStoppedError(f"{answer} {error}") from None
+            sentence = self._sentence(answer, error)
+            self._note(sentence)
+            raise AnswerStoppedError(sentence) from None
 
     # ---------------------------------------------------------------------------- inside
 
@@ -453,11 +454,18 @@ class Session:
         if sentence not in self.incidents:
             self.incidents.append(sentence)
 
+    def _sentence(self, who: str, error: CellStopped | KernelDied) -> str:
+        late = isinstance(error, CellStopped) and time.monotonic() >= self._deadline
+        return self._too_long() if late else f"{who} {error}"
+
+    def _too_long(self) -> str:
+        return f"the notebook took longer than {self._timing.notebook:g} s"
+
     def _seconds(self, limit: float) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            self._note(f"the notebook took longer than {self._timing.notebook:g} s")
-            raise AnswerStoppedError(f"the notebook took longer than {self._timing.notebook:g} s")
+            self._note(self._too_long())
+            raise AnswerStoppedError(self._too_long())
         return min(limit, left)
 
     def _execute(self, kernel: Kernel, cell: Cell, outputs: Outputs) -> None:
@@ -486,7 +494,7 @@ class Session:
             try:
                 self._execute(kernel, cell, Outputs())
             except (CellStopped, KernelDied) as error:
-                self._note(f"cell {cell.name} {error}")
+                self._note(self._sentence(f"cell {cell.name}", error))
                 self._costly.add(cell)
                 if isinstance(error, KernelDied):
                     self.close()
