@@ -181,25 +181,27 @@ class Answers:
 HOST_LIMITS = wire.Limits(bytes=2**28, items=10**6, json_bytes=2**26)  # the examiner is not hostile
 
 
-class GuestKernel(IPythonKernel):  # type: ignore[misc]
+class GuestKernel(IPythonKernel):
     """IPython's kernel, with one more kind of request."""
 
     msg_types = [*IPythonKernel.msg_types, "examiner_request"]  # noqa: RUF012 - as in ipykernel
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.answers = Answers(self.shell)
-        self.shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
+        shell: Any = self.shell
+        shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
 
     async def examiner_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Answer one request of the examiner."""
         frames = self.answers.answer([bytes(buffer) for buffer in parent["buffers"]])
-        self.session.send(stream, "examiner_reply", {}, parent, ident, buffers=frames)
+        session: Any = self.session
+        session.send(stream, "examiner_reply", {}, parent, ident, buffers=frames)
 
 
 def main() -> None:
     """Start the kernel, with what every notebook imports already imported."""
-    app = IPKernelApp.instance(kernel_class=GuestKernel)
+    app: Any = IPKernelApp.instance(kernel_class=GuestKernel)
     app.initialize(sys.argv[1:])
     if "" not in sys.path:
         sys.path.insert(0, "")  # the toolkit lies in the working folder

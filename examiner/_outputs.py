@@ -129,12 +129,13 @@ class Outputs:
             text = "".join(part for part in text if isinstance(part, str))
         if not isinstance(text, str):
             return ""
-        text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be saved
+        return self._kept(text.encode(errors="replace").decode())  # half a surrogate pair cannot be saved
+
+    def _kept(self, text: str) -> str:
         if len(text) > self._left:
             note = "" if self.cut else CUT.format(limit=self._max_text)
-            text, self.cut = text[: self._left] + note, True
-            self._left = 0
-            return text
+            kept, self._left, self.cut = text[: self._left] + note, 0, True
+            return kept
         self._left -= len(text)
         return text
 

@@ -6,6 +6,8 @@ import contextlib
 import json
 import logging
 import math
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import AutogradeApp
 from nbgrader.converters import Autograde, NbGraderException
+from nbgrader.coursedir import CourseDirectory
 
 from examiner._exceptions import ExaminerError
 from examiner.cells import cells_of, grade_id, is_bonus, read
@@ -83,14 +86,12 @@ class Class:
             self._app.config.Examiner[name] = value
         self.course = self._app.coursedir = self._new_course()
         self.examiner = Examiner(config=self._app.config)
-        check_isolation(self.examiner.isolation)
+        check_isolation(self.examiner.options(assignment).isolation)
 
     def __repr__(self) -> str:
         return f"<Class {self.assignment}: {len(self.students())} submissions>"
 
     def _new_course(self) -> Any:
-        from nbgrader.coursedir import CourseDirectory
-
         course = CourseDirectory(parent=self._app)
         course.assignment_id = self.assignment
         return course
@@ -212,9 +213,6 @@ class Class:
 
     def _data(self) -> dict[str, str]:
         """The data sets that were there: a fall-back has another name."""
-        import os
-        import sys
-
         data_dir = self.examiner.options(self.assignment).data_dir
         if data_dir is not None:
             os.environ.setdefault("NN_DATA_DIR", str(data_dir))

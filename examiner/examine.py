@@ -205,7 +205,7 @@ class Examination:
         error = run.error
         if isinstance(error, NeedsHumanError):
             return TestOutcome(None, points, checks, "graded", f"{name}: {error}")
-        fault = self.fault or (self.bridge.faults or [None])[0]
+        fault = self.fault or next(iter(self.bridge.faults), None)
         if fault is None and error is not None and not isinstance(error, _STUDENTS_OWN):
             fault = self._fault_of(source, name)
         if fault is not None:
@@ -222,8 +222,8 @@ class Examination:
         tree = statements(source)
         try:
             space |= {answer: self.reference(answer) for answer in used_names(tree) & set(self.answers)}
-        except Exception as error:
-            return f"the reference could not be read ({type(error).__name__}: {error})"
+        except Exception as unread:
+            return f"the reference could not be read ({type(unread).__name__}: {unread})"
         error = _run_cell(tree, space, name).error
         return None if error is None else f"the test raised {type(error).__name__}: {error}"
 
@@ -264,7 +264,9 @@ def _run_cell(tree: list[ast.stmt], space: dict[str, Any], name: str) -> _Run:
     """Run statements, and give the last one's value where it is an expression."""
     last = tree[-1] if tree and isinstance(tree[-1], ast.Expr) else None
     body = tree[:-1] if last is not None else tree
-    value, error, printed = None, None, io.StringIO()
+    value: Any = None
+    error: Exception | None = None
+    printed = io.StringIO()
     with contextlib.redirect_stdout(printed), warnings.catch_warnings():
         try:
             # The file's name is none of IPython's: no report of a check quotes a test's own lines.
@@ -319,8 +321,9 @@ def _plain_figures() -> Iterator[None]:
         yield
     finally:
         pyplot = sys.modules.get("matplotlib.pyplot")
-        for number in set(pyplot.get_fignums()) - open_before if pyplot else ():
-            pyplot.close(number)
+        if pyplot is not None:
+            for number in set(pyplot.get_fignums()) - open_before:
+                pyplot.close(number)
 
 
 # ------------------------------------------------------------------------------ what is shown

@@ -49,7 +49,7 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
         nbgrader's configuration: it says what a stub looks like.
     """
     status = path.stat()
-    stubs = repr((config or {}).get("ClearSolutions"))
+    stubs = repr(config.get("ClearSolutions")) if config else ""
     key = (path, status.st_mtime_ns, status.st_size, stubs)
     if key not in _SOURCES:
         notebook, resources = read(path), {"language": "python"}

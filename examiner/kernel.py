@@ -406,7 +406,8 @@ class Session:
             self._costly.add(cell)
             if isinstance(error, KernelDied):
                 self.close()
-            sentence = str(error) if isinstance(error, AnswerStoppedError) else self._sentence(f"cell {cell.name}", error)
+            stopped = isinstance(error, AnswerStoppedError)
+            sentence = str(error) if stopped else self._sentence(f"cell {cell.name}", error)
             self._note(sentence)
             kind = "CellTimeoutError" if isinstance(error, CellStopped) else "DeadKernelError"
             line = f"\x1b[0;31m{kind}\x1b[0m: {sentence}"
@@ -454,7 +455,7 @@ class Session:
         if sentence not in self.incidents:
             self.incidents.append(sentence)
 
-    def _sentence(self, who: str, error: CellStopped | KernelDied) -> str:
+    def _sentence(self, who: str, error: Exception) -> str:
         late = isinstance(error, CellStopped) and time.monotonic() >= self._deadline
         return self._too_long() if late else f"{who} {error}"
 

@@ -18,7 +18,7 @@ from examiner.gradebook import fill
 from examiner.grader import Grader, Options, submitted_files
 from examiner.graft import graft, prepared_source
 from examiner.kernel import Timing
-from examiner.sandbox import MIB
+from examiner.sandbox import MIB, Isolation
 from examiner.sandbox import Limits as SandboxLimits
 
 TRAINING_TAG = "skip-execution"
@@ -44,7 +44,8 @@ class KeepTrainingOutput(ClearOutput):
             return cell, resources
         if TRAINING_TAG in cell.metadata.get("tags", []):
             cell.metadata.tags.remove(TRAINING_TAG)
-        return super().preprocess_cell(cell, resources, cell_index)
+        cleared: tuple[NotebookNode, dict[str, Any]] = super().preprocess_cell(cell, resources, cell_index)
+        return cleared
 
 
 class SaveGrades(SaveAutoGrades):
@@ -104,9 +105,9 @@ class Examiner(Configurable):
         kept = dict(self.config.get("Autograde", {}).get("exclude_overwriting", {}))
         limits = SandboxLimits(memory=self.memory * MIB, processes=self.processes, disk=self.disk * MIB)
         timing = Timing(cell=self.cell_seconds, call=self.call_seconds, notebook=self.notebook_seconds)
-        return Options(
-            self.isolation, self.seed, timing, limits, self._data_dir(), tuple(kept.get(assignment, ()))
-        )
+        isolation: Isolation = "none" if self.isolation == "none" else "bubblewrap"
+        collected = tuple(kept.get(assignment, ()))
+        return Options(isolation, self.seed, timing, limits, self._data_dir(), collected)
 
     def _data_dir(self) -> Path | None:
         if named := self.data_dir or os.environ.get("NN_DATA_DIR"):

@@ -226,9 +226,11 @@ class StandIn:
 
     @property
     def __name__(self) -> str:
+        """The answer's name, or the object's type's."""
         return str(self._reference.name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the answer, in the sandbox."""
         return self._ask("call", attribute=None, args=args, kwargs=kwargs)
 
     def __getattr__(self, name: str) -> Any:

@@ -163,13 +163,13 @@ class _Packer:
         content = {"id": reference.id, "name": reference.name, "methods": list(reference.methods)}
         return {"o": content}
 
-    def none(self, value: None, depth: int) -> None:
+    def pack_none(self, value: None, depth: int) -> None:
         return None
 
-    def bool(self, value: bool, depth: int) -> bool:
+    def pack_bool(self, value: bool, depth: int) -> bool:
         return bool(value)
 
-    def int(self, value: int, depth: int) -> Any:
+    def pack_int(self, value: int, depth: int) -> Any:
         value = int(value)
         if abs(value) <= _SAFE_INT:
             return value
@@ -177,35 +177,35 @@ class _Packer:
             raise WireError("the whole number is too long")
         return {"i": str(value)}
 
-    def float(self, value: float, depth: int) -> Any:
+    def pack_float(self, value: float, depth: int) -> Any:
         value = float(value)
         return value if math.isfinite(value) else {"n": str(value)}
 
-    def complex(self, value: complex, depth: int) -> Any:
-        return {"c": [self.float(value.real, depth), self.float(value.imag, depth)]}
+    def pack_complex(self, value: complex, depth: int) -> Any:
+        return {"c": [self.pack_float(value.real, depth), self.pack_float(value.imag, depth)]}
 
-    def str(self, value: str, depth: int) -> str:
+    def pack_str(self, value: str, depth: int) -> str:
         if len(value) > self.limits.text:
             raise WireError("the text is too long")
         return str.__str__(value)
 
-    def list(self, value: list[Any], depth: int) -> Any:
+    def pack_list(self, value: list[Any], depth: int) -> Any:
         return [self.tree(item, depth + 1) for item in list.__iter__(value)]
 
-    def tuple(self, value: tuple[Any, ...], depth: int) -> Any:
+    def pack_tuple(self, value: tuple[Any, ...], depth: int) -> Any:
         return {"t": [self.tree(item, depth + 1) for item in tuple.__iter__(value)]}
 
-    def dict(self, value: dict[Any, Any], depth: int) -> Any:
+    def pack_dict(self, value: dict[Any, Any], depth: int) -> Any:
         if len(value) > self.limits.keys:
             raise WireError("the dict has too many keys")
         pairs = list(dict.items(value))
         return {"d": [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in pairs]}
 
-    def array(self, value: np.ndarray, depth: int) -> Any:
+    def pack_array(self, value: np.ndarray, depth: int) -> Any:
         array = np.asarray(value)
         return {"a": [*self._raw(array), list(array.shape)]}
 
-    def scalar(self, value: np.generic, depth: int) -> Any:
+    def pack_scalar(self, value: np.generic, depth: int) -> Any:
         return {"s": self._raw(np.asarray(value))}
 
     def _raw(self, array: np.ndarray) -> list[Any]:
@@ -219,23 +219,23 @@ class _Packer:
         self.buffers.append(array.astype(dtype, copy=False).tobytes())
         return [name, len(self.buffers) - 1]
 
-    def dtype(self, value: np.dtype, depth: int) -> Any:
+    def pack_dtype(self, value: np.dtype, depth: int) -> Any:
         name = NAMES.get(value.newbyteorder("<") if value.kind in "biufc" else value)
         if name is None:
             raise WireError(f"the dtype {str(value)[:100]} is not plain data")
         return {"y": name}
 
-    def type(self, value: type, depth: int) -> Any:
+    def pack_type(self, value: type, depth: int) -> Any:
         name = TYPE_NAMES.get(value)
         if name is not None:
             return {"T": name}
         reference = self.refer(value)
         return {"o": {"id": reference.id, "name": reference.name, "methods": list(reference.methods)}}
 
-    def generator(self, value: np.random.Generator, depth: int) -> Any:
+    def pack_generator(self, value: np.random.Generator, depth: int) -> Any:
         return {"g": self._bits(value.bit_generator.state, depth)}
 
-    def random_state(self, value: np.random.RandomState, depth: int) -> Any:
+    def pack_random_state(self, value: np.random.RandomState, depth: int) -> Any:
         return {"r": self._bits(value.get_state(legacy=False), depth)}
 
     def _bits(self, state: Any, depth: int) -> list[Any]:
@@ -246,21 +246,21 @@ class _Packer:
 
 
 _PACKERS: tuple[tuple[Any, Callable[..., Any]], ...] = (
-    (type(None), _Packer.none),
-    (np.ndarray, _Packer.array),
-    (np.generic, _Packer.scalar),  # before float: np.float64 is one
-    (bool, _Packer.bool),
-    (int, _Packer.int),
-    (float, _Packer.float),
-    (complex, _Packer.complex),
-    (str, _Packer.str),
-    (list, _Packer.list),
-    (tuple, _Packer.tuple),
-    (dict, _Packer.dict),
-    (np.dtype, _Packer.dtype),
-    (type, _Packer.type),
-    (np.random.Generator, _Packer.generator),
-    (np.random.RandomState, _Packer.random_state),
+    (type(None), _Packer.pack_none),
+    (np.ndarray, _Packer.pack_array),
+    (np.generic, _Packer.pack_scalar),  # before float: np.float64 is one
+    (bool, _Packer.pack_bool),
+    (int, _Packer.pack_int),
+    (float, _Packer.pack_float),
+    (complex, _Packer.pack_complex),
+    (str, _Packer.pack_str),
+    (list, _Packer.pack_list),
+    (tuple, _Packer.pack_tuple),
+    (dict, _Packer.pack_dict),
+    (np.dtype, _Packer.pack_dtype),
+    (type, _Packer.pack_type),
+    (np.random.Generator, _Packer.pack_generator),
+    (np.random.RandomState, _Packer.pack_random_state),
 )
 
 
@@ -344,23 +344,23 @@ class _Unpacker:
             raise WireError("the message is damaged (unknown tag)")
         return method(self, content, depth)
 
-    def not_finite(self, content: Any, depth: int) -> float:
+    def read_not_finite(self, content: Any, depth: int) -> float:
         return _NOT_FINITE[content]
 
-    def int(self, content: Any, depth: int) -> int:
+    def read_int(self, content: Any, depth: int) -> int:
         _need(isinstance(content, str) and len(content) <= self.limits.digits, "digits")
         _need(re.fullmatch(r"-?[0-9]+", content) is not None, "digits")
         return int(content)
 
-    def complex(self, content: Any, depth: int) -> complex:
+    def read_complex(self, content: Any, depth: int) -> complex:
         real, imaginary = (self.value(part, depth + 1) for part in _list(content, 2))
         _need(isinstance(real, float) and isinstance(imaginary, float), "complex")
         return complex(real, imaginary)
 
-    def tuple(self, content: Any, depth: int) -> tuple[Any, ...]:
+    def read_tuple(self, content: Any, depth: int) -> tuple[Any, ...]:
         return tuple([self.value(item, depth + 1) for item in _list(content)])
 
-    def dict(self, content: Any, depth: int) -> dict[Any, Any]:
+    def read_dict(self, content: Any, depth: int) -> dict[Any, Any]:
         _need(len(_list(content)) <= self.limits.keys, "too many keys")
         made = {}
         for pair in content:
@@ -375,7 +375,7 @@ class _Unpacker:
         hash(key)
         return key
 
-    def array(self, content: Any, depth: int) -> np.ndarray:
+    def read_array(self, content: Any, depth: int) -> np.ndarray:
         name, buffer, shape = _list(content, 3)
         _need(len(_list(shape)) <= 32 and all(type(n) is int and n >= 0 for n in shape), "a shape")
         dtype, data = DTYPES[name], self._buffer(buffer)
@@ -383,7 +383,7 @@ class _Unpacker:
         _need(math.prod(shape) * dtype.itemsize == len(data), "a shape that does not fit its bytes")
         return _numbers(data, dtype).reshape(shape)
 
-    def scalar(self, content: Any, depth: int) -> Any:
+    def read_scalar(self, content: Any, depth: int) -> Any:
         name, buffer = _list(content, 2)
         dtype, data = DTYPES[name], self._buffer(buffer)
         _need(dtype.itemsize == len(data), "a scalar that does not fit its bytes")
@@ -396,16 +396,16 @@ class _Unpacker:
         _need(self.size <= self.limits.bytes, "too large")
         return bytes(self.buffers[index])
 
-    def dtype(self, content: Any, depth: int) -> np.dtype:
+    def read_dtype(self, content: Any, depth: int) -> np.dtype:
         return DTYPES[content]
 
-    def type(self, content: Any, depth: int) -> type:
+    def read_type(self, content: Any, depth: int) -> type:
         return TYPES[content]
 
-    def generator(self, content: Any, depth: int) -> np.random.Generator:
+    def read_generator(self, content: Any, depth: int) -> np.random.Generator:
         return np.random.Generator(self._bits(content, depth))
 
-    def random_state(self, content: Any, depth: int) -> np.random.RandomState:
+    def read_random_state(self, content: Any, depth: int) -> np.random.RandomState:
         name, state = _list(content, 2)
         state = self.value(state, depth + 1)
         extra = {key: state.pop(key) for key in ("has_gauss", "gauss")}
@@ -418,7 +418,7 @@ class _Unpacker:
         name, state = _list(content, 2)
         return _bit_generator(name, self.value(state, depth + 1))
 
-    def reference(self, content: Any, depth: int) -> Any:
+    def read_reference(self, content: Any, depth: int) -> Any:
         _need(isinstance(content, dict) and set(content) == {"id", "name", "methods"}, "a reference")
         number, name, methods = content["id"], content["name"], _list(content["methods"])
         _need(number is None or (type(number) is int and 0 <= number < 2**53), "a reference's number")
@@ -429,18 +429,18 @@ class _Unpacker:
 
 
 _UNPACKERS: dict[str, Callable[[_Unpacker, Any, int], Any]] = {
-    "n": _Unpacker.not_finite,
-    "i": _Unpacker.int,
-    "c": _Unpacker.complex,
-    "t": _Unpacker.tuple,
-    "d": _Unpacker.dict,
-    "a": _Unpacker.array,
-    "s": _Unpacker.scalar,
-    "y": _Unpacker.dtype,
-    "T": _Unpacker.type,
-    "g": _Unpacker.generator,
-    "r": _Unpacker.random_state,
-    "o": _Unpacker.reference,
+    "n": _Unpacker.read_not_finite,
+    "i": _Unpacker.read_int,
+    "c": _Unpacker.read_complex,
+    "t": _Unpacker.read_tuple,
+    "d": _Unpacker.read_dict,
+    "a": _Unpacker.read_array,
+    "s": _Unpacker.read_scalar,
+    "y": _Unpacker.read_dtype,
+    "T": _Unpacker.read_type,
+    "g": _Unpacker.read_generator,
+    "r": _Unpacker.read_random_state,
+    "o": _Unpacker.read_reference,
 }
 
 
@@ -453,8 +453,10 @@ def _list(content: Any, length: int | None = None) -> list[Any]:
 def _numbers(data: bytes, dtype: np.dtype) -> np.ndarray:
     """Bytes as an array of its own memory; a byte that is neither 0 nor 1 is no NumPy bool."""
     if dtype.kind == "b":
-        return np.frombuffer(data, np.uint8) != 0
-    return np.frombuffer(data, dtype).astype(dtype.newbyteorder("="), copy=True)
+        truth: np.ndarray = np.frombuffer(data, np.uint8) != 0
+        return truth
+    array: np.ndarray = np.frombuffer(data, dtype).astype(dtype.newbyteorder("="), copy=True)
+    return array
 
 
 # --------------------------------------------------------------------- states of random numbers

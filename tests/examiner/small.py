@@ -14,12 +14,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from examiner._exceptions import IsolationError
 from examiner.cells import fill_in, solutions
-from examiner.graft import graft, prepared_source
 from examiner.grader import Grader
+from examiner.graft import graft, prepared_source
 from examiner.outcome import NotebookOutcome
 from examiner.sandbox import check_isolation
 from tests.conftest import SOURCE
-
 
 
 def _isolates() -> bool:

@@ -16,8 +16,8 @@ from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
 from examiner.cells import cells_of, fill_in, grade_id, points, read, solutions
-from examiner.graft import graft, prepared_source
 from examiner.grader import Grader, Options, submitted_files
+from examiner.graft import graft, prepared_source
 from examiner.kernel import Timing
 from examiner.outcome import NotebookOutcome
 from tests.conftest import SOURCE
@@ -47,7 +47,8 @@ def one_test(tmp_path: Path, test: str, *, setup: str = SETUP) -> tuple[Notebook
     nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
     with Grader(source, OPTIONS) as grader:
         prepared = prepared_source(source / "one.ipynb")
-        notebook = graft(prepared, fill_in(prepared_source(source / "one.ipynb"), solutions(read(source / "one.ipynb"))))
+        path = source / "one.ipynb"
+        notebook = graft(prepared, fill_in(prepared_source(path), solutions(read(path))))
         return grader.grade(notebook, "one", {}), notebook
 
 
@@ -92,7 +93,8 @@ def test_a_plain_value_can_be_an_answer(tmp_path: Path) -> None:
     assert outcome.status == "failed"  # `rate` is no answer: the test is at fault
     test = "1.5 if rate == 0.5 else 0.0"
     source = write_course(tmp_path / "second")
-    cells = [cell("rate", "answer", "### BEGIN SOLUTION\nrate = 0.5\n### END SOLUTION"), cell("test_rate", "test", test)]
+    rate = cell("rate", "answer", "### BEGIN SOLUTION\nrate = 0.5\n### END SOLUTION")
+    cells = [rate, cell("test_rate", "test", test)]
     nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
     with Grader(source, OPTIONS) as grader:
         for value, score in (("0.5", 1.5), ("0.25", 0.0), ("float('nan')", 0.0)):
@@ -103,7 +105,14 @@ def test_a_plain_value_can_be_an_answer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("last", "score"),
-    [("float('nan')", 0.0), ("-3", 0.0), ("1e9", 4.0), ("np.float64(1.5)", 1.5), ("None", 4.0), ("4.000000000000001", 4.0)],
+    [
+        ("float('nan')", 0.0),
+        ("-3", 0.0),
+        ("1e9", 4.0),
+        ("np.float64(1.5)", 1.5),
+        ("None", 4.0),
+        ("4.000000000000001", 4.0),
+    ],
 )
 def test_a_score_is_finite_and_within_its_points(last: str, score: float, tmp_path: Path) -> None:
     outcome, notebook = one_test(tmp_path, f"assert double(2) == 4\n{last}")
