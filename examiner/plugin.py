@@ -44,8 +44,8 @@ class KeepTrainingOutput(ClearOutput):
             return cell, resources
         if TRAINING_TAG in cell.metadata.get("tags", []):
             cell.metadata.tags.remove(TRAINING_TAG)
-        cleared: tuple[NotebookNode, dict[str, Any]] = super().preprocess_cell(cell, resources, cell_index)
-        return cleared
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        return cell, resources
 
 
 class SaveGrades(SaveAutoGrades):

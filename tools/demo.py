@@ -88,12 +88,15 @@ def main() -> int:
 
     console.print(scores(grader))
     console.print(f"Done in {time.monotonic() - start:.0f} s. Look at:")
-    for path in (f"feedback/report_bug/{ASSIGNMENT}/04_fully_connected_net.html", f"autograded/reference/{ASSIGNMENT}/06_mnist.ipynb"):
-        console.print(f"  {path}")
+    console.print(f"  feedback/report_bug/{ASSIGNMENT}/04_fully_connected_net.html")
+    console.print(f"  autograded/reference/{ASSIGNMENT}/06_mnist.ipynb")
     console.print("  .venv/bin/jupyter lab   then Nbgrader > Formgrader, to grade written answers by hand")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"The demonstration stopped: {' '.join(map(str, error.cmd[1:]))} failed; what it said is above.")
