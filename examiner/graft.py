@@ -25,6 +25,8 @@ from examiner.cells import TRAINING_TAG, grade_id, kind_of, read
 __all__ = ["graft", "prepared_source"]
 
 THEIRS = ("answer", "written")
+# A space after "<" makes text of what a browser would take for a tag, and harms no formula.
+_TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://)")
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SOURCES: dict[tuple[Path, int, int, str], NotebookNode] = {}
 
@@ -86,14 +88,15 @@ def graft(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
             if before is None or _text(place.cell) != skeleton[place.anchor].source:
                 chosen[place.anchor] = place.cell  # of several that were written in, the last
     for name, cell in chosen.items():
-        skeleton[name].source = _text(cell)
-        if skeleton[name].cell_type == "markdown" and (pictures := _attachments(cell)):
+        text, is_text = _text(cell), skeleton[name].cell_type == "markdown"
+        skeleton[name].source = _TAG.sub("< ", text) if is_text else text
+        if is_text and (pictures := _attachments(cell)):
             skeleton[name].attachments = pictures
-    taken = set(skeleton)
+    taken, given = set(skeleton), {cell.source for cell in source.cells}
     after: dict[str | None, list[NotebookNode]] = {}
     for place in places:
         if not any(place.cell is cell for cell in chosen.values()):
-            after.setdefault(place.anchor, []).append(_free(place.cell, taken))
+            after.setdefault(place.anchor, []).append(_free(place.cell, taken, given))
     cells = [*after.get(None, [])]
     for name, cell in skeleton.items():
         cells += [cell, *after.get(name, [])]
@@ -136,8 +139,11 @@ def _text(cell: dict[str, Any]) -> str:
     return source if isinstance(source, str) else ""
 
 
-def _free(cell: NotebookNode, taken: set[str]) -> NotebookNode:
-    """A cell of the student's own, made anew: no metadata but the tag of a training cell."""
+def _free(cell: NotebookNode, taken: set[str], given: set[str]) -> NotebookNode:
+    """A cell of the student's own, made anew: no metadata but the tag of a training cell.
+
+    Its text is looked at in an instructor's browser: HTML in it, other than the course's own, stays text.
+    """
     kind, text = cell.get("cell_type"), _text(cell)
     if kind == "code":
         made = new_code_cell(text, id=_fresh(cell.get("id"), taken))
@@ -147,6 +153,7 @@ def _free(cell: NotebookNode, taken: set[str]) -> NotebookNode:
             made.metadata.tags = [TRAINING_TAG]
             made.outputs = harmless(cell.get("outputs"))
         return made
+    text = text if text in given else _TAG.sub("< ", text)
     make = new_markdown_cell if kind == "markdown" else new_raw_cell
     made = make(text, id=_fresh(cell.get("id"), taken))
     if kind == "markdown" and (pictures := _attachments(cell)):

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from nbgrader.utils import compute_checksum
 
 from examiner.graft import graft, prepared_source
@@ -193,6 +193,20 @@ def test_only_pictures_are_attached(source: NotebookNode) -> None:
         "b.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"},
     }
     assert by_id(graft(source, handed_in))["pasted"].attachments == {"a.png": {"image/png": PIXEL}}
+
+
+def test_html_of_a_students_own_stays_text(source: NotebookNode) -> None:
+    source = copy.deepcopy(source)
+    source.cells.insert(0, new_markdown_cell("<details>A hint</details>", id="hint"))
+    evil = "$a<b$ and a < b, <img src=x onerror='alert(1)'> </b><!-- --> <https://example.org>"
+    handed_in = submission({"explain": evil})
+    handed_in.cells.insert(0, new_markdown_cell("<details>A hint</details>", id="hint"))
+    handed_in.cells += [new_markdown_cell(evil, id="own"), new_raw_cell(evil, id="raw")]
+    grafted = by_id(graft(source, handed_in))
+    assert grafted["hint"].source == "<details>A hint</details>"
+    for name in ("explain", "own", "raw"):
+        text = grafted[name].source
+        assert text == "$a< b$ and a < b, < img src=x onerror='alert(1)'> < /b>< !-- --> <https://example.org>"
 
 
 def test_ids_stay_unique(source: NotebookNode) -> None:
