@@ -230,13 +230,12 @@ def test_all_options_are_explained() -> None:
 
 
 @pytest.mark.long
-def test_the_sample_class_gets_the_same_marks_both_ways(tmp_path: Path) -> None:
+def test_the_sample_class_gets_the_same_marks_both_ways(tmp_path: Path, parameters: Path) -> None:
     """Honest students of the sample class; where an earlier part is wrong, plain nbgrader gives less further on."""
     from examiner.sample_class import write_submissions
     from misconceptions.students import STUDENTS
-    from tools.train_reference import parameters_folder
 
-    honest = ("reference", "other_styles", "report_bug", "gradient_averaged", "blank")
+    honest = ("reference", "other_styles", "report_bug", "square_halved", "blank")
     results = []
     for way in ("examined", "plain"):
         root = tmp_path / way
@@ -249,7 +248,7 @@ def test_the_sample_class_gets_the_same_marks_both_ways(tmp_path: Path) -> None:
             source=root / "assignment" / "neural_networks",
             release=root / "release" / "neural_networks",
             submitted=root / "submitted",
-            parameters=Path(parameters_folder()),
+            parameters=parameters,
         )
         run(root, "nbgrader", "generate_assignment", "neural_networks", "--force")
         run(root, "nbgrader", "autograde", "neural_networks")
@@ -264,4 +263,5 @@ def test_the_sample_class_gets_the_same_marks_both_ways(tmp_path: Path) -> None:
             )
     examined, plain = results
     differing = {key: (examined[key], plain[key]) for key in examined if examined[key] != pytest.approx(plain[key])}
-    assert differing == {}
+    # `square_halved` hands in 01 to 04: its wrong loss in 02 costs regression in 04, too, in plain nbgrader only.
+    assert differing == {("square_halved", "test_FullyConnectedNet__regression"): (2.0, 0.0)}
