@@ -107,7 +107,7 @@ def main() -> int:
     failed = for_each_student("feedback", lambda name: grader.generate_feedback(ASSIGNMENT, name, force=True))
 
     if isolation == "none":
-        console.print("[bold]Graded without a sandbox:[/bold] bubblewrap is not here; `examiner doctor` says what to do.")
+        console.print("[bold]Graded without a sandbox[/bold]: `examiner doctor` says how to get one.")
     console.print(scores(grader))
     console.print(f"Done in {time.monotonic() - start:.0f} s. Look at:")
     console.print(f"  feedback/report_bug/{ASSIGNMENT}/04_fully_connected_net.html")
