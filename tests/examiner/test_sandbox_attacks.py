@@ -619,7 +619,7 @@ def test_the_watchdog_stays_awake_beside_a_busy_sandbox() -> None:
         sandbox.start([sys.executable, "-I", "-S", "-c", code])
         sandbox.wait(10)
         assert sandbox.reason == "used more than 1 s of processor time"
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 10
 
 
 def running(mark: str) -> int:

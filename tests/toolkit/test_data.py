@@ -397,14 +397,14 @@ def test_servers_that_swallow_packets(monkeypatch, capsys):
     start = time.monotonic()
     assert data.load_mnist().name == "digits"
     waited = time.monotonic() - start
-    assert 0.5 < waited < 5  # scikit-learn's import included
+    assert 0.5 < waited < 20  # scikit-learn's import included
     assert "no server answers" in capsys.readouterr().out
 
     start = time.monotonic()
     assert data.load_mnist().name == "digits"  # does not wait again
     with pytest.raises(DataNotAvailable):
         data.load("mnist")
-    assert time.monotonic() - start < 0.3
+    assert time.monotonic() - start < waited
 
 
 def test_patience_of_a_process_is_below_ten_seconds():

@@ -1,0 +1,56 @@
+"""How long the honest students of the sample class take: the examiner beside plain nbgrader, in one run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from examiner.sample_class import write_submissions  # noqa: E402
+from misconceptions.students import STUDENTS  # noqa: E402
+from tools.train_reference import parameters_folder  # noqa: E402
+
+HONEST = ("reference", "other_styles", "report_bug", "noisy", "blank")
+EXAMINER_LINES = "# The examiner: student code"  # where they begin in nbgrader_config.py
+
+
+def seconds(way: str) -> float:
+    """Seconds of `nbgrader autograde` for the honest students, graded one way."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in ("assignment", "release"):
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        config = (ROOT / "nbgrader_config.py").read_text()
+        (root / "nbgrader_config.py").write_text(
+            config.partition(EXAMINER_LINES)[0] if way == "plain nbgrader" else config
+        )
+        write_submissions(
+            [student for student in STUDENTS if student.name in HONEST],
+            source=root / "assignment" / "neural_networks",
+            release=root / "release" / "neural_networks",
+            submitted=root / "submitted",
+            parameters=parameters_folder(),
+        )
+        nbgrader = [sys.executable, "-m", "nbgrader"]
+        subprocess.run([*nbgrader, "generate_assignment", "neural_networks", "--force"], cwd=root, capture_output=True)
+        began = time.perf_counter()
+        subprocess.run([*nbgrader, "autograde", "neural_networks"], cwd=root, capture_output=True, check=True)
+        return time.perf_counter() - began
+
+
+def main() -> None:
+    """Grade both ways and print the ratio."""
+    taken = {way: seconds(way) for way in ("plain nbgrader", "examiner")}
+    for way, each in taken.items():
+        print(f"{way:16} {each:6.1f} s for {len(HONEST)} students, {each / len(HONEST):5.1f} s each")
+    print(f"examiner / plain nbgrader: {taken['examiner'] / taken['plain nbgrader']:.2f}")
+
+
+if __name__ == "__main__":
+    main()
