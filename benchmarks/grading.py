@@ -12,9 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from examiner.sample_class import write_submissions  # noqa: E402
-from misconceptions.students import STUDENTS  # noqa: E402
-from tools.train_reference import parameters_folder  # noqa: E402
+from examiner.sample_class import write_submissions
+from misconceptions.students import STUDENTS
+from tools.train_reference import parameters_folder
 
 HONEST = ("reference", "other_styles", "report_bug", "noisy", "blank")
 EXAMINER_LINES = "# The examiner: student code"  # where they begin in nbgrader_config.py
