@@ -21,7 +21,7 @@ from examiner.cells import read
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.train_reference import parameters_folder  # noqa: E402
+from tools.train_reference import parameters_folder
 
 
 def seconds(path: Path) -> float:

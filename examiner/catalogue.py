@@ -146,7 +146,7 @@ class Catalogue:
         companions: Mapping[str, Callable[..., Any]],
     ) -> Callable[[Definition], Definition]:
         def register(definition: Definition) -> Definition:
-            replaced = {answer: definition, **companions}
+            replaced: dict[str, Callable[..., Any]] = {answer: definition, **companions}
             sources = {name: _source_as(name, what) for name, what in replaced.items()}
             self.entries.append(
                 Entry(self.notebook, answer, definition.__name__, kind, sentence, sources, tests=tests)

@@ -31,7 +31,8 @@ class KeepTrainingOutput(ClearOutput):
             return cell, resources
         if TRAINING_TAG in cell.metadata.get("tags", []):
             cell.metadata.tags.remove(TRAINING_TAG)
-        return super().preprocess_cell(cell, resources, cell_index)
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        return cell, resources
 
 
 class SaveGrades(SaveAutoGrades):

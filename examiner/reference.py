@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from toolkit.earlier import Answers, answers
-
 from examiner.course import course_root, source_folder
+from toolkit.earlier import Answers, answers
 
 
 @functools.cache

@@ -1,5 +1,5 @@
 """Wrong and right answers to 07_california_housing."""
-# ruff: noqa: F821, N803 - answers use names of the set-up cells, and X for features
+# ruff: noqa: F821 - answers use names of the set-up cells, and X for features
 
 import numpy as np
 

@@ -1,5 +1,5 @@
 """Wrong and right answers to 04_fully_connected_net."""
-# ruff: noqa: F821, N803, RUF005, UP031 - answers use names of the set-up cell, and styles of their own
+# ruff: noqa: F821, RUF005, UP031 - answers use names of the set-up cell, and styles of their own
 
 import numpy as np
 

@@ -38,7 +38,7 @@ def averaged_over_inputs(x, w, b):
 
 
 def wide_cache_backward(dout, cache):
-    shape, rows, w, b, _ = cache
+    shape, rows, w, _, _ = cache
     return np.dot(dout, w.T).reshape(shape), np.dot(rows.T, dout), np.sum(dout, axis=0)
 
 
@@ -300,7 +300,7 @@ def relu_skipped(x, w, b):
 
 @catalogue.misconception("affine_relu_forward", "The order is wrong: the affine layer comes first, the ReLU after it.")
 def relu_first(x, w, b):
-    out, relu_cache = relu_forward(x)
+    out = relu_forward(x)[0]
     out, affine_cache = affine_forward(out, w, b)
     return out, (affine_cache, relu_forward(out)[1])
 

@@ -1,5 +1,5 @@
 """Wrong and right answers to 06_mnist."""
-# ruff: noqa: F821, N803 - answers use names of the set-up cells, and X for features
+# ruff: noqa: F821 - answers use names of the set-up cells, and X for features
 
 import numpy as np
 
@@ -204,13 +204,13 @@ catalogue.change(
     "train_mnist_model",
     "learning_rate_far_too_large",
     "The learning rate is so large that the loss is no longer finite, or does not fall.",
-    {"learning_rate=0.05": "learning_rate=500.0"},
+    {"learning_rate=0.05 if few else 0.1": "learning_rate=500.0"},
 )
 catalogue.change(
     "train_mnist_model",
     "learning_rate_far_too_small",
     "The learning rate is so small that nothing is learned.",
-    {"learning_rate=0.05": "learning_rate=1e-12"},
+    {"learning_rate=0.05 if few else 0.1": "learning_rate=1e-12"},
 )
 catalogue.change(
     "train_mnist_model",

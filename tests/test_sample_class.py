@@ -88,7 +88,9 @@ def test_every_test_cell_scores_what_it_must(
     assert not wrong, f"(received, expected): {wrong}"
 
 
-def test_written_answers_wait_for_a_person_and_questions_do_not(scores: Scores, notebooks: dict[str, NotebookNode]) -> None:
+def test_written_answers_wait_for_a_person_and_questions_do_not(
+    scores: Scores, notebooks: dict[str, NotebookNode]
+) -> None:
     for notebook in notebooks.values():
         for cell in cells_of(notebook, "task", "written"):
             expected = 0.0 if kind_of(cell) == "task" else None
@@ -116,7 +118,7 @@ def test_the_students_own_curves_are_in_the_graded_notebook(
     )
     path = root / "submitted" / STUDENTS[0].name / "neural_networks" / "06_mnist.ipynb"
     for other in path.parent.glob("*.ipynb"):
-        if other != path and other.stem not in ("01_layers", "02_losses", "03_regularization", "04_fully_connected_net", "05_optimization"):
+        if other.stem[:2] in ("07", "08"):
             other.unlink()
     notebook = nbformat.read(path, as_version=4)
     training = [cell for cell in notebook.cells if kind_of(cell) == "training"]

@@ -20,6 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# On a busy machine several threads of one product wait for each other: one is quicker.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
@@ -28,10 +31,10 @@ CACHE = ROOT / ".cache" / "reference"
 
 sys.path.insert(0, str(SOURCE))
 
-from toolkit.data import Dataset, load_california_housing, load_mnist  # noqa: E402
-from toolkit.earlier import Answers, answers  # noqa: E402
-from toolkit.parameters import load_parameters, save_parameters  # noqa: E402
-from toolkit.trained import predict, scale_of  # noqa: E402
+from toolkit.data import Dataset, load_california_housing, load_mnist
+from toolkit.earlier import Answers, answers
+from toolkit.parameters import load_parameters, save_parameters
+from toolkit.trained import predict, scale_of
 
 
 @dataclass(frozen=True)

@@ -223,9 +223,11 @@ def test_no_other_cell_overwrites_what_given_cells_set(name: str, notebook: Note
 
 def test_one_idea_a_cell(notebooks: dict[str, NotebookNode]) -> None:
     code = [
-        len(cell.source.split("\n")) for nb in notebooks.values() for cell in cells_of(nb, "given", "free", "training", "test")
+        len(cell.source.split("\n"))
+        for nb in notebooks.values()
+        for cell in cells_of(nb, "given", "free", "training", "test")
         if cell.cell_type == "code"
-    ]  # fmt: skip
+    ]
     assert np.percentile(code, 90) <= 25
 
 

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+from tests.conftest import SOURCE
 from toolkit.checks import rel_error
 from toolkit.earlier import answers
 from toolkit.gradients import numerical_gradient, numerical_gradient_array
-
-from tests.conftest import SOURCE
 
 layers = answers("01_layers", folder=SOURCE)
 losses = answers("02_losses", folder=SOURCE)

@@ -56,7 +56,8 @@ def test_nothing_below_assignment_is_a_students_trained_file() -> None:
 
 def secret_lines(notebook: NotebookNode) -> set[str]:
     """Lines that stand in solutions, hidden tests and mark schemes, long enough to be telling."""
-    regions = [m[1] for cell in notebook.cells for kind in (SOLUTION, HIDDEN, MARK_SCHEME) for m in kind.finditer(cell.source)]
+    patterns = (SOLUTION, HIDDEN, MARK_SCHEME)
+    regions = [match[1] for cell in notebook.cells for pattern in patterns for match in pattern.finditer(cell.source)]
     return {line.strip() for region in regions for line in region.split("\n") if len(line.strip()) > 20}
 
 
@@ -64,7 +65,11 @@ def secret_lines(notebook: NotebookNode) -> set[str]:
 def test_no_solution_hidden_test_or_mark_scheme_is_released(name: str, notebooks: dict[str, NotebookNode]) -> None:
     released = (RELEASE / f"{name}.ipynb").read_text(encoding="utf-8")
     assert not [marker for marker in MARKERS if marker in released]
-    visible = {line.strip() for cell in notebooks[name].cells for line in HIDDEN.sub("", SOLUTION.sub("", MARK_SCHEME.sub("", cell.source))).split("\n")}
+    visible = {
+        line.strip()
+        for cell in notebooks[name].cells
+        for line in HIDDEN.sub("", SOLUTION.sub("", MARK_SCHEME.sub("", cell.source))).split("\n")
+    }
     text = "\n".join(cell.source for cell in read(RELEASE / f"{name}.ipynb").cells)
     leaked = [line for line in secret_lines(notebooks[name]) - visible if line in text]
     assert not leaked
@@ -73,7 +78,8 @@ def test_no_solution_hidden_test_or_mark_scheme_is_released(name: str, notebooks
 @pytest.mark.parametrize("name", NAMES)
 def test_no_value_that_only_hidden_tests_use_is_released(name: str, notebooks: dict[str, NotebookNode]) -> None:
     number = re.compile(r"\d+\.\d{4,}")
-    hidden = {value for cell in notebooks[name].cells for region in HIDDEN.findall(cell.source) for value in number.findall(region)}
+    regions = [region for cell in notebooks[name].cells for region in HIDDEN.findall(cell.source)]
+    hidden = {value for region in regions for value in number.findall(region)}
     shown = {value for cell in notebooks[name].cells for value in number.findall(HIDDEN.sub("", cell.source))}
     toolkit = "".join(path.read_text(encoding="utf-8") for path in (RELEASE / "toolkit").glob("*.py"))
     released = "\n".join(cell.source for cell in read(RELEASE / f"{name}.ipynb").cells) + toolkit
@@ -84,7 +90,8 @@ def test_no_value_that_only_hidden_tests_use_is_released(name: str, notebooks: d
 def test_every_test_cell_fails_on_the_release_with_its_exercise(name: str, tmp_path: Path) -> None:
     shutil.copytree(RELEASE, tmp_path / "neural_networks")
     notebook = read(tmp_path / "neural_networks" / f"{name}.ipynb")
-    NotebookClient(notebook, allow_errors=True, resources={"metadata": {"path": str(tmp_path / "neural_networks")}}).execute()
+    resources = {"metadata": {"path": str(tmp_path / "neural_networks")}}
+    NotebookClient(notebook, allow_errors=True, resources=resources).execute()
     for cell in cells_of(notebook, "test"):
         errors = [output for output in cell.outputs if output.output_type == "error"]
         assert len(errors) == 1, f"{grade_id(cell)} does not fail"

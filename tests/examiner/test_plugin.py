@@ -18,6 +18,7 @@ from nbgrader.api import Gradebook
 from examiner.plugin import KeepTrainingOutput
 from tests.conftest import ROOT
 
+LEFT_TO_A_PERSON = "from examiner._exceptions import NeedsHumanError\nraise NeedsHumanError('by hand')"
 CURVE = new_output("display_data", data={"text/plain": "the student's curve"})
 
 
@@ -43,7 +44,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
         cells=[
             graded("double", "answer", "### BEGIN SOLUTION\ndouble = lambda x: 2 * x\n### END SOLUTION"),
             graded("test_double", "test", "assert double(2) == 4"),
-            graded("test_human", "test", "from examiner._exceptions import NeedsHumanError\nraise NeedsHumanError('by hand')"),
+            graded("test_human", "test", LEFT_TO_A_PERSON),
             new_code_cell("print('trained')", id="train", metadata={"tags": ["skip-execution"]}),
             graded("question_why", "task", "Why?\n### BEGIN MARK SCHEME\nBecause.\n### END MARK SCHEME"),
             graded("explain_why", "written", "### BEGIN SOLUTION\nBecause.\n### END SOLUTION"),

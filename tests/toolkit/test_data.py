@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from toolkit import data
 from toolkit.data import DataError, DataNotAvailable
 
@@ -82,6 +83,8 @@ def put(folder, contents):
 
 
 class Handler(BaseHTTPRequestHandler):
+    """Serves the files of one test."""
+
     def do_GET(self):
         name = self.path.rpartition("/")[2]
         self.server.asked.append(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from toolkit.earlier import EarlierAnswerError, UnfinishedAnswerError, answers
 
 
@@ -66,7 +67,11 @@ def test_nothing_is_read_before_the_first_call(tmp_path: Path) -> None:
 
 def test_methods_added_later_belong_to_their_class(save: Callable[..., Path]) -> None:
     folder = save(
-        "04_net", "class Net:\n    pass", "def loss(self):\n    return 7", "Net.loss = loss", "Net.table = {}\nNet.table['a'] = 1"
+        "04_net",
+        "class Net:\n    pass",
+        "def loss(self):\n    return 7",
+        "Net.loss = loss",
+        "Net.table = {}\nNet.table['a'] = 1",
     )
     net = answers("04_net", folder).Net()
     assert net.loss() == 7
@@ -109,7 +114,9 @@ def test_a_broken_answer_gives_one_sentence(save: Callable[..., Path], cells: li
     assert shown == [f"EarlierAnswerError: {caught.value}"]
 
 
-@pytest.mark.parametrize("content", ["", "not a notebook", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', "\udcff"])
+@pytest.mark.parametrize(
+    "content", ["", "not a notebook", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', "\udcff"]
+)
 def test_a_damaged_notebook_gives_one_sentence(tmp_path: Path, content: str) -> None:
     (tmp_path / "01_layers.ipynb").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(EarlierAnswerError, match="cannot be read as a notebook"):

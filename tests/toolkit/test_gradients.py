@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from toolkit.gradients import numerical_gradient, numerical_gradient_array
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from toolkit import data, parameters
 from toolkit.parameters import Parameters, ParametersError, load_parameters, save_parameters
 
