@@ -26,10 +26,10 @@ from nbformat import NotebookNode
 from examiner.cells import answer_of, cells_of, grade_id, points, read, solutions
 from toolkit.checks import Checks, Comparison, Result
 
-__all__ = ["Key", "Rehearsal", "TestRun", "TimeLimit", "by_key"]
+__all__ = ["Place", "Rehearsal", "TestRun", "TimeLimit", "by_place"]
 
-Key = tuple[str, str, int]
-"""A comparison of a test cell: title of its block, its name, how many of that name came before it."""
+Place = tuple[str, str, str, int]
+"""A comparison: test cell, title of the block, its name, how many of that name came before it."""
 
 
 class TimeLimit(BaseException):
@@ -66,15 +66,15 @@ class TestRun:
         return self.score >= self.points - 1e-6
 
 
-def by_key(results: Sequence[Result]) -> dict[Key, Comparison]:
-    """The comparisons of a test cell, each under a key that says where it stands."""
-    found: dict[Key, Comparison] = {}
+def by_place(test: str, results: Sequence[Result]) -> dict[Place, Comparison]:
+    """The comparisons of a test cell, each under where it stands, in order."""
+    found: dict[Place, Comparison] = {}
     for result in results:
         for comparison in result.comparisons:
             number = 0
-            while (key := (result.title, comparison.name, number)) in found:
+            while (place := (test, result.title, comparison.name, number)) in found:
                 number += 1
-            found[key] = comparison
+            found[place] = comparison
     return found
 
 
