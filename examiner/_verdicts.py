@@ -46,5 +46,8 @@ def judge(task: Task) -> Verdict:
         from examiner.diagnosis import diagnoser
 
         found = diagnoser(task.path, task.seed, task.diagnose).diagnose(runs.values())
-        named = {test: tuple(each.name or "" for each in those) for test, those in found.items()}
+        named = {
+            test: tuple(f"{each.answer}:{each.name}" if each.name else "" for each in those)
+            for test, those in found.items()
+        }
     return Verdict(scores, named)

@@ -180,18 +180,21 @@ catalogue.change(
     "classification",
     "The network is made for classification: a price is a number, not a class.",
     {'"regression"': '"classification"'},
+    follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
     "ten_outputs",
     "The network has several outputs: one price needs one.",
     {"output_dim=1": "output_dim=10"},
+    follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
     "input_dim_of_digits",
     "The network does not have one input for each feature.",
     {"input_dim=housing.input_dim": "input_dim=784"},
+    follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
@@ -210,6 +213,7 @@ catalogue.change(
     "returns_params",
     "The parameters are returned, not the network.",
     {"        rng=rng,\n    )": "        rng=rng,\n    ).params"},
+    follow_on=("test_train_housing_model",),
 )
 
 

@@ -20,7 +20,7 @@ def bias_subtracted(x, w, b):
     return x.reshape(x.shape[0], -1) @ w - b, (x, w)
 
 
-@catalogue.misconception("affine_forward", "x is not flattened: each example has to become one row of D numbers first.")
+@catalogue.misconception("affine_forward", "x is not flattened: each example has to become one row of D numbers first.", follow_on=("test_affine_backward", "test_affine_relu_forward", "test_affine_relu_backward"))
 def not_flattened(x, w, b):
     return x @ w + b, (x, w)
 
@@ -210,13 +210,13 @@ def sign_flipped(x):
     return out, out
 
 
-@catalogue.misconception("sigmoid_forward", "This is the hyperbolic tangent: its outputs run from -1 to 1, the sigmoid's from 0 to 1.")
+@catalogue.misconception("sigmoid_forward", "This is the hyperbolic tangent: its outputs run from -1 to 1, the sigmoid's from 0 to 1.", follow_on=("test_sigmoid_backward",))
 def hyperbolic_tangent(x):
     out = np.tanh(x)
     return out, out
 
 
-@catalogue.misconception("sigmoid_forward", "Large inputs are cut off far too early: the tails of the sigmoid are lost.")
+@catalogue.misconception("sigmoid_forward", "Large inputs are cut off far too early: the tails of the sigmoid are lost.", follow_on=("test_sigmoid_backward",))
 def clipped_too_early(x):
     out = 1 / (1 + np.exp(-np.clip(x, -5, 5)))
     return out, out
@@ -298,7 +298,7 @@ def relu_skipped(x, w, b):
     return a, (affine_cache, relu_forward(a)[1])
 
 
-@catalogue.misconception("affine_relu_forward", "The order is wrong: the affine layer comes first, the ReLU after it.")
+@catalogue.misconception("affine_relu_forward", "The order is wrong: the affine layer comes first, the ReLU after it.", follow_on=("test_affine_relu_backward",))
 def relu_first(x, w, b):
     out = relu_forward(x)[0]
     out, affine_cache = affine_forward(out, w, b)
@@ -311,7 +311,7 @@ def sigmoid_instead(x, w, b):
     return sigmoid_forward(a)[0], (affine_cache, relu_forward(a)[1])
 
 
-@catalogue.misconception("affine_relu_forward", "The affine layer is applied without its bias.")
+@catalogue.misconception("affine_relu_forward", "The affine layer is applied without its bias.", follow_on=("test_affine_relu_backward",))
 def without_bias(x, w, b):
     a, affine_cache = affine_forward(x, w, 0 * b)
     out, relu_cache = relu_forward(a)

@@ -130,18 +130,21 @@ catalogue.change(
     "regression",
     "The network is made for regression: digits are classes.",
     {'"classification"': '"regression"'},
+    follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "one_output",
     "The network has one output: it needs one score for each class.",
     {"output_dim=mnist.output_dim": "output_dim=1"},
+    follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "input_dim_of_height",
     "The network does not take all pixels of an image.",
     {"input_dim=mnist.input_dim": "input_dim=mnist.image_shape[0]"},
+    follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
@@ -154,12 +157,14 @@ catalogue.change(
     "half_precision",
     "The parameters are neither float32 nor float64: save_parameters takes only these.",
     {"dtype=np.float32": "dtype=np.float16"},
+    follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "returns_params",
     "The parameters are returned, not the network.",
     {"        rng=rng,\n    )": "        rng=rng,\n    ).params"},
+    follow_on=("test_train_mnist_model",),
 )
 
 
