@@ -131,6 +131,7 @@ def _work(pipe: Connection, function: str) -> None:
             task = pipe.recv()
         except EOFError:
             return
+        answer: tuple[Any, str | None]
         try:
             answer = call(task), None
         except Exception as error:

@@ -168,7 +168,7 @@ def _prepare(
     from examiner.diagnosis import diagnoser
     from examiner.fingerprints import fingerprints
 
-    alike = {}
+    alike: dict[str, Alike] = {}
     for number, catalogue in enumerate(catalogues):
         progress("fingerprints", number, len(catalogues))
         path = source / f"{catalogue.notebook}.ipynb"

@@ -184,7 +184,7 @@ class Catalogue:
             sources = {name: _source_as(name, what) for name, what in replaced.items()}
             self.entries.append(
                 Entry(
-                    self.notebook, answer, definition.__name__, kind, sentence, sources, tests=tests, follow_on=follow_on
+                    self.notebook, answer, definition.__name__, kind, sentence, sources, {}, tests, follow_on
                 )
             )
             return definition

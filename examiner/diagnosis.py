@@ -248,5 +248,7 @@ def _near(one: Array, other: Array, spread: float) -> bool:
     if not (np.all(np.isfinite(wide)) and np.all(np.isfinite(known))):
         return bool(np.isfinite(wide).all() == np.isfinite(known).all())
     sizes = float(np.sqrt(np.mean(wide**2))), float(np.sqrt(np.mean(known**2)))
-    room = max(6 * spread, 0.15 * sizes[1]) if one.size == 1 else 0.5 * sizes[1]
-    return abs(sizes[0] - sizes[1]) <= room + 1e-12
+    if one.size == 1:
+        return abs(sizes[0] - sizes[1]) <= max(6 * spread, 0.15 * sizes[1]) + 1e-12
+    ratio = 1 + 6 / np.sqrt(one.size)  # few draws differ much
+    return bool(sizes[0] <= ratio * sizes[1] + 1e-12 and sizes[1] <= ratio * sizes[0] + 1e-12)

@@ -99,7 +99,7 @@ def _merged(one: Trace | None, other: Trace | None) -> Trace:
     kept = replace(kept, received=None if kept.passed else kept.received)
     if one.passed != other.passed:
         return replace(kept, noisy=True)
-    if one.passed or _same(one.received, other.received) and one.message == other.message:
+    if one.passed or (_same(one.received, other.received) and one.message == other.message):
         return kept
     return replace(kept, noisy=True, spread=_spread(one.received, other.received))
 
@@ -129,7 +129,7 @@ def _reference_fingerprint(rehearsed: Rehearsal) -> Fingerprint:
         seen.mark()
         return original(block, comparison)
 
-    Block._record = record  # type: ignore[method-assign]
+    Block._record = record  # type: ignore[assignment,method-assign]
     try:
         found, inputs = dict[Place, Trace](), dict[Place, tuple[Array, ...]]()
         for test in tests:

@@ -96,9 +96,10 @@ def _by_a_factor(cases: list[Case]) -> str | None:
         return "has the wrong sign."
     batch = np.array([len(inputs[0]) if inputs and inputs[0].ndim else 0 for _, _, inputs in cases])
     if np.all(batch > 1):
-        for power, text in [(-1, "divided by the batch size N once too often"), (1, "N, the batch size, times too large")]:
-            if np.allclose(ratios, batch.astype(float) ** power, rtol=CLOSE):
-                return f"is off by {'1/N: it is ' if power < 0 else 'N: it is '}{text}."
+        if np.allclose(ratios, 1 / batch, rtol=CLOSE):
+            return "is off by 1/N: it is divided by the batch size N once too often."
+        if np.allclose(ratios, batch, rtol=CLOSE):
+            return "is off by N: it is the batch size N times too large."
     enough = len(cases) > 1 or cases[0][0].size > 2
     if enough and np.allclose(ratios, ratios[0], rtol=CLOSE):
         return f"is off by a constant factor: it is {ratios[0]:.4g} times what it should be."

@@ -11,6 +11,12 @@ catalogue = Catalogue("08_batch_normalization")
 MEAN = '* bn_param["running_mean"] + (1 - momentum) * mean'
 VAR = '* bn_param["running_var"] + (1 - momentum) * var'
 
+# What these put into the cache, the backward function cannot mend.
+CACHED = (
+    "eps_outside_root", "eps_forgotten", "eps_fixed", "no_root", "unbiased_variance", "running_statistics_in_training",
+    "over_features", "one_mean_for_all_features", "mean_not_subtracted",
+)  # fmt: skip
+
 for name, sentence, changes in [
     (
         "eps_outside_root",
@@ -122,7 +128,8 @@ for name, sentence, changes in [
         {"return gamma * normalized + beta,": "return beta * normalized + gamma,"},
     ),
 ]:
-    catalogue.change("batchnorm_forward", name, sentence, changes)
+    follow_on = ("test_batchnorm_backward",) if name in CACHED else ()
+    catalogue.change("batchnorm_forward", name, sentence, changes, follow_on=follow_on)
 
 
 def standard_from_graph(dout, cache):
@@ -412,7 +419,8 @@ for name, sentence, changes in [
         {"return x * mask,": "return mask,"},
     ),
 ]:
-    catalogue.change("dropout_forward", name, sentence, changes)
+    follow_on = ("test_dropout_backward",) if name == "mask_as_output" else ()
+    catalogue.change("dropout_forward", name, sentence, changes, follow_on=follow_on)
 
 
 def pair_backward(dout, cache):
