@@ -144,6 +144,12 @@ class Rehearsal:
                 space.update({name: wrap(name, space[name]) for name in self.answers if name in space})
             return {test: self._run_test(test, dict(space), seconds) for test in chosen}
 
+    @contextlib.contextmanager
+    def prepared(self, sources: Mapping[str, str], seconds: float | None = None) -> Iterator[dict[str, Any]]:
+        """A namespace to work with in silence, in the notebook's folder, for a limited time."""
+        with self._seated(), _silent(), _limited(seconds):
+            yield self.namespace(sources)
+
     def namespace(self, sources: Mapping[str, str]) -> dict[str, Any]:
         """The names of the given cells and of all answers, some from other sources than the reference."""
         space = dict(self._given)
