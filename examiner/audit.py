@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from examiner._workers import run_all
 from examiner.catalogue import ALTERNATIVE, MISCONCEPTION, Catalogue, Entry, load_catalogues
 from examiner.cells import answer_of, cells_of, grade_id, read, solutions
 from examiner.course import course_root, source_folder
+from examiner.mutation import MutantAudit, audit_mutants, load_excused
 
 __all__ = ["Audit", "Finding", "audit", "main", "misnamed_rate"]
 
@@ -68,6 +69,8 @@ class Audit:
         Answers without a misconception or without an alternative.
     scores : mapping
         Score of every test cell that an entry touches, by ``answer:name``.
+    mutants : MutantAudit or None
+        What became of the reference's mutants, where that was asked for.
     """
 
     killed: list[Finding] = field(default_factory=list)
@@ -80,6 +83,7 @@ class Audit:
     unnoticed: list[Finding] = field(default_factory=list)
     without_entries: list[Finding] = field(default_factory=list)
     scores: dict[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict, repr=False)
+    mutants: MutantAudit | None = None
     seed: int = 231
     seconds: float = 0.0
 
@@ -92,12 +96,15 @@ class Audit:
     def passed(self) -> bool:
         """Whether the tests tell the catalogue's wrong answers from its right ones."""
         wrong = self.survived, self.alternatives_failed, self.blamed, self.unnoticed, self.without_entries
-        return not any(wrong) and misnamed_rate(self) <= TOO_MANY_MISNAMED
+        told_apart = not any(wrong) and misnamed_rate(self) <= TOO_MANY_MISNAMED
+        return told_apart and (self.mutants is None or self.mutants.passed)
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``--json``."""
         lists = {name: [each.as_json() for each in getattr(self, name)] for name in self.LISTS}
-        return lists | {"misnamed_rate": misnamed_rate(self), "seed": self.seed, "seconds": round(self.seconds, 1)}
+        mutants = {} if self.mutants is None else {"mutants": self.mutants.as_json()}
+        rest = {"misnamed_rate": misnamed_rate(self), "seed": self.seed, "seconds": round(self.seconds, 1)}
+        return lists | mutants | rest
 
 
 def misnamed_rate(found: Audit) -> float:
@@ -117,6 +124,7 @@ def audit(
     jobs: int = 2,
     cache: Path | None = None,
     catalogues: Iterable[Catalogue] | None = None,
+    mutants: bool = False,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Audit:
     """Grade every entry of the catalogue alone.
@@ -135,6 +143,8 @@ def audit(
         Folder of the fingerprints; without one nothing is diagnosed.
     catalogues : iterable of Catalogue, optional
         By default those of `misconceptions`.
+    mutants : bool
+        Whether to derive and grade mutants of the reference, too.
     progress : callable
         Called with what is done, how much of it, and how much there is.
     """
@@ -148,7 +158,10 @@ def audit(
         _sort_in(found, entry, verdict, same.get(entry.notebook, {}))
     names = [path.stem for path in sorted(source.glob("*.ipynb")) if not notebooks or path.stem in notebooks]
     found.without_entries.extend(_without_entries(source, names, entries))
-    return Audit(**(vars(found) | {"seconds": time.monotonic() - began}))
+    mutated = None
+    if mutants:
+        mutated = audit_mutants(source, chosen, load_excused(), seed=seed, jobs=jobs, progress=progress)
+    return replace(found, mutants=mutated, seconds=time.monotonic() - began)
 
 
 Alike = Mapping[str, frozenset[str]]
@@ -250,9 +263,30 @@ def _without_entries(source: Path, notebooks: Sequence[str], entries: Sequence[E
 
 
 def main(
-    assignment: str, notebook: str | None = None, *, file: Path | None = None, seed: int = 231, jobs: int = 2
+    assignment: str,
+    notebook: str | None = None,
+    *,
+    mutants: bool = False,
+    file: Path | None = None,
+    seed: int = 231,
+    jobs: int = 2,
 ) -> int:
-    """Run ``examiner audit`` from inside a course; its exit status."""
+    """Run ``examiner audit`` from inside a course; its exit status.
+
+    Parameters
+    ----------
+    assignment : str
+    notebook : str, optional
+        Only this one.
+    mutants : bool
+        Whether to grade mutants of the reference, too.
+    file : Path, optional
+        Where to write the audit as JSON.
+    seed : int
+        Seed of the hidden inputs.
+    jobs : int
+        Worker processes.
+    """
     root = course_root()
     source = source_folder(assignment, root)
     if notebook is not None and not (source / f"{notebook}.ipynb").is_file():
@@ -268,6 +302,7 @@ def main(
             seed=seed,
             jobs=jobs,
             cache=root / ".cache" / "fingerprints",
+            mutants=mutants,
             progress=_Bars(bar),
         )
     show(found, console)
@@ -319,6 +354,8 @@ def show(found: Audit, console: Console) -> None:
     for name, what in PROBLEMS.items():
         for each in lists[name]:
             console.print(f"{each.notebook} {each.answer}:{each.name} {what} {each.detail}".rstrip(), markup=False)
+    if found.mutants is not None:
+        found.mutants.show(console)
     total = len(found.killed) + len(found.survived)
     console.print(
         f"{len(found.killed)} of {total} misconceptions lose points, {len(found.alternatives_passed)} of "

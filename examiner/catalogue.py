@@ -108,6 +108,7 @@ class Catalogue:
         self.notebook = notebook
         self.entries: list[Entry] = []
         self.probes: dict[str, Probe] = {}
+        self.own_choices: dict[str, frozenset[str]] = {}
 
     def __repr__(self) -> str:
         return f"<Catalogue of {self.notebook}: {len(self.entries)} entries>"
@@ -169,6 +170,14 @@ class Catalogue:
             return probe
 
         return register
+
+    def own_choice(self, answer: str, *what: str) -> None:
+        """Declare what each student decides in an answer, so that no mutant is made of it.
+
+        `what` are names of keyword arguments and of variables that are set, and ``"[...]"``
+        for lists.
+        """
+        self.own_choices[answer] = frozenset(what)
 
     def _register(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +56,7 @@ class Excused:
         return self.answer == mutant.answer and ("+" + self.line in lines or self.line in lines)
 
 
-def mutants(notebook: str, answer: str, source: str, own_choice: Sequence[str] = ()) -> list[Mutant]:
+def mutants(notebook: str, answer: str, source: str, own_choice: Collection[str] = ()) -> list[Mutant]:
     """All mutants of an answer.
 
     Parameters
@@ -64,8 +64,8 @@ def mutants(notebook: str, answer: str, source: str, own_choice: Sequence[str] =
     notebook, answer : str
     source : str
         The reference.
-    own_choice : sequence of str
-        Texts of the reference, as ``ast.unparse`` writes them, that each student decides.
+    own_choice : collection of str
+        What each student decides; see `examiner.catalogue.Catalogue.own_choice`.
     """
     tree = _plain(ast.parse(source))
     before = ast.unparse(tree)
@@ -94,7 +94,7 @@ Place = tuple[ast.AST, str, int | None, ast.AST]
 """A node and where it hangs: its parent, the field, the index in it, itself."""
 
 
-def _places(node: ast.AST, own_choice: Sequence[str]) -> Iterator[Place]:
+def _places(node: ast.AST, own_choice: Collection[str]) -> Iterator[Place]:
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list"):
             continue
@@ -105,15 +105,19 @@ def _places(node: ast.AST, own_choice: Sequence[str]) -> Iterator[Place]:
                 yield from _places(child, own_choice)
 
 
-def _left_alone(node: ast.AST, parent: ast.AST, own_choice: Sequence[str]) -> bool:
+def _left_alone(node: ast.AST, parent: ast.AST, own_choice: Collection[str]) -> bool:
     if isinstance(node, ast.FunctionDef):
         return node.name == "__repr__"
     if isinstance(parent, ast.Raise) or (isinstance(parent, ast.JoinedStr) and isinstance(node, ast.Constant)):
         return True
-    return isinstance(node, ast.expr | ast.keyword | ast.stmt) and ast.unparse(node) in own_choice
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) in own_choice
+    if isinstance(node, ast.List | ast.IfExp) and ast.unparse(node).startswith("["):
+        return "[...]" in own_choice
+    return isinstance(node, ast.keyword) and node.arg in own_choice
 
 
-def _changed(tree: ast.Module, own_choice: Sequence[str]) -> Iterator[str]:
+def _changed(tree: ast.Module, own_choice: Collection[str]) -> Iterator[str]:
     """Sources of all trees with one change."""
     for number, (_, _, _, node) in enumerate(list(_places(tree, own_choice))):
         for kind, change in CHANGES:
@@ -215,9 +219,8 @@ def _arguments(node: ast.Call) -> Iterator[ast.AST]:
     if len(first) > 1:
         yield ast.Call(node.func, [first[1], first[0], *first[2:]], node.keywords)
         yield ast.Call(node.func, first[:-1], node.keywords)
-    if isinstance(node.func, ast.Attribute):
-        if not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "self")):
-            yield node.func.value  # x.reshape(...) becomes x
+    if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) not in ("np", "self"):
+        yield node.func.value  # x.reshape(...) becomes x
     if len(first) == 1 and not isinstance(first[0], ast.Starred):
         yield first[0]
 

@@ -506,3 +506,38 @@ def closure_forward(x, dropout_param):
 @catalogue.alternative("dropout_backward", "a closure in the cache", together_with={"dropout_forward": closure_forward})
 def by_closure(dout, cache):
     return cache(dout)
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+def batches(rng):
+    for n, d in [(6, 3), (2, 5), (9, 4)]:
+        yield 3 * rng.normal(size=(n, d)) + 2, rng.normal(size=d), rng.normal(size=d), rng.normal(size=(n, d))
+
+
+@catalogue.probe("batchnorm_forward")
+def normalized_batches(answers, rng):
+    seen = []
+    for x, gamma, beta, _ in batches(rng):
+        chosen = {"eps": rng.uniform(), "momentum": rng.uniform()}
+        param = {"mode": "train"} | {name: chosen[name] for name in chosen if rng.integers(2)}
+        seen += [answers.batchnorm_forward(k * x, gamma, beta, param)[0] for k in (1, 1e-3, 5)]
+        param["mode"] = "test"
+        seen += [answers.batchnorm_forward(x, gamma, beta, param)[0], param["running_mean"], param["running_var"]]
+    return seen
+
+
+@catalogue.probe("batchnorm_backward")
+def batch_gradients(answers, rng):
+    caches = [(dout, answers.batchnorm_forward(*rest, {"mode": "train"})[1]) for *rest, dout in batches(rng)]
+    return [answers.batchnorm_backward(dout, cache) for dout, cache in caches]
+
+
+@catalogue.probe("dropout_forward", "dropout_backward")
+def dropped(answers, rng):
+    seen = []
+    for mode in ("train", "test"):
+        x, param = rng.normal(size=(6, 5)), {"p": rng.uniform(0.2, 0.9), "mode": mode, "rng": rng}
+        out, cache = answers.dropout_forward(x, param)
+        seen += [out, answers.dropout_backward(rng.normal(size=x.shape), cache)]
+    return seen

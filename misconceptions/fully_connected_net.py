@@ -519,3 +519,20 @@ catalogue.change(
     },
     kind="alternative",
 )
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+@catalogue.probe(NET)
+def networks(answers, rng):
+    category = ["classification", "regression"][rng.integers(2)]
+    hidden = [[], [4], [5, 3], [4, 6, 3]][rng.integers(4)]
+    model = answers.FullyConnectedNet(category, hidden, 6, 3, reg=rng.uniform(), dtype=np.float64, rng=rng)
+    made = {name: value.copy() for name, value in model.params.items()}
+    for name, value in made.items():
+        model.params[name] = rng.normal(size=value.shape)
+    X = rng.normal(size=(5, 2, 3))
+    y = rng.integers(3, size=5) if category == "classification" else rng.normal(size=(5, 3))
+    usual = answers.FullyConnectedNet(category, hidden, rng=np.random.RandomState(rng.integers(100)))
+    images = rng.normal(size=(2, 28, 28)).astype(np.float32)
+    return made, model.loss(X), model.loss(X, y), usual.params, usual.loss(images), float(usual.reg)

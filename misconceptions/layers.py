@@ -376,3 +376,57 @@ def one_expression(dout, cache):
 def as_list(dout, cache):
     da = relu_backward(dout, cache[1])
     return list(affine_backward(da, cache[0]))
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+def images(rng):
+    shape = [(4, 3), (2, 3, 2), (1, 2, 2, 2), (6, 1)][rng.integers(4)]
+    size, scale = int(np.prod(shape[1:])), 10.0 ** rng.integers(-2, 3)
+    return scale * rng.normal(size=shape), rng.normal(size=(size, 5)), rng.normal(size=5), rng.normal(size=(shape[0], 5))
+
+
+@catalogue.probe("affine_forward")
+def affine_output(answers, rng):
+    return answers.affine_forward(*images(rng)[:3])[0]
+
+
+@catalogue.probe("affine_backward")
+def affine_gradients(answers, rng):
+    x, w, b, dout = images(rng)
+    return answers.affine_backward(dout, answers.affine_forward(x, w, b)[1])
+
+
+@catalogue.probe("relu_forward")
+def relu_output(answers, rng):
+    x = images(rng)[0]
+    return answers.relu_forward(x)[0], answers.relu_forward(np.zeros(2))[0]
+
+
+@catalogue.probe("relu_backward")  # the slope at exactly 0 is anybody's choice
+def relu_gradient(answers, rng):
+    x = images(rng)[0]
+    return answers.relu_backward(rng.normal(size=x.shape), answers.relu_forward(x)[1])
+
+
+@catalogue.probe("sigmoid_forward")
+def sigmoid_output(answers, rng):
+    with np.errstate(over="raise"):
+        return [answers.sigmoid_forward(x)[0] for x in (images(rng)[0], np.array([-1e3, -40.0, 0.0, 40.0, 1e3]))]
+
+
+@catalogue.probe("sigmoid_backward")
+def sigmoid_gradient(answers, rng):
+    x = images(rng)[0]
+    return answers.sigmoid_backward(rng.normal(size=x.shape), answers.sigmoid_forward(x)[1])
+
+
+@catalogue.probe("affine_relu_forward")
+def sandwich_output(answers, rng):
+    return answers.affine_relu_forward(*images(rng)[:3])[0]
+
+
+@catalogue.probe("affine_relu_backward")
+def sandwich_gradients(answers, rng):
+    x, w, b, dout = images(rng)
+    return answers.affine_relu_backward(dout, answers.affine_relu_forward(x, w, b)[1])
