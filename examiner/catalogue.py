@@ -20,7 +20,7 @@ import inspect
 import pkgutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -89,6 +89,18 @@ class Entry:
         if self.changes:
             cells[self.answer] = self._changed(reference[self.answer])
         return cells
+
+    def combined(self, other: Entry, reference: Mapping[str, str]) -> dict[str, str] | None:
+        """Sources of two entries at once: None where they are not changes of the same answer that go together."""
+        if not self.changes or not other.changes or self.answer != other.answer:
+            return None
+        both = replace(self, name=f"{self.name}+{other.name}", changes=dict(self.changes) | dict(other.changes))
+        if len(both.changes) < len(self.changes) + len(other.changes):
+            return None
+        try:
+            return both.cells(reference)
+        except CatalogueError:
+            return None
 
     def _changed(self, source: str) -> str:
         for old, new in self.changes.items():

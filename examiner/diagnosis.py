@@ -11,13 +11,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from examiner.cells import answer_of
-from examiner.fingerprints import REFERENCE, Array, Fingerprint, Trace, fingerprints, misconceptions, traces
+from examiner.fingerprints import JOINED, REFERENCE, Array, Fingerprint, Trace, fingerprints, misconceptions, traces
 from examiner.hints import hints
 from examiner.rehearsal import Place, TestRun
 
@@ -91,6 +91,7 @@ class Diagnoser:
         self.reference = known[REFERENCE]
         self.entries = {str(entry): entry for entry in misconceptions(path.stem) if str(entry) in known}
         self.known = {name: known[name] for name in self.entries}
+        self.pairs = {name: each for name, each in known.items() if JOINED in name}
 
     def __repr__(self) -> str:
         return f"<Diagnoser: {len(self.known)} misconceptions>"
@@ -114,8 +115,9 @@ class Diagnoser:
         found: dict[str, list[Diagnosis]] = {run.test: [] for run in runs if not run.passed}
         for answer in dict.fromkeys(answer_of(run.test) for run in runs):
             for match in self._named(answer, student, open_):
-                open_ -= match.explained | match.differing
-                self._attach(found, match)
+                after = {place for place in open_ if place[0] in self.entries[match.name].follow_on}
+                self._attach(found, replace(match, explained=match.explained | after))
+                open_ -= match.explained | match.differing | after
         for test, those in found.items():
             if not those:
                 left = {place: trace for place, trace in student.items() if place[0] == test}
@@ -142,7 +144,17 @@ class Diagnoser:
         for match in matches:
             if match.explained >= mine and not match.missing and not match.differing:
                 return [self._widened(match, student)]
+        for name, pair in self.pairs.items():
+            if self.entries[name.partition(JOINED)[0]].answer == answer:
+                match = _match(name, pair, answer, student)
+                if match.strong and match.explained >= mine and not match.missing and not match.differing:
+                    return [self._part(match, each) for each in name.split(JOINED)]
         return [self._widened(match, student) for match in _cover(matches, mine)]
+
+    def _part(self, match: Match, name: str) -> Match:
+        """One of two misconceptions that were matched together: about what it spoils alone, if that is anything."""
+        own = {place for place, trace in self.known[name].traces.items() if not trace.passed}
+        return replace(match, name=name, explained=match.explained & own or match.explained)
 
     def _widened(self, match: Match, student: Mapping[Place, Trace]) -> Match:
         """The same match, with what follows from it in the tests of other answers."""
@@ -151,7 +163,7 @@ class Diagnoser:
             for place, trace in self.known[match.name].traces.items()
             if place in student and not student[place].passed and not trace.passed and _agree(student[place], trace)
         }
-        return Match(match.name, match.explained | follow_on, match.differing, match.missing, match.strong)
+        return replace(match, explained=match.explained | follow_on)
 
     def alike(self) -> dict[str, frozenset[str]]:
         """For each misconception, those of its answer that no comparison tells from it, itself included."""

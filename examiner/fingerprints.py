@@ -10,6 +10,8 @@ import functools
 import hashlib
 import inspect
 import json
+import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,12 +24,14 @@ from examiner.catalogue import Entry, load_catalogues
 from examiner.rehearsal import Place, Rehearsal, TestRun, by_place
 from toolkit.checks import Block, Comparison
 
-__all__ = ["REFERENCE", "Array", "Fingerprint", "Trace", "fingerprints", "rehearsal", "traces"]
+__all__ = ["JOINED", "REFERENCE", "Array", "Fingerprint", "Trace", "fingerprints", "rehearsal", "traces"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REFERENCE = "reference"
 SECONDS = 10.0
-FORMAT = 1
+FORMAT = 2
+QUICK = 0.1
+JOINED = "+"
 
 
 @dataclass(frozen=True)
@@ -192,9 +196,10 @@ def fingerprints(path: Path, seed: int, cache: Path, jobs: int = 2) -> dict[str,
     file = cache / f"{path.stem}-{seed}-{_digest(path, entries)}.npz"
     if file.is_file():
         return load(file)
-    tasks = [(path, seed, entry) for entry in (None, *entries)]
+    partners = [[each for each in entries[i + 1 :] if each.answer == entry.answer] for i, entry in enumerate(entries)]
+    tasks = [(path, seed, None, []), *((path, seed, *both) for both in zip(entries, partners, strict=True))]
     done = dict(run_all("examiner.fingerprints:task", tasks, jobs=jobs, seconds=20 * SECONDS))
-    found = [done[number] for number in range(len(tasks)) if done[number] is not None]
+    found = [each for number in range(len(tasks)) for each in done[number] or ()]
     save(file, found)
     return {each.entry: each for each in found}
 
@@ -205,10 +210,27 @@ def misconceptions(notebook: str) -> list[Entry]:
     return [entry for each in catalogues for entry in each.entries if entry.kind == "misconception"]
 
 
-def task(arguments: tuple[Path, int, Entry | None]) -> Fingerprint:
-    """Work of one worker process."""
-    path, seed, entry = arguments
-    return fingerprint(rehearsal(path, seed), entry)
+def task(arguments: tuple[Path, int, Entry | None, list[Entry]]) -> list[Fingerprint]:
+    """Work of one worker process: an entry's fingerprint, and those of its pairs with others."""
+    path, seed, entry, partners = arguments
+    rehearsed, began = rehearsal(path, seed), time.monotonic()
+    found = [fingerprint(rehearsed, entry)]
+    if entry is None or time.monotonic() - began > 2 * QUICK or any(t.noisy for t in found[0].traces.values()):
+        return found
+    return found + [pair for other in partners if (pair := _pair(rehearsed, entry, other)) is not None]
+
+
+def _pair(rehearsed: Rehearsal, one: Entry, other: Entry) -> Fingerprint | None:
+    """The fingerprint of two small changes at once, in the tests of their answer."""
+    sources = one.combined(other, rehearsed.reference)
+    if sources is None:
+        return None
+    runs = rehearsed.run(sources, rehearsed.tests_of(one.answer), seconds=SECONDS)
+    kept = {
+        place: replace(trace, received=None if trace.passed else trace.received)
+        for place, trace in traces(runs.values()).items()
+    }
+    return Fingerprint(f"{one}{JOINED}{other}", kept)
 
 
 @functools.lru_cache(maxsize=8)
@@ -231,46 +253,51 @@ def _digest(path: Path, entries: Sequence[Entry]) -> str:
 
 
 def save(file: Path, found: Iterable[Fingerprint]) -> None:
-    """Write fingerprints as plain arrays and JSON, in one step."""
-    arrays: list[Array] = []
+    """Write fingerprints as JSON and one buffer of numbers, in one step."""
+    buffer = bytearray()
 
-    def number(array: Array | None) -> int | None:
+    def put(array: Array | None) -> list[Any] | None:
         if array is None:
             return None
-        arrays.append(array)
-        return len(arrays) - 1
+        buffer.extend(np.ascontiguousarray(array).tobytes())
+        return [array.dtype.str, array.shape, len(buffer) - array.nbytes]
 
     index = [
         {
             "entry": each.entry,
             "traces": [
-                [*place, t.passed, t.message, number(t.received), t.noisy, t.spread, t.changed]
+                [*place, t.passed, t.message, put(t.received), t.noisy, t.spread, t.changed]
                 for place, t in each.traces.items()
             ],
-            "inputs": [[*place, [number(a) for a in given]] for place, given in each.inputs.items()],
+            "inputs": [[*place, [put(a) for a in given]] for place, given in each.inputs.items()],
         }
         for each in found
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".unfinished.npz")
-    named = {f"a{i}": array for i, array in enumerate(arrays)}
-    np.savez_compressed(unfinished, allow_pickle=False, index=np.array(json.dumps(index)), **named)
+    unfinished = file.with_name(f"{file.stem}-{os.getpid()}.unfinished.npz")
+    text = np.frombuffer(json.dumps(index).encode(), np.uint8)
+    np.savez_compressed(unfinished, allow_pickle=False, index=text, buffer=np.frombuffer(bytes(buffer), np.uint8))
     unfinished.replace(file)
 
 
 def load(file: Path) -> dict[str, Fingerprint]:
     """Read what `save` wrote."""
     with np.load(file, allow_pickle=False) as arrays:
-        index = json.loads(str(arrays["index"]))
-        kept = {name: arrays[name] for name in arrays.files}
+        index, buffer = json.loads(arrays["index"].tobytes()), arrays["buffer"].tobytes()
     return {
         each["entry"]: Fingerprint(
             each["entry"],
-            {_place(row): _trace_from(row[4:], kept) for row in each["traces"]},
-            {_place(row): tuple(kept[f"a{i}"] for i in row[4]) for row in each["inputs"]},
+            {_place(row): _trace_from(row[4:], buffer) for row in each["traces"]},
+            {_place(row): tuple(_get(where, buffer) for where in row[4]) for row in each["inputs"]},
         )
         for each in index
     }
+
+
+def _get(where: list[Any], buffer: bytes) -> Array:
+    kind, shape, start = where
+    count = int(np.prod(shape))
+    return np.frombuffer(buffer, np.dtype(kind), count, start).reshape(shape)
 
 
 def _place(row: list[Any]) -> Place:
@@ -278,6 +305,6 @@ def _place(row: list[Any]) -> Place:
     return test, title, name, number
 
 
-def _trace_from(row: list[Any], kept: Mapping[str, Array]) -> Trace:
-    passed, message, number, noisy, spread, changed = row
-    return Trace(passed, message, None if number is None else kept[f"a{number}"], noisy, spread, changed)
+def _trace_from(row: list[Any], buffer: bytes) -> Trace:
+    passed, message, where, noisy, spread, changed = row
+    return Trace(passed, message, None if where is None else _get(where, buffer), noisy, spread, changed)
