@@ -12,6 +12,7 @@ import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = ["Diagnoser", "Diagnosis", "diagnoser"]
 
 CLOSE = 1e-5
 CLOSE_SINGLE = 1e-3
+SIMILAR = 0.8
 MOST = 3
 NUMBER = re.compile(r"-?\d[\d.]*(e[+-]?\d+)?")
 
@@ -229,7 +231,7 @@ def _agree(student: Trace, known: Trace) -> bool:
     """Whether two failures are the same failure."""
     one, other = student.received, known.received
     if one is None and other is None:
-        return _said(student.message, known.noisy) == _said(known.message, known.noisy)
+        return _alike(_said(student.message, known.noisy), _said(known.message, known.noisy))
     if one is None or other is None or one.shape != other.shape or one.dtype.kind != other.dtype.kind:
         return False
     return _near(one, other, known.spread) if known.noisy else _equal(one, other)
@@ -239,6 +241,15 @@ def _said(message: str | None, noisy: bool) -> str | None:
     """A message, without the place in the student's code; without numbers where they are noise."""
     text = message and message.partition(" (in ")[0]
     return NUMBER.sub("#", text) if text and noisy else text
+
+
+def _alike(one: str | None, other: str | None) -> bool:
+    """Equal messages, or nearly so of the same exception: its text may name an object."""
+    if one is None or other is None or one == other:
+        return one == other
+    kind, _, text = one.partition(": ")
+    known, _, rest = other.partition(": ")
+    return kind == known and kind.endswith("Error") and SequenceMatcher(None, text, rest).ratio() > SIMILAR
 
 
 def _equal(one: Array, other: Array) -> bool:
