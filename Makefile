@@ -5,8 +5,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
+# nbgrader calls programs of its environment by name.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help demo test test-all lint release notebooks pair benchmark clean
+.PHONY: help demo test test-all lint release notebooks pair benchmark clean writable
 
 help:
 	@echo "make demo       a sample class, graded: environment, release, submissions, marks, feedback"
@@ -16,7 +18,7 @@ help:
 	@echo "make benchmark  the performance figures that the README quotes"
 	@echo "make clean      remove what grading made: submitted/, autograded/, feedback/, gradebook.db"
 
-demo: $(INSTALLED)
+demo: writable $(INSTALLED)
 	@$(RUN) tools/demo.py
 
 test: lint
@@ -25,11 +27,11 @@ test: lint
 test-all: lint
 	@$(RUN) -m pytest
 
-lint: $(INSTALLED)
+lint: writable $(INSTALLED)
 	@$(RUN) -m ruff check .
 	@$(RUN) -m mypy
 
-release: $(INSTALLED)
+release: writable $(INSTALLED)
 	@$(RUN) -m nbgrader generate_assignment neural_networks --force --log-level WARN
 
 pair: $(INSTALLED)
@@ -45,10 +47,12 @@ clean:
 	@rm -rf submitted feedback gradebook.db .nbgrader.log
 	@find autograded -mindepth 1 -not -name README.md -delete
 
-$(INSTALLED): requirements.txt pyproject.toml
+writable:
+	@test -w . || { echo "This folder is read-only: clone the project to a folder that you may write to." >&2; exit 2; }
+
+$(INSTALLED): requirements.txt pyproject.toml | writable
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or later is needed." >&2; exit 2; }
-	@test -w . || { echo "This folder is read-only: clone the project to a folder that you may write to." >&2; exit 2; }
 	@echo "Installing the environment into $(VENV) (a minute or two)"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No virtual environment could be made: on Debian or Ubuntu, apt-get install python3-venv." >&2; exit 2; }
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt || { echo "The packages of requirements.txt could not be installed: see above; is there a network?" >&2; exit 2; }

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
     DeduplicateIds,
     Execute,
+    GetGrades,
     IgnorePattern,
     LimitOutput,
     OverwriteCells,
@@ -34,6 +37,8 @@ c.Autograde.exclude_overwriting = {
 
 # The heaviest cell of the reference takes about 2 s; a student's slow but honest code gets ten times that.
 c.Execute.timeout = 20
+# Kernels warn that they listen on this machine's loopback; nbgrader would print it for every notebook.
+c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 
 # Training cells keep the curves that the student's own run drew; nbgrader's ClearOutput wipes them.
 c.Autograde.sanitize_preprocessors = [
@@ -53,3 +58,6 @@ c.Autograde.autograde_preprocessors = [
     AssignLatePenalties,
     CheckCellMetadata,
 ]
+
+# Students see how each check went, not how it is tested: feedback is passed on, and read next year.
+c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, ClearMarkScheme, CSSHTMLHeaderPreprocessor]

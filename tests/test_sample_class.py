@@ -105,6 +105,14 @@ def test_there_is_feedback_for_every_notebook_handed_in(roots: list[Path], score
         assert {path.stem for path in (root / "feedback" / student.name).rglob("*.html")} == handed_in
 
 
+def test_feedback_shows_results_and_neither_hidden_tests_nor_mark_schemes(roots: list[Path], scores: Scores) -> None:
+    pages = [path.read_text(encoding="utf-8") for root in roots for path in (root / "feedback").rglob("*.html")]
+    title = "hidden: regularization of the weights of the last layer"  # of the one that report_bug fails
+    assert any(title in page for page in pages)
+    for page in pages:
+        assert not [words for words in ("reference_answers", "HIDDEN TESTS", "MARK SCHEME") if words in page]
+
+
 def test_the_students_own_curves_are_in_the_graded_notebook(
     course: Callable[[], Path], parameters: Path
 ) -> None:

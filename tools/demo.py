@@ -50,28 +50,28 @@ def scores(grader: NbGraderAPI) -> Table:
     with grader.gradebook as gradebook:
         submissions = {s.student.id: s for s in gradebook.assignment_submissions(ASSIGNMENT)}
         names = [notebook.name for notebook in gradebook.find_assignment(ASSIGNMENT).notebooks]
-        table = Table(title="The sample class: points before written answers are graded by hand")
-        table.add_column("student")
+        table = Table(title="The sample class: bonus included, written answers not yet graded")
+        table.add_column("student", no_wrap=True)
         for name in sorted(names):
             table.add_column(name[:2], justify="right")
         table.add_column("score", justify="right", style="bold")
         for student in STUDENTS:
             parts = {notebook.name: notebook.score for notebook in submissions[student.name].notebooks}
-            row = [f"{parts[name]:g}" for name in sorted(names)]
-            table.add_row(student.name, *row, f"{sum(parts.values()):g}")
+            row = [f"{parts[name]:.4g}" for name in sorted(names)]
+            table.add_row(student.name, *row, f"{sum(parts.values()):.4g}")
     return table
 
 
 def main() -> int:
     """Run the demonstration; 0 where every student was graded."""
     start = time.monotonic()
-    step("1. Generate the release from the source notebooks")
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", ASSIGNMENT, "--force", "--log-level", "ERROR"]
-    subprocess.run(command, cwd=ROOT, check=True)
-
-    step("2. Train the reference's parameters (once; at most a minute)")
+    step("1. Train the reference's parameters (once; at most a minute)")
     subprocess.run([sys.executable, "tools/train_reference.py"], cwd=ROOT, check=True)
     from tools.train_reference import parameters_folder
+
+    step("2. Generate the release from the source notebooks")
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", ASSIGNMENT, "--force", "--log-level", "ERROR"]
+    subprocess.run(command, cwd=ROOT, check=True)
 
     step(f"3. Write the submissions of {len(STUDENTS)} sample students")
     write_submissions(
@@ -96,4 +96,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"The demonstration stopped: {' '.join(map(str, error.cmd[1:]))} failed; what it said is above.")

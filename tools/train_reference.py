@@ -31,7 +31,7 @@ CACHE = ROOT / ".cache" / "reference"
 
 sys.path.insert(0, str(SOURCE))
 
-from toolkit.data import Dataset, load_california_housing, load_mnist
+from toolkit.data import DataError, Dataset, load_california_housing, load_mnist
 from toolkit.earlier import Answers, answers
 from toolkit.parameters import load_parameters, save_parameters
 from toolkit.trained import predict, scale_of
@@ -124,4 +124,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DataError as error:
+        sys.exit(str(error))

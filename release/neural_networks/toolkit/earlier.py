@@ -119,7 +119,7 @@ class _Notebook:
     def _look_up(self, name: str) -> Callable[..., Any]:
         self._read(name)
         self._run(self._slice(name), name)
-        found = getattr(self._module, name, None)
+        found: Callable[..., Any] | None = getattr(self._module, name, None)
         if not callable(found):
             raise EarlierAnswerError(
                 f"{self.describe(name)} is not defined there, or its cell does not parse: "

@@ -443,8 +443,10 @@ def digits(data: Any, rng: np.random.Generator, columns: int = 12) -> None:
     rows = data.output_dim
     examples = [np.flatnonzero(data.y_train == digit) for digit in range(rows)]
     chosen = [rng.choice(indices, columns, replace=False) for indices in examples]
-    height, width = data.image_shape
-    images = data.X_train[np.array(chosen)].reshape(rows, columns, height, width)
+    images = data.X_train[np.array(chosen)].reshape(rows, columns, *data.image_shape)
+    rim = round(0.1 * data.image_shape[0])
+    images = np.pad(images, ((0, 0), (0, 0), (rim, rim), (rim, rim)))
+    height, width = images.shape[2:]
     (ax,) = _axes(width=0.55 * columns, height=0.5 * rows)
     ax.imshow(images.swapaxes(1, 2).reshape(rows * height, columns * width), cmap="gray_r")
     ax.set(xticks=[], yticks=height * (np.arange(rows) + 0.5), yticklabels=range(rows), ylabel="digit")
@@ -619,7 +621,7 @@ def feature_histograms(X: np.ndarray, names: Sequence[str], unit: str) -> None:
         ax.set_axis_off()
     for index, (ax, values) in enumerate(zip(panels, X.T, strict=False)):
         ax.stairs(*np.histogram(values, bins=40), fill=True, baseline=0.5)
-        ax.set(yscale="log", ylim=(0.5, None), yticks=[1, 10, 100, 1000, 10000])
+        ax.set(yscale="log", yticks=10.0 ** np.arange(1 + int(np.log10(len(X)))), ylim=(0.5, 2 * len(X)))
         ax.yaxis.set_minor_locator(NullLocator())
         ax.locator_params(axis="x", nbins=4)
         _label(ax, names[index], unit, "rows" if index % columns == 0 else "")
@@ -675,7 +677,7 @@ def predicted_against_true(y: np.ndarray, predictions: dict[str, np.ndarray], un
     margin = 0.15 * (high - low)
     for ax, (name, predicted), color in zip(panels, predictions.items(), COLORS, strict=False):
         predicted = np.asarray(predicted).reshape(len(y))
-        ax.scatter(y, predicted, s=4, alpha=0.3, color=color, linewidths=0)
+        ax.scatter(y, predicted, s=np.clip(8000 / len(y), 4, 20), alpha=0.4, color=color, linewidths=0)
         ax.plot([low, high], [low, high], color="black", linewidth=1)
         ax.set(xlim=(low - margin / 3, high + margin / 3), ylim=(low - margin, high + margin))
         rmse = np.sqrt(np.mean((predicted - y) ** 2))
