@@ -6,7 +6,6 @@ course's authors wrote themselves.  None of that needs a sandbox; a submission a
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
 import io
@@ -23,7 +22,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from examiner.cells import answer_of, cells_of, grade_id, points, read, solutions
+from examiner.cells import answer_of, cells_of, grade_id, names_in, points, read, solutions
 from toolkit.checks import Checks, Comparison, Result
 
 __all__ = ["Place", "Rehearsal", "TestRun", "TimeLimit", "by_place"]
@@ -95,9 +94,9 @@ class Rehearsal:
         self.reference = solutions(notebook)
         self.answers = [grade_id(cell) for cell in cells_of(notebook, "answer")]
         self.points = {grade_id(cell): points(cell) for cell in cells_of(notebook, "test")}
-        self._uses = {name: _names(self.reference[name]) for name in self.answers}
+        self._uses = {name: names_in(self.reference[name]) for name in self.answers}
         self._tests = {grade_id(cell): cell.source for cell in cells_of(notebook, "test")}
-        self._test_uses = {name: _names(source) for name, source in self._tests.items()}
+        self._test_uses = {name: names_in(source) for name, source in self._tests.items()}
         with self._seated():
             self._given = _given(notebook)
 
@@ -110,7 +109,7 @@ class Rehearsal:
 
     def tests_touched(self, replaced: Sequence[str], sources: Mapping[str, str] | None = None) -> tuple[str, ...]:
         """The test cells that call one of some answers, directly or through others."""
-        uses = self._uses | {name: _names(source) for name, source in (sources or {}).items()}
+        uses = self._uses | {name: names_in(source) for name, source in (sources or {}).items()}
         touched = set(replaced)
         while more := {name for name in self.answers if uses[name] & touched} - touched:
             touched |= more
@@ -200,16 +199,6 @@ def _given(notebook: NotebookNode) -> dict[str, Any]:
 def _compiled(source: str, name: str) -> types.CodeType:
     plain = "\n".join("" if line.startswith(("%", "!")) else line for line in source.split("\n"))
     return compile(plain, f"<{name}>", "exec")
-
-
-@functools.lru_cache(maxsize=4096)
-def _names(source: str) -> frozenset[str]:
-    """All names in a source."""
-    try:
-        nodes = ast.walk(ast.parse(source))
-    except SyntaxError:
-        return frozenset()
-    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
 
 
 @contextlib.contextmanager
