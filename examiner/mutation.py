@@ -108,8 +108,12 @@ def audit_mutants(
     seed, jobs, progress
         As in `examiner.audit.audit`.
     """
-    made = [mutant for catalogue in catalogues for mutant in _mutants(source, catalogue)]
-    tasks = [MutantTask(source / f"{each.notebook}.ipynb", seed, each.answer, each.source) for each in made]
+    pairs = [(catalogue, mutant) for catalogue in catalogues for mutant in _mutants(source, catalogue)]
+    made = [mutant for _, mutant in pairs]
+    tasks = [
+        MutantTask(source / f"{each.notebook}.ipynb", seed, each.answer, each.source, each.answer in catalogue.probes)
+        for catalogue, each in pairs
+    ]
     done: dict[int, str | None] = {}
     for number, verdict in run_all("examiner._verdicts:judge_mutant", tasks, jobs=jobs):
         done[number] = verdict
