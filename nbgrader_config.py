@@ -17,7 +17,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
 )
 
-from examiner.plugin import KeepTrainingOutput, SaveGrades
+from examiner.plugin import Examine, Graft, KeepTrainingOutput, SaveGrades
 
 c = get_config()  # noqa: F821 - given by traitlets
 
@@ -40,7 +40,8 @@ c.Execute.timeout = 20
 # Kernels warn that they listen on this machine's loopback; nbgrader would print it for every notebook.
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 
-# Training cells keep the curves that the student's own run drew; nbgrader's ClearOutput wipes them.
+# Plain nbgrader, which trusts submissions. Training cells keep the curves that the student's own run drew;
+# nbgrader's ClearOutput wipes them.
 c.Autograde.sanitize_preprocessors = [
     KeepTrainingOutput,
     DeduplicateIds,
@@ -61,3 +62,16 @@ c.Autograde.autograde_preprocessors = [
 
 # Students see how each check went, not how it is tested: feedback is passed on, and read next year.
 c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, ClearMarkScheme, CSSHTMLHeaderPreprocessor]
+
+# The examiner: student code in a sandbox, tests outside it. Without these lines plain nbgrader grades.
+c.Autograde.sanitize_preprocessors = [Graft, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [
+    Examine,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+c.Examiner.cell_seconds = c.Examiner.call_seconds = 20

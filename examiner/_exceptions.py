@@ -3,6 +3,12 @@
 ExaminerError               a sentence that says what happened and what to do
 ├── CourseNotFoundError     no nbgrader_config.py above the working folder
 ├── CatalogueError          an entry of the catalogue does not fit its answer
+├── IsolationError          this machine cannot keep submitted code apart as asked for
+├── SandboxError            a sandbox did not start, or was used wrongly
+├── ProtocolError           a kernel sends what no kernel sends, or nothing any more
+├── AnswerStoppedError      an answer was not graded: it hit a limit, or ended its kernel
+├── GradingFaultError       the grader's own work failed: never the student's zero
+├── GradebookError          the gradebook does not fit the source notebooks
 └── NeedsHumanError         raised in a test cell: a person has to grade it
 """
 
@@ -19,6 +25,30 @@ class CourseNotFoundError(ExaminerError):
 
 class CatalogueError(ExaminerError):
     """An entry of the catalogue does not fit the answer that it replaces."""
+
+
+class IsolationError(ExaminerError):
+    """The machine cannot keep submitted code apart in the way asked for."""
+
+
+class SandboxError(ExaminerError):
+    """A sandbox did not start, or was used wrongly."""
+
+
+class ProtocolError(ExaminerError):
+    """A kernel sends what no kernel sends, or nothing any more."""
+
+
+class AnswerStoppedError(ExaminerError):
+    """An answer was not graded: it hit a limit, or ended its kernel."""
+
+
+class GradingFaultError(ExaminerError):
+    """The grader's own work failed, a test cell's say: never the student's zero."""
+
+
+class GradebookError(ExaminerError):
+    """The gradebook does not fit the source notebooks."""
 
 
 class NeedsHumanError(ExaminerError):

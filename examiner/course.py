@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 from examiner._exceptions import CourseNotFoundError
 
 CONFIG = "nbgrader_config.py"
 SOURCE = "assignment"
+
+# The source folder of the assignment that is being graded, wherever the working folder is.
+graded_source: ContextVar[Path | None] = ContextVar("graded_source", default=None)
+
+
+@contextlib.contextmanager
+def grading(source: Path) -> Iterator[None]:
+    """Take the reference from this source folder for the time being."""
+    token = graded_source.set(source)
+    try:
+        yield
+    finally:
+        graded_source.reset(token)
 
 
 def course_root(start: Path | None = None) -> Path:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.preprocessors import ClearOutput, SaveAutoGrades
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import ClearOutput, NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Enum, Float, Integer, Unicode
+from traitlets.config import Configurable
+
+from examiner.gradebook import fill
+from examiner.grader import Grader, Options, submitted_files
+from examiner.graft import graft, prepared_source
+from examiner.kernel import Timing
+from examiner.sandbox import MIB, Isolation
+from examiner.sandbox import Limits as SandboxLimits
 
 TRAINING_TAG = "skip-execution"
 NEEDS_HUMAN = "NeedsHumanError"
@@ -65,3 +78,103 @@ class SaveGrades(SaveAutoGrades):
 def _needs_human(cell: NotebookNode) -> bool:
     outputs = cell.get("outputs", [])
     return any(output.get("ename") == NEEDS_HUMAN for output in outputs)
+
+
+class Examiner(Configurable):
+    """How submissions are graded: ``c.Examiner.<option>`` in nbgrader_config.py."""
+
+    isolation = Enum(
+        ["bubblewrap", "none"],
+        "bubblewrap",
+        help="What keeps submitted code apart. 'none' keeps nothing apart: only for code that you trust.",
+    ).tag(config=True)
+    seed = Integer(231, help="Seed of the hidden inputs, the same for every student of a run.").tag(config=True)
+    cell_seconds = Float(20, help="How long one cell of a submission may run.").tag(config=True)
+    call_seconds = Float(20, help="How long one call of an answer by a test may take.").tag(config=True)
+    notebook_seconds = Float(180, help="How long one notebook may take in all.").tag(config=True)
+    memory = Integer(2048, help="MiB of memory that a submission's processes may use together.").tag(config=True)
+    processes = Integer(96, help="Processes and threads that a submission may have.").tag(config=True)
+    disk = Integer(128, help="MiB that a submission may write to its scratch folder.").tag(config=True)
+    data_dir = Unicode(
+        "",
+        help="Folder of the data sets, read-only in the sandbox. Empty: $NN_DATA_DIR, else the toolkit's cache.",
+    ).tag(config=True)
+
+    def options(self, assignment: str) -> Options:
+        """Give these options to the grader of an assignment."""
+        kept = dict(self.config.get("Autograde", {}).get("exclude_overwriting", {}))
+        limits = SandboxLimits(memory=self.memory * MIB, processes=self.processes, disk=self.disk * MIB)
+        timing = Timing(cell=self.cell_seconds, call=self.call_seconds, notebook=self.notebook_seconds)
+        isolation: Isolation = "none" if self.isolation == "none" else "bubblewrap"
+        collected = tuple(kept.get(assignment, ()))
+        return Options(isolation, self.seed, timing, limits, self._data_dir(), collected)
+
+    def _data_dir(self) -> Path | None:
+        if named := self.data_dir or os.environ.get("NN_DATA_DIR"):
+            return Path(named).resolve()
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neural_networks"
+        return cache if cache.is_dir() else None
+
+
+_graders: dict[tuple[Path, Options], Grader] = {}
+
+
+def grader_of(source: Path, options: Options) -> Grader:
+    """The grader of an assignment; nbgrader makes its preprocessors anew for each notebook."""
+    key = (source, options)
+    if key not in _graders:
+        close_graders()
+        _graders[key] = Grader(source, options)
+    return _graders[key]
+
+
+@atexit.register
+def close_graders() -> None:
+    """End all spare kernels."""
+    while _graders:
+        _graders.popitem()[1].close()
+
+
+class _Grading(NbGraderPreprocessor):
+    """What `Graft` and `Examine` both have to know: the course's folders."""
+
+    def source(self, resources: dict[str, Any]) -> Path:
+        """The assignment's source folder."""
+        course = self._course()
+        return Path(course.format_path(course.source_directory, ".", resources["nbgrader"]["assignment"])).resolve()
+
+    def submission(self, resources: dict[str, Any]) -> Path:
+        """The folder that was handed in."""
+        course, who = self._course(), resources["nbgrader"]
+        return Path(course.format_path(course.submitted_directory, who["student"], who["assignment"]))
+
+    def _course(self) -> CourseDirectory:
+        return CourseDirectory(config=self.config)
+
+
+class Graft(_Grading):
+    """Put the student's cells into the source notebook: what is graded is that."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Replace the submitted notebook."""
+        source, who = self.source(resources), resources["nbgrader"]
+        changed = fill(source, who["db_url"], self._course().course_id, self.config)
+        if changed:
+            self.log.info("Gradebook filled from the source notebooks: %s", ", ".join(changed))
+        return graft(prepared_source(source / f"{who['notebook']}.ipynb", self.config), nb), resources
+
+
+class Examine(_Grading):
+    """Grade a grafted notebook: answers run in the sandbox, tests outside it."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Set the outputs of all cells; the outcome goes to the notebook's metadata."""
+        who = resources["nbgrader"]
+        options = Examiner(config=self.config).options(who["assignment"])
+        grader = grader_of(self.source(resources), options)
+        ignored = [pattern for pattern in self._course().ignore if not pattern.endswith(".npz")]
+        outcome = grader.grade(nb, who["notebook"], submitted_files(self.submission(resources), ignored))
+        nb.metadata["examiner"] = outcome.as_json()
+        if outcome.reason:
+            self.log.warning("%s, %s: %s: %s", who["student"], who["notebook"], outcome.status, outcome.reason)
+        return nb, resources

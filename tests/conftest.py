@@ -23,7 +23,6 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 if SHARED_DATA.is_dir():
     os.environ.setdefault("NN_DATA_DIR", str(SHARED_DATA))
 os.environ.setdefault("NN_OFFLINE", "1")
-os.environ.setdefault("MPLBACKEND", "agg")
 # nbgrader calls programs of its environment by name, also where that is not activated.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 

@@ -1,0 +1,379 @@
+"""Grade one notebook: given cells on both sides, answers in the sandbox, tests here."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import html
+import io
+import math
+import os
+import sys
+import time
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from examiner._exceptions import AnswerStoppedError, NeedsHumanError
+from examiner._names import defined_names, statements, used_names
+from examiner._outputs import Outputs
+from examiner.cells import is_bonus, kind_of
+from examiner.course import grading
+from examiner.kernel import Cell, Session
+from examiner.outcome import Check, NotebookOutcome, TestOutcome, worst
+from examiner.standin import AnswerError, Bridge, Raised
+
+__all__ = ["Desk", "Examination"]
+
+HUMAN = NeedsHumanError.__name__
+# A test itself says NotImplementedError where something was not handed in.
+_STUDENTS_OWN = AnswerError, AnswerStoppedError, NotImplementedError
+CALL_TEXT = 10_000
+CALL_PICTURES = 4
+HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where tests run: a working folder, the assignment's source folder, the seed.
+
+    Attributes
+    ----------
+    folder : Path
+        The working folder: the student's trained parameters, and nothing else of theirs.
+    source : Path
+        The assignment's source folder: the toolkit, and the reference.
+    seed : int
+        Seed of the hidden inputs.
+    data_dir : Path or None
+        The data sets.
+    """
+
+    folder: Path
+    source: Path
+    seed: int = 231
+    data_dir: Path | None = None
+
+    @contextlib.contextmanager
+    def seated(self) -> Iterator[None]:
+        """Run with this folder, environment and search path; all is put back afterwards."""
+        environment = {
+            "CHECKS_SEED": str(self.seed),
+            "NN_EARLIER_DIR": str(self.source),
+            "MPLBACKEND": "agg",
+            "NN_OFFLINE": "1",
+            **({"NN_DATA_DIR": str(self.data_dir)} if self.data_dir else {}),
+        }
+        before, here, path = dict(os.environ), os.getcwd(), list(sys.path)
+        os.environ.update(environment)
+        os.chdir(self.folder)
+        sys.path.insert(0, str(self.source))
+        try:
+            with grading(self.source):
+                yield
+        finally:
+            sys.path[:] = path
+            os.chdir(here)
+            os.environ.clear()
+            os.environ.update(before)
+
+
+class Examination:
+    """The grading of one notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The notebook to be graded, as `graft` made it: its outputs are set.
+    source : NotebookNode
+        The source notebook: what answers define.
+    session : Session
+        The sandbox.
+    desk : Desk
+        Where tests run.
+    reference : callable
+        Gives the reference answer of a name, to tell a faulty test from a wrong answer.
+    """
+
+    def __init__(
+        self,
+        notebook: NotebookNode,
+        source: NotebookNode,
+        session: Session,
+        desk: Desk,
+        reference: Callable[[str], Any],
+    ) -> None:
+        self.notebook, self.session, self.desk, self.reference = notebook, session, desk, reference
+        self.answers = defined_names(source)
+        self.module = types.ModuleType("__main__")
+        self.given: dict[str, Any] = {}
+        self.bridge = Bridge(session, self.given)
+        self.tests: dict[str, TestOutcome] = {}
+        self.fault: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Examination: {len(self.tests)} tests so far>"
+
+    def run(self) -> NotebookOutcome:
+        """Go through all cells in order, and give the outcome."""
+        began = time.monotonic()
+        self.module.__dict__.update(
+            {name: self.bridge.stand_in(name) for name, callable_ in self.answers.items() if callable_}
+        )
+        with self.desk.seated(), _plain_figures():
+            for number, cell in enumerate(self.notebook.cells, start=1):
+                self._cell(cell, number)
+        statuses = [test.status for test in self.tests.values()]
+        incidents = self.session.incidents
+        status = worst([*statuses, "partial" if incidents else "graded"])
+        reasons = [test.reason for test in self.tests.values() if test.status == status and test.reason]
+        reason = next(iter([*reasons, *incidents]), None) if status != "graded" else None
+        seconds = time.monotonic() - began
+        return NotebookOutcome(status, reason, self.tests, seconds, self.session.calls, seed=self.desk.seed)
+
+    def _cell(self, cell: NotebookNode, number: int) -> None:
+        if cell.cell_type != "code" or not cell.source.strip():
+            return
+        kind = kind_of(cell)
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"number {number}"
+        if kind == "test":
+            self._test(cell, name)
+        elif kind != "training":
+            cell.outputs = self.session.run(Cell(name, cell.source))
+            cell.execution_count = number
+            if kind == "given":
+                self._give(cell.source, name)
+
+    def _give(self, source: str, name: str) -> None:
+        """Run a given cell on this side, too."""
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                code = compile(ast.Module(statements(source), []), f"<{name}>", "exec")
+                before = dict(self.module.__dict__)
+                exec(code, self.module.__dict__)
+        except Exception as error:
+            self.fault = f"given cell {name} raised {type(error).__name__}: {error}"
+            return
+        new = {key: value for key, value in self.module.__dict__.items() if before.get(key, self) is not value}
+        self.given.update({key: value for key, value in new.items() if not key.startswith("__")})
+
+    # ------------------------------------------------------------------------------ tests
+
+    def _test(self, cell: NotebookNode, name: str) -> None:
+        points = float(cell.metadata.nbgrader.points)
+        bonus = is_bonus(cell)
+        self.bridge.begin(name)
+        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES)
+        calls, incidents = self.session.calls, len(self.session.incidents)
+        run = self._run(cell.source, name)
+        self.bridge.end()
+        outcome = self._judge(run, cell.source, name, points)
+        if outcome.status == "graded" and (stopped := self.session.incidents[incidents:]):
+            outcome = replace(outcome, status="partial", reason=stopped[0])
+        outcome = replace(outcome, bonus=bonus, calls=self.session.calls - calls)
+        self.tests[name] = outcome
+        cell.outputs = self._shown(run, outcome)
+        cell.execution_count = len(self.tests)
+
+    def _run(self, source: str, name: str) -> _Run:
+        """Run a test cell; what it raises is part of the result."""
+        tree, space = statements(source), self.module.__dict__
+        self._fetch_values(tree)
+        before = {key: id(value) for key, value in space.items()}
+        run = _run_cell(tree, space, name)
+        found = [v for k, v in space.items() if type(v).__name__ == "Checks" and before.get(k) != id(v)]
+        return replace(run, checks=tuple({id(each): each for each in found}.values()))
+
+    def _fetch_values(self, tree: list[ast.stmt]) -> None:
+        """Answers that are plain values are read anew by each test that uses them."""
+        for name in sorted(used_names(tree) & {name for name, callable_ in self.answers.items() if not callable_}):
+            self.module.__dict__.pop(name, None)
+            with contextlib.suppress(NameError, AnswerStoppedError):
+                self.module.__dict__[name] = self.bridge.value(name)
+
+    def _judge(self, run: _Run, source: str, name: str, points: float) -> TestOutcome:
+        """Turn what a test cell did into a score, or into what a human has to look at."""
+        checks = tuple(_checks(run.checks))
+        error = run.error
+        if isinstance(error, NeedsHumanError):
+            return TestOutcome(None, points, checks, "graded", f"{name}: {error}")
+        fault = self.fault or next(iter(self.bridge.faults), None)
+        if fault is None and error is not None and not isinstance(error, _STUDENTS_OWN):
+            fault = self._fault_of(source, name)
+        if fault is not None:
+            return TestOutcome(None, points, checks, "failed", f"{name}: {fault}")
+        if error is not None:
+            message = _public(error, source)
+            checks = (*checks, Check(name, False, message=f"{type(error).__name__}: {message}"))
+            return TestOutcome(0.0, points, checks)
+        return TestOutcome(_score(run, points), points, checks)
+
+    def _fault_of(self, source: str, name: str) -> str | None:
+        """What the test raises on the reference's own answers: then no student is to blame."""
+        space = dict(self.module.__dict__)
+        tree = statements(source)
+        try:
+            space |= {answer: self.reference(answer) for answer in used_names(tree) & set(self.answers)}
+        except Exception as unread:
+            return f"the reference could not be read ({type(unread).__name__}: {unread})"
+        error = _run_cell(tree, space, name).error
+        return None if error is None else f"the test raised {type(error).__name__}: {error}"
+
+    # --------------------------------------------------------------------- what is shown
+
+    def _shown(self, run: _Run, outcome: TestOutcome) -> list[NotebookNode]:
+        """The outputs of a test cell: its checks, what the student's code said, the score."""
+        shown = [new_output("display_data", data={"text/html": _table(outcome), "text/plain": run.printed})]
+        shown += _said(self.session.outputs)
+        if self.bridge.raised:
+            shown.append(_stream("\n".join(_traceback(raised) for raised in self.bridge.raised[-3:])))
+        if outcome.score is None:
+            reason = outcome.reason or "a person grades this"
+            shown.append(_error(HUMAN, reason if outcome.status == "graded" else "A person will grade this."))
+        elif run.error is not None:
+            last = outcome.checks[-1].message or ""
+            shown.append(_error(type(run.error).__name__, last.partition(": ")[2]))
+        else:
+            data = {"text/plain": repr(outcome.score)}
+            shown.append(new_output("execute_result", data=data, execution_count=None))
+        return shown
+
+
+# ------------------------------------------------------------------------- running a test cell
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a test cell did: the value of its last line, what it raised, printed, checked."""
+
+    value: Any
+    error: Exception | None
+    printed: str
+    checks: tuple[Any, ...] = ()
+
+
+def _run_cell(tree: list[ast.stmt], space: dict[str, Any], name: str) -> _Run:
+    """Run statements, and give the last one's value where it is an expression."""
+    last = tree[-1] if tree and isinstance(tree[-1], ast.Expr) else None
+    body = tree[:-1] if last is not None else tree
+    value: Any = None
+    error: Exception | None = None
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        try:
+            # The file's name is none of IPython's: no report of a check quotes a test's own lines.
+            exec(compile(ast.Module(body, []), f"<{name}>", "exec"), space)
+            if last is not None:
+                value = eval(compile(ast.Expression(last.value), f"<{name}>", "eval"), space)
+        except Exception as raised:
+            error = raised
+    return _Run(value, error, printed.getvalue())
+
+
+def _score(run: _Run, points: float) -> float:
+    """Points of a test that ran through: its value, else its checks', else all; finite, from 0 to `points`."""
+    if isinstance(run.value, int | float | np.integer | np.floating) and not isinstance(run.value, bool):
+        score = float(run.value)
+    elif run.checks:
+        score = sum(float(each.score) for each in run.checks)
+    else:
+        score = points
+    return min(max(round(score, 6), 0.0), points) if math.isfinite(score) else 0.0
+
+
+def _checks(found: tuple[Any, ...]) -> Iterator[Check]:
+    for checks in found:
+        for result in checks.results:
+            for each in result.comparisons:
+                error = None if each.error is None else float(each.error)
+                yield Check(each.name, each.passed, error, each.tolerance, each.message, result.title, result.hidden)
+
+
+def _public(error: Exception, source: str) -> str:
+    """An exception's message; what a hidden test raises itself may name a reference value."""
+    if isinstance(error, AnswerError | AnswerStoppedError):
+        return str(error)
+    lines, trace = [], error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<test"):
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    hidden = False
+    for line in source.split("\n")[: max(lines) if lines else None]:
+        hidden = (hidden or line.strip() == HIDDEN[0]) and line.strip() != HIDDEN[1]
+    return "in a hidden check" if hidden else str(error)[:300]
+
+
+@contextlib.contextmanager
+def _plain_figures() -> Iterator[None]:
+    """Figures that tests draw go nowhere."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    open_before = set(pyplot.get_fignums()) if pyplot else set()
+    try:
+        yield
+    finally:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None:
+            for number in set(pyplot.get_fignums()) - open_before:
+                pyplot.close(number)
+
+
+# ------------------------------------------------------------------------------ what is shown
+
+_HEAD = ("", "Check", "Relative error", "Tolerance", "Message")
+
+
+def _table(outcome: TestOutcome) -> str:
+    """The checks of a test as an HTML table; every text in it is escaped."""
+    score = "a person decides" if outcome.score is None else f"{outcome.score:g} of {outcome.max_score:g} points"
+    rows = "".join(_row(check) for check in outcome.checks)
+    head = "".join(f"<th style='text-align:left'>{title}</th>" for title in _HEAD)
+    reason = f"<p>{html.escape(outcome.reason)}</p>" if outcome.reason and outcome.status == "partial" else ""
+    return f"<p><b>{score}</b></p>{reason}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(check: Check) -> str:
+    mark = "&#10003;" if check.passed else "&#10007;"
+    title = f"{check.block}: {check.name}" if check.block and check.block != check.name else check.name
+    numbers = ["" if each is None else f"{each:.2e}" for each in (check.error, check.tolerance)]
+    texts = [html.escape(each[:2000]) for each in (title, *numbers, check.message or "")]
+    cells = "".join(f"<td style='text-align:left'>{each}</td>" for each in (mark, *texts))
+    return f"<tr>{cells}</tr>"
+
+
+def _said(outputs: Outputs) -> list[NotebookNode]:
+    """What answers printed and plotted, as outputs that nbgrader takes for neither error nor score."""
+    found = outputs.finished()
+    text = "".join(o.text for o in found if o.output_type == "stream")
+    text += "".join(o.data.get("text/plain", "") + "\n" for o in found if "data" in o and not _pictures(o))
+    shown = [_stream(f"Your code printed, while it was tested:\n{text}")] if text.strip() else []
+    return shown + [new_output("display_data", data=_pictures(o)) for o in found if "data" in o and _pictures(o)]
+
+
+def _pictures(output: NotebookNode) -> dict[str, str]:
+    return {kind: content for kind, content in output.data.items() if kind.startswith("image/")}
+
+
+def _traceback(raised: Raised) -> str:
+    """A student's traceback: their own cells and lines only."""
+    lines = [f"Your code raised {raised.name}: {raised.message}"]
+    for cell, line, function, text in raised.frames:
+        lines += [f"  cell {cell}, line {line}, in {function}", f"    {text}"]
+    return "\n".join(lines) + "\n"
+
+
+def _stream(text: str) -> NotebookNode:
+    return new_output("stream", name="stdout", text=text)
+
+
+def _error(name: str, message: str) -> NotebookNode:
+    return new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
+

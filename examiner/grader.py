@@ -1,0 +1,241 @@
+"""Grades notebooks of one assignment, one after the other, with a spare kernel starting in the meantime."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from examiner._exceptions import ExaminerError, GradingFaultError
+from examiner.cells import cells_of, read, solutions
+from examiner.examine import Desk, Examination
+from examiner.kernel import Kernel, Session, Timing
+from examiner.outcome import NotebookOutcome
+from examiner.sandbox import Isolation
+from examiner.sandbox import Limits as SandboxLimits
+
+__all__ = ["Grader", "Options", "submitted_files"]
+
+EARLIER = ".earlier"
+IDLE_SECONDS = 120
+MAX_FILE = 20_000_000
+MAX_FILES = 64_000_000
+MAX_NUMBER = 200
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade."""
+
+    isolation: Isolation = "bubblewrap"
+    seed: int = 231
+    timing: Timing = field(default_factory=Timing)
+    limits: SandboxLimits = field(default_factory=SandboxLimits)
+    data_dir: Path | None = None
+    collected: tuple[str, ...] = ()
+    """Names of submitted files that tests read, such as trained parameters."""
+
+
+class Grader:
+    """Grades notebooks of one assignment.
+
+    Parameters
+    ----------
+    source : Path
+        The assignment's source folder.
+    options : Options
+        How to grade.
+    """
+
+    def __init__(self, source: Path, options: Options) -> None:
+        self.source, self.options = source.resolve(), options
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="spare kernel")
+        self._spare: Future[Kernel] | None = None
+        self._idle: threading.Timer | None = None
+        self._lock = threading.Lock()
+        self._earlier: dict[tuple[str, int], bytes] = {}
+
+    def __repr__(self) -> str:
+        return f"<Grader of {self.source.name}, isolation {self.options.isolation}>"
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the spare kernel."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+            if self._idle is not None:
+                self._idle.cancel()
+        if spare is not None:
+            with contextlib.suppress(ExaminerError, OSError):
+                spare.result().close()
+
+    def grade(self, notebook: NotebookNode, name: str, files: Mapping[str, bytes]) -> NotebookOutcome:
+        """Grade a notebook: its cells' outputs are set, and the outcome is returned.
+
+        Parameters
+        ----------
+        notebook : NotebookNode
+            As `examiner.graft.graft` made it.
+        name : str
+            Its name without the ending.
+        files : mapping of str to bytes
+            What else was handed in.
+
+        Raises
+        ------
+        IsolationError, SandboxError
+            The sandbox did not start.
+        """
+        path = self.source / f"{name}.ipynb"
+        source = read(path)
+        inside = {**self._plain(files), **self._earlier_notebooks(name)}
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="examiner-") as folder:
+            desk = Desk(self._desk(Path(folder), files), self.source, self.options.seed, self.options.data_dir)
+            session = Session(self._take, inside, self.options.timing)
+            try:
+                outcome = Examination(notebook, source, session, desk, _reference(source, name)).run()
+            finally:
+                session.close()
+        self._rest()
+        return replace(outcome, isolation=self.options.isolation, seconds=time.monotonic() - began)
+
+    # ----------------------------------------------------------------------------- kernels
+
+    def _take(self) -> Kernel:
+        """A kernel on which nothing has run; the next one starts while this one is used."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+            if self._idle is not None:
+                self._idle.cancel()
+        spare = spare or self._pool.submit(self._start)
+        kernel = spare.result()
+        with self._lock:
+            self._spare = self._pool.submit(self._start)
+        return kernel
+
+    def _rest(self) -> None:
+        """A spare kernel that nobody takes for minutes is ended: a server's autograder sleeps for days."""
+        with self._lock:
+            self._idle = threading.Timer(IDLE_SECONDS, self.close)
+            self._idle.daemon = True
+            self._idle.start()
+
+    def _start(self) -> Kernel:
+        given = {
+            entry.name: entry
+            for entry in sorted(self.source.iterdir())
+            if entry.suffix != ".ipynb" and not entry.name.startswith((".", "__")) and not entry.is_symlink()
+        }
+        return Kernel(
+            self.options.isolation,
+            given,
+            limits=self.options.limits,
+            data_dir=self.options.data_dir,
+            env={"NN_EARLIER_DIR": "{work}/" + EARLIER, "CHECKS_SEED": str(self.options.seed)},
+        )
+
+    # ------------------------------------------------------------------------------- files
+
+    def _desk(self, folder: Path, files: Mapping[str, bytes]) -> Path:
+        """The folder that tests run in: of what was handed in, only what tests read."""
+        place = folder / self.source.name
+        place.mkdir()
+        for name in self.options.collected:
+            if name in files:
+                (place / name).write_bytes(files[name])
+        return place
+
+    def _plain(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
+        """What was handed in and does not take the place of a file that the course gives."""
+        given = {entry.name for entry in self.source.iterdir()}
+        return {name: data for name, data in files.items() if name.split("/")[0] not in given}
+
+    def _earlier_notebooks(self, name: str) -> dict[str, bytes]:
+        """The reference of *earlier* notebooks, without texts and tests."""
+        earlier = {}
+        for path in sorted(self.source.glob("*.ipynb")):
+            if path.stem < name:
+                key = (path.name, path.stat().st_mtime_ns)
+                if key not in self._earlier:
+                    self._earlier[key] = _stripped(read(path))
+                earlier[f"{EARLIER}/{path.name}"] = self._earlier[key]
+        return earlier
+
+
+def _stripped(notebook: NotebookNode) -> bytes:
+    """A source notebook with nothing in it but given cells and solutions."""
+    notebook.cells = list(cells_of(notebook, "given", "answer"))
+    return str(nbformat.writes(notebook)).encode()
+
+
+def _reference(source: NotebookNode, name: str) -> Any:
+    """Give a function for the reference's answers of one notebook; nothing is read before it is called."""
+
+    def find(answer: str) -> Any:
+        from examiner.reference import reference_answers  # needs the toolkit
+
+        if not any(answer in text for text in solutions(source).values()):
+            raise GradingFaultError(f"{answer} is no answer of {name}")
+        return getattr(reference_answers(name), answer)
+
+    return find
+
+
+def submitted_files(folder: Path, ignored: Sequence[str] = ()) -> dict[str, bytes]:
+    """What was handed in beside notebooks: regular files, no links, within limits.
+
+    Parameters
+    ----------
+    folder : Path
+        The submission.
+    ignored : sequence of str
+        Patterns of names to leave out, as in ``c.CourseDirectory.ignore``.
+
+    Returns
+    -------
+    dict of str to bytes
+        By path inside the folder. Files that are too large, or too many, are left out.
+    """
+    found: dict[str, bytes] = {}
+    total = 0
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        for name in sorted(names):
+            if name.endswith(".ipynb") or any(fnmatch.fnmatch(name, pattern) for pattern in ignored):
+                continue
+            content = _regular(Path(base) / name)
+            if content is not None and total + len(content) <= MAX_FILES and len(found) < MAX_NUMBER:
+                total += len(content)
+                found[(Path(base) / name).relative_to(folder).as_posix()] = content
+    return found
+
+
+def _regular(path: Path) -> bytes | None:
+    """A regular file's content, None for a link, a pipe, a device, and for what is too large."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE:
+            return None
+        return file.read(MAX_FILE)

@@ -1,0 +1,196 @@
+"""A small assignment in which the examiner is tested: two functions, a class, a written answer."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from examiner._exceptions import IsolationError
+from examiner.cells import fill_in, solutions
+from examiner.grader import Grader
+from examiner.graft import graft, prepared_source
+from examiner.outcome import NotebookOutcome
+from examiner.sandbox import check_isolation
+from tests.conftest import SOURCE
+
+
+def _isolates() -> bool:
+    try:
+        check_isolation("bubblewrap")
+    except IsolationError:
+        return False
+    return True
+
+
+needs_bubblewrap = pytest.mark.skipif(not _isolates(), reason="bubblewrap is missing, or not allowed here")
+
+FLAGS = {
+    "given": {"grade": False, "locked": True, "solution": False, "task": False},
+    "answer": {"grade": False, "locked": False, "solution": True, "task": False},
+    "test": {"grade": True, "locked": True, "solution": False, "task": False, "points": 4},
+    "written": {"grade": True, "locked": False, "solution": True, "task": False, "points": 2},
+}
+
+SETUP = """
+import numpy as np
+
+from toolkit.checks import Checks
+
+
+def cases(rng):
+    for shape in [(3,), (2, 4)]:
+        yield rng.normal(size=shape)
+"""
+DOUBLE = """
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+    raise NotImplementedError("Exercise 1: write double")
+"""
+TEST_DOUBLE = """
+check = Checks("double", points=4)
+with check("by hand", weight=1) as c:
+    c.close("out", double(np.array([1.0, -2.0])), [2.0, -4.0], tol=1e-9)
+### BEGIN HIDDEN TESTS
+from examiner.reference import reference_answers
+
+with check.hidden("random inputs", weight=3) as c:
+    for x in cases(c.rng):
+        c.same(double, reference_answers("one").double, x, names="out", tol=1e-9)
+### END HIDDEN TESTS
+check.score
+"""
+SQUARE = """
+def square_forward(x):
+    ### BEGIN SOLUTION
+    return x * x, x
+    ### END SOLUTION
+    raise NotImplementedError("Exercise 2: write square_forward")
+
+
+def square_backward(dout, cache):
+    ### BEGIN SOLUTION
+    return 2 * dout * cache
+    ### END SOLUTION
+    raise NotImplementedError("Exercise 2: write square_backward")
+"""
+TEST_SQUARE = """
+check = Checks("square", points=4)
+with check("both ways", weight=1) as c:
+    out, cache = square_forward(np.array([3.0]))
+    c.close("out", out, [9.0], tol=1e-9)
+    c.close("dx", square_backward(np.ones(1), cache), [6.0], tol=1e-9)
+### BEGIN HIDDEN TESTS
+with check.hidden("random inputs", weight=1) as c:
+    for x in cases(c.rng):
+        c.close("out", square_forward(x)[0], x**2, tol=1e-9)
+### END HIDDEN TESTS
+check.score
+"""
+NET = """
+class Net:
+    def __init__(self, size, rate=0.5):
+        ### BEGIN SOLUTION
+        self.rate = rate
+        self.params = {"W": np.ones((size, 2)), "b": np.zeros(2)}
+        return
+        ### END SOLUTION
+        raise NotImplementedError("Exercise 3: write Net")
+
+    def loss(self, x, config=None):
+        ### BEGIN SOLUTION
+        if config is not None:
+            config["steps"] = config.get("steps", 0) + 1
+        out = x @ self.params["W"] + self.params["b"]
+        return float(out.sum()), {"W": x.sum(axis=0)[:, None] * np.ones((1, 2)), "b": np.full(2, float(len(x)))}
+        ### END SOLUTION
+        raise NotImplementedError("Exercise 3: write Net.loss")
+"""
+TEST_NET = """
+check = Checks("Net", points=4)
+with check("as it is built", weight=1) as c:
+    model = Net(3, rate=0.25)
+    c.equal("rate", model.rate, 0.25)
+    c.equal("parameters", sorted(model.params), ["W", "b"])
+### BEGIN HIDDEN TESTS
+with check.hidden("with other parameters", weight=3) as c:
+    x = c.rng.normal(size=(4, 3))
+    model.params["W"] = c.rng.normal(size=(3, 2))
+    model.params["b"] = np.array([1.0, -1.0])
+    config = {}
+    loss, grads = model.loss(x, config)
+    c.close("loss", loss, (x @ model.params["W"]).sum(), tol=1e-9)
+    c.close("db", grads["b"], [4.0, 4.0], tol=1e-9)
+    c.equal("steps", config, {"steps": 1})
+### END HIDDEN TESTS
+check.score
+"""
+
+
+def cell(name: str, kind: str, source: str, **metadata: Any) -> NotebookNode:
+    """A cell with nbgrader metadata."""
+    make = new_markdown_cell if kind == "written" else new_code_cell
+    grading = {"grade_id": name, "schema_version": 3, **FLAGS[kind]}
+    return make(source.strip("\n"), id=name, metadata={"nbgrader": grading, **metadata})
+
+
+def source_notebook() -> NotebookNode:
+    """The source notebook."""
+    return new_notebook(
+        cells=[
+            cell("setup", "given", SETUP),
+            cell("double", "answer", DOUBLE),
+            new_code_cell("shown = double(np.ones(2))", id="look"),
+            cell("test_double", "test", TEST_DOUBLE),
+            cell("square", "answer", SQUARE),
+            cell("test_square", "test", TEST_SQUARE),
+            cell("Net", "answer", NET),
+            cell("test_Net", "test", TEST_NET),
+            cell("explain", "written", "### BEGIN SOLUTION\nBecause.\n### END SOLUTION"),
+        ]
+    )
+
+
+def write_course(root: Path) -> Path:
+    """Write the assignment into a course's folders, and give its source folder."""
+    source = root / "assignment" / "small"
+    shutil.copytree(SOURCE / "toolkit", source / "toolkit", ignore=shutil.ignore_patterns("__pycache__"))
+    nbformat.write(source_notebook(), source / "one.ipynb")
+    return source
+
+
+def submission(answers: Mapping[str, str] | None = None, extra: str = "", *, after: str = "setup") -> NotebookNode:
+    """What a student hands in: the reference, with other answers and with a cell of their own."""
+    source = source_notebook()
+    notebook = fill_in(source, {**solutions(source), **(answers or {})})
+    if extra:
+        place = next(i for i, each in enumerate(notebook.cells) if each.id == after)
+        notebook.cells.insert(place + 1, new_code_cell(extra, id="extra"))
+    return notebook
+
+
+def grade(
+    grader: Grader, handed_in: NotebookNode, files: Mapping[str, bytes] | None = None
+) -> tuple[NotebookOutcome, NotebookNode]:
+    """Grade a submission of the small assignment: the outcome, and the graded notebook."""
+    notebook = graft(prepared_source(grader.source / "one.ipynb"), handed_in)
+    return grader.grade(notebook, "one", files or {}), notebook
+
+
+def scores(outcome: NotebookOutcome) -> dict[str, float | None]:
+    """Scores by test."""
+    return {name: test.score for name, test in outcome.tests.items()}
+
+
+def shown(notebook: NotebookNode, name: str) -> str:
+    """All that a graded cell shows, as text."""
+    found = next(each for each in notebook.cells if each.id == name)
+    return "\n".join(str(dict(output)) for output in found.outputs)

@@ -1,0 +1,227 @@
+"""What is graded is the source, with the student's cells in it, however damaged the submission is."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
+from nbgrader.utils import compute_checksum
+
+from examiner.graft import graft, prepared_source
+from tests.examiner.small import source_notebook, submission
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> NotebookNode:
+    """The source as the gradebook knows it."""
+    path = tmp_path_factory.mktemp("source") / "one.ipynb"
+    nbformat.write(source_notebook(), path)
+    return prepared_source(path)
+
+
+def ids(notebook: NotebookNode) -> list[str]:
+    """Ids of the cells, in order."""
+    return [cell.id for cell in notebook.cells]
+
+
+def by_id(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """Cells by id."""
+    return {cell.id: cell for cell in notebook.cells}
+
+
+def test_an_honest_submission_stays_as_it_is(source: NotebookNode) -> None:
+    handed_in = submission()
+    grafted = graft(source, handed_in)
+    assert ids(grafted) == ids(handed_in)
+    assert by_id(grafted)["double"].source == by_id(handed_in)["double"].source
+    assert "HIDDEN" in by_id(grafted)["test_double"].source
+    assert "SOLUTION" not in "".join(cell.source for cell in grafted.cells)
+    nbformat.validate(grafted)
+
+
+def test_the_prepared_source_is_what_nbgrader_stores(source: NotebookNode) -> None:
+    for cell in source.cells:
+        if cell.metadata.get("nbgrader"):
+            assert cell.metadata.nbgrader.checksum == compute_checksum(cell)
+
+
+def test_an_unchanged_written_answer_counts_as_none(source: NotebookNode) -> None:
+    handed_in = submission({"explain": by_id(source)["explain"].source})
+    cell = by_id(graft(source, handed_in))["explain"]
+    assert cell.metadata.nbgrader.checksum == compute_checksum(cell)
+
+
+def test_cells_of_ones_own_follow_the_cell_that_they_followed(source: NotebookNode) -> None:
+    handed_in = submission({}, "helper = 1", after="double")
+    handed_in.cells.insert(0, new_markdown_cell("My name", id="name"))
+    grafted = ids(graft(source, handed_in))
+    assert grafted[0] == "name"
+    assert grafted[grafted.index("double") + 1 :][:2] == ["extra", "look"]
+
+
+def _without(name: str) -> Any:
+    def damage(notebook: NotebookNode) -> None:
+        notebook.cells = [cell for cell in notebook.cells if cell.id != name]
+
+    return damage
+
+
+def _metadata(name: str, **changes: Any) -> Any:
+    def damage(notebook: NotebookNode) -> None:
+        by_id(notebook)[name].metadata.nbgrader.update(changes)
+
+    return damage
+
+
+def _twice(name: str) -> Any:
+    def damage(notebook: NotebookNode) -> None:
+        notebook.cells.append(copy.deepcopy(by_id(notebook)[name]))
+
+    return damage
+
+
+def _backwards(notebook: NotebookNode) -> None:
+    notebook.cells.reverse()
+
+
+def _retyped(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        cell.cell_type = "raw"
+
+
+def _no_metadata(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        cell.metadata = NotebookNode()
+
+
+def _foreign_metadata(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        cell.metadata.nbgrader = ["not", "a", "dict"]
+    notebook.metadata = NotebookNode(kernelspec={"name": "evil"}, examiner={"status": "graded"})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _without("test_double"),
+        _without("setup"),
+        _without("explain"),
+        _metadata("test_double", points=1000, grade=False),
+        _metadata("setup", locked=False, solution=True),
+        _metadata("double", grade=True, points=5),
+        _twice("test_double"),
+        _twice("setup"),
+        _backwards,
+        _retyped,
+        _no_metadata,
+        _foreign_metadata,
+    ],
+    ids=[
+        "test_deleted", "given_deleted", "written_deleted", "points_forged", "given_as_answer", "answer_as_test",
+        "test_twice", "given_twice", "backwards", "retyped", "metadata_lost", "metadata_foreign",
+    ],
+)  # fmt: skip
+def test_damage_does_not_matter(damage: Any, source: NotebookNode) -> None:
+    handed_in = submission()
+    damage(handed_in)
+    grafted = graft(source, handed_in)
+    graded = [cell for cell in grafted.cells if cell.metadata.get("nbgrader")]
+    expected = [cell for cell in source.cells if cell.metadata.get("nbgrader")]
+    assert [cell.metadata for cell in graded] == [cell.metadata for cell in expected]
+    locked = [(a.source, b.source) for a, b in zip(graded, expected, strict=True) if b.metadata.nbgrader.locked]
+    assert all(a == b for a, b in locked)
+    assert "return 2 * x" in by_id(grafted)["double"].source
+    assert grafted.metadata == source.metadata
+    nbformat.validate(grafted)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [None, {}, [None, 1, "x", []], [{"cell_type": "code"}], [{"source": 5, "metadata": 3, "id": []}]],
+    ids=["none", "dict", "no_cells", "empty_cell", "odd_fields"],
+)
+def test_a_notebook_that_is_none_still_grafts(cells: Any, source: NotebookNode) -> None:
+    grafted = graft(source, NotebookNode(cells=cells))
+    assert set(ids(source)) - {"look"} <= set(ids(grafted))
+    nbformat.validate(grafted)
+
+
+def test_of_two_copies_the_one_that_was_written_in_counts(source: NotebookNode) -> None:
+    handed_in = submission({"double": "first = 1"})
+    second = copy.deepcopy(by_id(handed_in)["double"])
+    second.source = by_id(source)["double"].source
+    handed_in.cells.append(second)
+    grafted = graft(source, handed_in)
+    assert by_id(grafted)["double"].source == "first = 1"
+    nbformat.validate(grafted)
+
+
+def test_only_a_training_cell_keeps_its_tag_and_harmless_outputs(source: NotebookNode) -> None:
+    handed_in = submission({}, "train()")
+    outputs = [
+        new_output("display_data", data={"image/png": PIXEL, "text/html": "<script>", "text/plain": "curve"}),
+        new_output("display_data", data={"image/png": "PHNjcmlwdD4="}),
+        new_output("stream", name="stdout", text="x" * 200_000),
+    ]
+    for name in ("extra", "double", "test_double"):
+        by_id(handed_in)[name].metadata.tags = ["skip-execution", "other"]
+        by_id(handed_in)[name].outputs = copy.deepcopy(outputs)
+    grafted = by_id(graft(source, handed_in))
+    assert grafted["extra"].metadata == {"tags": ["skip-execution"]}
+    assert grafted["extra"].outputs[0].data == {"image/png": PIXEL, "text/plain": "curve"}
+    assert len(grafted["extra"].outputs) == 2
+    assert len(grafted["extra"].outputs[1].text) < 101_000
+    for name in ("double", "test_double"):
+        assert "tags" not in grafted[name].metadata
+        assert grafted[name].outputs == []
+
+
+def test_only_pictures_are_attached(source: NotebookNode) -> None:
+    handed_in = submission()
+    handed_in.cells.append(new_markdown_cell("![x](attachment:a.png)", id="pasted"))
+    handed_in.cells[-1].attachments = {
+        "a.png": {"image/png": PIXEL},
+        "b.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"},
+    }
+    assert by_id(graft(source, handed_in))["pasted"].attachments == {"a.png": {"image/png": PIXEL}}
+
+
+def test_html_of_a_students_own_stays_text(source: NotebookNode) -> None:
+    source = copy.deepcopy(source)
+    source.cells.insert(0, new_markdown_cell("<details>A hint</details>", id="hint"))
+    evil = "$a<b$ and a < b, <img src=x onerror='alert(1)'> </b><!-- --> <https://example.org>"
+    handed_in = submission({"explain": evil})
+    handed_in.cells.insert(0, new_markdown_cell("<details>A hint</details>", id="hint"))
+    handed_in.cells += [new_markdown_cell(evil, id="own"), new_raw_cell(evil, id="raw")]
+    grafted = by_id(graft(source, handed_in))
+    assert grafted["hint"].source == "<details>A hint</details>"
+    for name in ("explain", "own", "raw"):
+        text = grafted[name].source
+        assert text == "$a< b$ and a < b, < img src=x onerror='alert(1)'> < /b>< !-- --> <https://example.org>"
+
+
+def test_ids_stay_unique(source: NotebookNode) -> None:
+    handed_in = submission()
+    handed_in.cells += [new_code_cell("1", id="same"), new_code_cell("2", id="same")]
+    grafted = ids(graft(source, handed_in))
+    assert len(set(grafted)) == len(grafted)
+
+
+def test_the_source_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "one.ipynb"
+    nbformat.write(source_notebook(), path)
+    prepared_source(path).cells.clear()
+    assert prepared_source(path).cells
+    changed = source_notebook()
+    changed.cells.append(new_markdown_cell("more"))
+    nbformat.write(changed, path)
+    assert prepared_source(path).cells[-1].source == "more"
