@@ -27,6 +27,7 @@ __all__ = ["Diagnoser", "Diagnosis", "diagnoser"]
 CLOSE = 1e-5
 CLOSE_SINGLE = 1e-3
 SIMILAR = 0.8
+FOREIGN = "RuntimeError: "
 MOST = 3
 NUMBER = re.compile(r"-?\d[\d.]*(e[+-]?\d+)?")
 
@@ -247,6 +248,8 @@ def _alike(one: str | None, other: str | None) -> bool:
     """Equal messages, or nearly so of the same exception: its text may name an object."""
     if one is None or other is None or one == other:
         return one == other
+    if not other.startswith(FOREIGN):  # how an exception arrives whose type exists in the sandbox only
+        one = one.removeprefix(FOREIGN)
     kind, _, text = one.partition(": ")
     known, _, rest = other.partition(": ")
     return kind == known and kind.endswith("Error") and SequenceMatcher(None, text, rest).ratio() > SIMILAR
