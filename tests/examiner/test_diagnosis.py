@@ -10,6 +10,7 @@ import pytest
 
 from examiner.diagnosis import Diagnoser, Diagnosis, diagnoser
 from examiner.fingerprints import Fingerprint, Trace, load, misconceptions, rehearsal, save
+from examiner.rehearsal import TestRun
 from tests.conftest import ROOT, SOURCE
 
 CACHE = ROOT / ".cache" / "fingerprints"
@@ -79,7 +80,7 @@ def test_a_blank_answer_and_a_right_one_get_no_diagnosis() -> None:
     assert diagnose("01_layers", {"relu_forward": "def relu_forward(x):\n    return x * (x > 0), x"}) == {}
 
 
-BACKWARD = "dout, cache"
+BACK = "dout, cache"
 FACTOR = "rows = x.reshape(len(x), -1)\nreturn 0.25 * (rows @ w + b), (x, w)"
 AFFINE = "x, w = cache\ndx, dw, db = (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)\n"
 
@@ -93,11 +94,11 @@ AFFINE = "x, w = cache\ndx, dw, db = (dout @ w.T).reshape(x.shape), x.reshape(le
         ("affine_forward", "x, w, b", FACTOR.replace("0.25 *", "").replace("b), (", "b).T, ("), "out is transposed"),
         ("relu_forward", "x", "return x, x", "out equals an input of the function"),
         ("relu_forward", "x", "return (x > 0) & (x < 9), x", "out has the wrong dtype: it holds true/false values"),
-        ("affine_backward", BACKWARD, AFFINE + "return dx, dw, db / 2", "db is off by a constant factor: it is 0.5"),
-        ("affine_backward", BACKWARD, AFFINE + "return dx / len(x), dw, db", "dx is off by 1/N"),
-        ("affine_backward", BACKWARD, AFFINE + "return dx, dw, db[:, None]", "db has the right numbers in the wrong"),
-        ("affine_backward", BACKWARD, AFFINE + "dw[-1] = 7\nreturn dx, dw, db", "dw is right up to the last row"),
-        ("affine_backward", BACKWARD, AFFINE + "dw[:, 0] *= 3\nreturn dx, dw, db", "dw is right up to the first column"),
+        ("affine_backward", BACK, AFFINE + "return dx, dw, db / 2", "db is off by a constant factor: it is 0.5"),
+        ("affine_backward", BACK, AFFINE + "return dx / len(x), dw, db", "dx is off by 1/N"),
+        ("affine_backward", BACK, AFFINE + "return dx, dw, db[:, None]", "db has the right numbers in the wrong"),
+        ("affine_backward", BACK, AFFINE + "dw[-1] = 7\nreturn dx, dw, db", "dw is right up to the last row"),
+        ("affine_backward", BACK, AFFINE + "dw[:, 0] *= 3\nreturn dx, dw, db", "dw is right up to the first column"),
         ("sigmoid_forward", "x", "x *= 0.5\nreturn x**2 + 1, x", "out is wrong, and the function changes its input"),
     ],
 )  # fmt: skip
@@ -135,6 +136,15 @@ def test_fingerprints_survive_the_disk(tmp_path: Path) -> None:
     assert trace.received is not None
     assert trace.received.dtype == np.float32
     np.testing.assert_array_equal(after.inputs[place][1], 3)
+
+
+def test_what_a_missing_file_costs_hides_no_mistake() -> None:
+    path = SOURCE / "01_layers.ipynb"
+    runs = list(rehearsal(path, 231).run({"relu_forward": "def relu_forward(x):\n    return np.abs(x), x"}).values())
+    about_a_file = TestRun("test_relu_forward__file", 0.0, 1.0, (), "NotImplementedError")
+    found = diagnoser(path, 231, CACHE).diagnose([*runs, about_a_file])
+    assert found["test_relu_forward"][0].name == "absolute_value"
+    assert about_a_file.test not in found
 
 
 def test_repr() -> None:
