@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from tqdm import tqdm
 
 from examiner._exceptions import ExaminerError
 
@@ -79,9 +80,12 @@ def _autograde(options: argparse.Namespace) -> int:
         most = sum(points for _, points in outcome.scores.values())
         bonus = f" + {outcome.bonus:g}" if outcome.bonus else ""
         line = f"{student:20} {outcome.status:8} {got:7.2f} of {most:g}{bonus}  {outcome.seconds:6.1f} s"
+        bar.clear()
         console.print(f"{line}  {outcome.reason or ''}".rstrip(), markup=False)
+        bar.update()
 
-    report = course.grade(students, force=options.force, show=show)
+    with tqdm(total=len(students), desc="autograde", unit="student", leave=False, disable=None) as bar:
+        report = course.grade(students, force=options.force, show=show)
     for student, test, old, new in report.changes:
         console.print(f"changed: {student}, {test}: {_mark(old)} -> {_mark(new)}", markup=False)
     console.print(f"{len(students)} students, {report.seconds:.1f} s, isolation {report.isolation}, seed {report.seed}")

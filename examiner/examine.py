@@ -329,13 +329,15 @@ def _plain_figures() -> Iterator[None]:
 # ------------------------------------------------------------------------------ what is shown
 
 _HEAD = ("", "Check", "Relative error", "Tolerance", "Message")
+_CELL = "text-align:left;vertical-align:top;padding:2px 14px 2px 0"
+_FAILED = "color:#B3400B"  # with a ✗, for people who do not tell colours apart
 
 
 def _table(outcome: TestOutcome) -> str:
     """The checks of a test as an HTML table; every text in it is escaped."""
-    score = "a person decides" if outcome.score is None else f"{outcome.score:g} of {outcome.max_score:g} points"
+    score = "a person decides" if outcome.score is None else f"{outcome.score:.4g} of {outcome.max_score:g} points"
     rows = "".join(_row(check) for check in outcome.checks)
-    head = "".join(f"<th style='text-align:left'>{title}</th>" for title in _HEAD)
+    head = "".join(f"<th style='{_CELL}'>{title}</th>" for title in _HEAD)
     reason = f"<p>{html.escape(outcome.reason)}</p>" if outcome.reason and outcome.status == "partial" else ""
     return f"<p><b>{score}</b></p>{reason}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
@@ -345,8 +347,9 @@ def _row(check: Check) -> str:
     title = f"{check.block}: {check.name}" if check.block and check.block != check.name else check.name
     numbers = ["" if each is None else f"{each:.2e}" for each in (check.error, check.tolerance)]
     texts = [html.escape(each[:2000]) for each in (title, *numbers, check.message or "")]
-    cells = "".join(f"<td style='text-align:left'>{each}</td>" for each in (mark, *texts))
-    return f"<tr>{cells}</tr>"
+    cells = "".join(f"<td style='{_CELL}'>{each}</td>" for each in (mark, *texts))
+    style = "" if check.passed else f" style='{_FAILED}'"
+    return f"<tr{style}>{cells}</tr>"
 
 
 def _said(outputs: Outputs) -> list[NotebookNode]:

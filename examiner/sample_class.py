@@ -38,6 +38,8 @@ class Student:
         Files that they hand in instead of the reference's trained parameters; None for none.
     expected : mapping of str to float
         Scores of the test cells, in the notebooks handed in, that do not get full marks.
+    plain : mapping of str to float
+        What plain nbgrader gives instead, where their own earlier part is wrong or missing.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Student:
     handed_in: str | None = None
     files: Mapping[str, bytes | None] = field(default_factory=dict, repr=False)
     expected: Mapping[str, float] = field(default_factory=dict, repr=False)
+    plain: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
 def find_entry(reference: str) -> Entry:
