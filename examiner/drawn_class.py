@@ -16,7 +16,7 @@ from examiner._exceptions import CatalogueError, ExaminerError
 from examiner._verdicts import Task, Verdict
 from examiner._workers import run_all
 from examiner.catalogue import ALTERNATIVE, MISCONCEPTION, Entry, load_catalogues
-from examiner.cells import cells_of, grade_id, names_in, points, read, solutions
+from examiner.cells import cells_of, grade_id, is_bonus, names_in, points, read, solutions
 from examiner.course import course_root, source_folder
 from examiner.sample_class import Student, write_submissions
 
@@ -231,18 +231,18 @@ def _file_tests(source: Path) -> dict[str, list[str]]:
 
 def expected_json(students: Iterable[Student], source: Path) -> dict[str, object]:
     """What each student must score, test by test: to compare a graded class with."""
-    full = {
-        path.stem: {grade_id(cell): points(cell) for cell in cells_of(read(path), "test")}
-        for path in sorted(source.glob("*.ipynb"))
-    }
+    cells = {path.stem: list(cells_of(read(path), "test")) for path in sorted(source.glob("*.ipynb"))}
+    bonus = {grade_id(cell) for those in cells.values() for cell in those if is_bonus(cell)}
     found = {}
     for student in students:
         tests: dict[str, float] = {}
-        for notebook, those in full.items():
+        for notebook, those in cells.items():
             missing = student.blank or (student.notebooks is not None and notebook not in student.notebooks)
-            tests |= {test: 0.0 if missing else student.expected.get(test, most) for test, most in those.items()}
+            full = {grade_id(cell): points(cell) for cell in those}
+            tests |= {test: 0.0 if missing else student.expected.get(test, most) for test, most in full.items()}
         found[student.name] = {
-            "score": round(sum(tests.values()), 6),
+            "score": round(sum(score for test, score in tests.items() if test not in bonus), 6),
+            "bonus": round(sum(score for test, score in tests.items() if test in bonus), 6),
             "tests": tests,
             "entries": list(student.entries),
             "late": student.handed_in is not None and student.handed_in > f"{DUE:%Y-%m-%d %H:%M:%S} UTC",
