@@ -20,12 +20,16 @@ import inspect
 import pkgutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any, TypeVar
+
+import numpy as np
 
 from examiner._exceptions import CatalogueError
 
 Definition = TypeVar("Definition", bound=Callable[..., Any])
+Probe = Callable[[SimpleNamespace, np.random.Generator], Any]
 MISCONCEPTION, ALTERNATIVE = "misconception", "alternative"
 
 
@@ -47,6 +51,8 @@ class Entry:
         Texts of the reference to replace, where the entry is a change of it.
     tests : tuple of str
         Test cells that must notice, where that is worth saying.
+    follow_on : tuple of str
+        Test cells of other answers that lose points too, and that cannot be helped.
     """
 
     notebook: str
@@ -57,6 +63,14 @@ class Entry:
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     changes: Mapping[str, str] = field(default_factory=dict, repr=False)
     tests: tuple[str, ...] = ()
+    follow_on: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.answer}:{self.name}"
+
+    def replaced(self) -> tuple[str, ...]:
+        """The answers that it replaces: its own, and their companions."""
+        return tuple({self.answer: None} | dict.fromkeys(self.sources))
 
     def cells(self, reference: Mapping[str, str]) -> dict[str, str]:
         """Source of every answer cell that this entry replaces.
@@ -76,6 +90,18 @@ class Entry:
             cells[self.answer] = self._changed(reference[self.answer])
         return cells
 
+    def combined(self, other: Entry, reference: Mapping[str, str]) -> dict[str, str] | None:
+        """Sources of two entries at once: None where they are not changes of the same answer that go together."""
+        if not self.changes or not other.changes or self.answer != other.answer:
+            return None
+        both = replace(self, name=f"{self.name}+{other.name}", changes=dict(self.changes) | dict(other.changes))
+        if len(both.changes) < len(self.changes) + len(other.changes):
+            return None
+        try:
+            return both.cells(reference)
+        except CatalogueError:
+            return None
+
     def _changed(self, source: str) -> str:
         for old, new in self.changes.items():
             if source.count(old) != 1:
@@ -93,6 +119,8 @@ class Catalogue:
     def __init__(self, notebook: str) -> None:
         self.notebook = notebook
         self.entries: list[Entry] = []
+        self.probes: dict[str, Probe] = {}
+        self.own_choices: dict[str, frozenset[str]] = {}
 
     def __repr__(self) -> str:
         return f"<Catalogue of {self.notebook}: {len(self.entries)} entries>"
@@ -103,6 +131,7 @@ class Catalogue:
         sentence: str,
         *,
         tests: tuple[str, ...] = (),
+        follow_on: tuple[str, ...] = (),
         together_with: Mapping[str, Callable[..., Any]] | None = None,
     ) -> Callable[[Definition], Definition]:
         """Register the decorated function or class as a wrong `answer`.
@@ -110,7 +139,7 @@ class Catalogue:
         `together_with` names what replaces other answers beside it: a backward
         function that reads a cache of its own kind, say.
         """
-        return self._register(MISCONCEPTION, answer, sentence, tests, together_with or {})
+        return self._register(MISCONCEPTION, answer, sentence, tests, together_with or {}, follow_on)
 
     def alternative(
         self,
@@ -131,11 +160,36 @@ class Catalogue:
         *,
         kind: str = MISCONCEPTION,
         tests: tuple[str, ...] = (),
+        follow_on: tuple[str, ...] = (),
     ) -> None:
         """Register small changes of the reference: each text is replaced where it stands, once."""
         self.entries.append(
-            Entry(self.notebook, answer, name, kind, sentence, changes=dict(changes), tests=tests)
+            Entry(
+                self.notebook, answer, name, kind, sentence, changes=dict(changes), tests=tests, follow_on=follow_on
+            )
         )
+
+    def probe(self, *answers: str) -> Callable[[Probe], Probe]:
+        """Register how to try out some answers on random inputs, wider than the tests do.
+
+        The decorated function takes a namespace of given names and answers, and a generator,
+        and returns all numbers that the answers gave.  A mutant that no test notices is taken
+        for the same function where its probe gives the same numbers, time after time.
+        """
+
+        def register(probe: Probe) -> Probe:
+            self.probes.update(dict.fromkeys(answers, probe))
+            return probe
+
+        return register
+
+    def own_choice(self, answer: str, *what: str) -> None:
+        """Declare what each student decides in an answer, so that no mutant is made of it.
+
+        `what` are names of keyword arguments and of variables that are set, and ``"[...]"``
+        for lists.
+        """
+        self.own_choices[answer] = frozenset(what)
 
     def _register(
         self,
@@ -144,12 +198,15 @@ class Catalogue:
         sentence: str,
         tests: tuple[str, ...],
         companions: Mapping[str, Callable[..., Any]],
+        follow_on: tuple[str, ...] = (),
     ) -> Callable[[Definition], Definition]:
         def register(definition: Definition) -> Definition:
             replaced: dict[str, Callable[..., Any]] = {answer: definition, **companions}
             sources = {name: _source_as(name, what) for name, what in replaced.items()}
             self.entries.append(
-                Entry(self.notebook, answer, definition.__name__, kind, sentence, sources, tests=tests)
+                Entry(
+                    self.notebook, answer, definition.__name__, kind, sentence, sources, {}, tests, follow_on
+                )
             )
             return definition
 

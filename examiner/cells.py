@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +55,16 @@ def points(cell: NotebookNode) -> float:
 def answer_of(test: str) -> str:
     """The answer that a test cell belongs to: ``test_<answer>`` or ``test_<answer>__<what>``."""
     return test.removeprefix("test_").split("__")[0]
+
+
+@functools.lru_cache(maxsize=4096)
+def names_in(source: str) -> frozenset[str]:
+    """All names in a piece of Python; none where it does not parse."""
+    try:
+        nodes = ast.walk(ast.parse(source))
+    except SyntaxError:
+        return frozenset()
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
 
 
 def read(path: Path) -> NotebookNode:

@@ -30,6 +30,10 @@ class Student:
         The notebooks that they hand in; None for all.
     blank : bool
         Whether their notebooks are the release as it is.
+    left_out : tuple of str
+        Answers that they have not written.
+    handed_in : str or None
+        When, as nbgrader's ``timestamp.txt`` says it; None without such a file.
     files : mapping of str to bytes or None
         Files that they hand in instead of the reference's trained parameters; None for none.
     expected : mapping of str to float
@@ -43,6 +47,8 @@ class Student:
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
     notebooks: tuple[str, ...] | None = None
     blank: bool = False
+    left_out: tuple[str, ...] = ()
+    handed_in: str | None = None
     files: Mapping[str, bytes | None] = field(default_factory=dict, repr=False)
     expected: Mapping[str, float] = field(default_factory=dict, repr=False)
     plain: Mapping[str, float] = field(default_factory=dict, repr=False)
@@ -95,6 +101,8 @@ def _write_submission(
             if not student.blank:
                 fill_in(notebook, _filled(student, path))
             nbformat.write(notebook, folder / path.name)
+    if student.handed_in is not None:
+        (folder / "timestamp.txt").write_text(student.handed_in + "\n", encoding="utf-8")
     if not student.blank:
         _write_files(student, folder, parameters)
 
@@ -102,7 +110,7 @@ def _write_submission(
 def _filled(student: Student, path: Path) -> dict[str, str]:
     """Everything that a student writes into one notebook."""
     reference = solutions(read(path))
-    filled = dict(reference)
+    filled = {name: text for name, text in reference.items() if name not in student.left_out}
     for name in student.entries:
         entry = find_entry(name)
         if entry.notebook == path.stem:

@@ -11,6 +11,12 @@ catalogue = Catalogue("08_batch_normalization")
 MEAN = '* bn_param["running_mean"] + (1 - momentum) * mean'
 VAR = '* bn_param["running_var"] + (1 - momentum) * var'
 
+# What these put into the cache, the backward function cannot mend.
+CACHED = (
+    "eps_outside_root", "eps_forgotten", "eps_fixed", "no_root", "unbiased_variance", "running_statistics_in_training",
+    "over_features", "one_mean_for_all_features", "mean_not_subtracted",
+)  # fmt: skip
+
 for name, sentence, changes in [
     (
         "eps_outside_root",
@@ -122,7 +128,8 @@ for name, sentence, changes in [
         {"return gamma * normalized + beta,": "return beta * normalized + gamma,"},
     ),
 ]:
-    catalogue.change("batchnorm_forward", name, sentence, changes)
+    follow_on = ("test_batchnorm_backward",) if name in CACHED else ()
+    catalogue.change("batchnorm_forward", name, sentence, changes, follow_on=follow_on)
 
 
 def standard_from_graph(dout, cache):
@@ -412,7 +419,8 @@ for name, sentence, changes in [
         {"return x * mask,": "return mask,"},
     ),
 ]:
-    catalogue.change("dropout_forward", name, sentence, changes)
+    follow_on = ("test_dropout_backward",) if name == "mask_as_output" else ()
+    catalogue.change("dropout_forward", name, sentence, changes, follow_on=follow_on)
 
 
 def pair_backward(dout, cache):
@@ -498,3 +506,38 @@ def closure_forward(x, dropout_param):
 @catalogue.alternative("dropout_backward", "a closure in the cache", together_with={"dropout_forward": closure_forward})
 def by_closure(dout, cache):
     return cache(dout)
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+def batches(rng):
+    for n, d in [(6, 3), (2, 5), (9, 4)]:
+        yield 3 * rng.normal(size=(n, d)) + 2, rng.normal(size=d), rng.normal(size=d), rng.normal(size=(n, d))
+
+
+@catalogue.probe("batchnorm_forward")
+def normalized_batches(answers, rng):
+    seen = []
+    for x, gamma, beta, _ in batches(rng):
+        chosen = {"eps": rng.uniform(), "momentum": rng.uniform()}
+        param = {"mode": "train"} | {name: chosen[name] for name in chosen if rng.integers(2)}
+        seen += [answers.batchnorm_forward(k * x, gamma, beta, param)[0] for k in (1, 1e-3, 5)]
+        param["mode"] = "test"
+        seen += [answers.batchnorm_forward(x, gamma, beta, param)[0], param["running_mean"], param["running_var"]]
+    return seen
+
+
+@catalogue.probe("batchnorm_backward")
+def batch_gradients(answers, rng):
+    caches = [(dout, answers.batchnorm_forward(*rest, {"mode": "train"})[1]) for *rest, dout in batches(rng)]
+    return [answers.batchnorm_backward(dout, cache) for dout, cache in caches]
+
+
+@catalogue.probe("dropout_forward", "dropout_backward")
+def dropped(answers, rng):
+    seen = []
+    for mode in ("train", "test"):
+        x, param = rng.normal(size=(6, 5)), {"p": rng.uniform(0.2, 0.9), "mode": mode, "rng": rng}
+        out, cache = answers.dropout_forward(x, param)
+        seen += [out, answers.dropout_backward(rng.normal(size=x.shape), cache)]
+    return seen

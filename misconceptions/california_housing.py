@@ -180,18 +180,21 @@ catalogue.change(
     "classification",
     "The network is made for classification: a price is a number, not a class.",
     {'"regression"': '"classification"'},
+    follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
     "ten_outputs",
     "The network has several outputs: one price needs one.",
     {"output_dim=1": "output_dim=10"},
+    follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
     "input_dim_of_digits",
     "The network does not have one input for each feature.",
     {"input_dim=housing.input_dim": "input_dim=784"},
+    follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
@@ -210,6 +213,7 @@ catalogue.change(
     "returns_params",
     "The parameters are returned, not the network.",
     {"        rng=rng,\n    )": "        rng=rng,\n    ).params"},
+    follow_on=("test_train_housing_model",),
 )
 
 
@@ -312,3 +316,31 @@ def adam_in_one_batch(model, data, max_epochs):
     for _ in range(max_epochs):
         solver.train()
     return solver
+
+# ------------------------------------------------------------ for the mutants
+
+catalogue.own_choice("build_housing_model", "[...]", "reg", "weight_scale", "dtype", "rng", "large")
+catalogue.own_choice(
+    "train_housing_model",
+    "few", "update_rule", "learning_rate", "lr_decay", "batch_size", "optim_config", "rng", "max_seconds", "verbose",
+)  # fmt: skip
+
+
+@catalogue.probe("standardize_and_clip")
+def scaled(answers, rng):
+    arrays = [rng.normal(size=(n, 4)) * [1, 30, 1e-3, 1] + [5, -7, 0, 2] for n in (9, 5, 1)]
+    arrays[0][:, 3] = arrays[1][:, 3] = 2
+    return answers.standardize_and_clip(*arrays), answers.standardize_and_clip(arrays[0]), answers.standardize_and_clip(*(np.float32(X) for X in arrays[:2]))
+
+
+@catalogue.probe("r2_score")
+def explained(answers, rng):
+    shapes = [(9,), (7, 1), (30,)]
+    pairs = [(10 * rng.normal(size=shape) + 3, 20 * rng.normal(size=shape)) for shape in shapes]
+    return [answers.r2_score(y, guess) for y, guess in pairs] + [answers.r2_score(y, y + 0.01) for y, _ in pairs]
+
+
+@catalogue.probe("build_housing_model")
+def built(answers, rng):
+    model = answers.build_housing_model(rng)
+    return model.category, [(name, value.shape, value) for name, value in model.params.items()], float(model.reg)

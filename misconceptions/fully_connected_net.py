@@ -469,3 +469,70 @@ class Recursive:
             )
         self.history.append(loss)
         return [loss, grads]
+
+
+catalogue.change(
+    NET,
+    "penalties_at_the_end",
+    "the penalties are added in a loop of their own, after the way back",
+    {
+        TOTAL: 'grads[f"W{k}"] = dw',
+        "penalty, dpenalty = regularization.l2_regularization(self.params[f\"W{k}\"], self.reg)": "pass",
+        "return loss, grads\n": "for name in [name for name in self.params if name.startswith('W')]:\n"
+        "            loss += 0.5 * self.reg * (self.params[name] ** 2).sum()\n"
+        "            grads[name] = grads[name] + self.reg * self.params[name]\n"
+        "        return loss, grads\n",
+    },
+    kind="alternative",
+)
+catalogue.change(
+    NET,
+    "flattened_first",
+    "images become rows before the first layer, and the spread is an argument of normal",
+    {
+        "X.astype(self.dtype, copy=False), []": "np.asarray(X, self.dtype).reshape(len(X), -1), []",
+        WEIGHTS: 'self.params[f"W{k}"] = np.asarray(rng.normal(0.0, weight_scale, (dims[k - 1], dims[k])), dtype)',
+    },
+    kind="alternative",
+)
+catalogue.change(
+    NET,
+    "biases_drawn_first",
+    "biases before weights, the last layer first; double precision inside; the loss a 0-d array",
+    {
+        "for k in range(1, self.depth + 1):\n            self.params": "for k in range(self.depth, 0, -1):\n"
+        "            self.params",
+        BIASES: "(0.0 * rng.normal(size=dims[k])).astype(dtype)",
+        "X.astype(self.dtype, copy=False)": "X.astype(np.float64)",
+        "return loss, grads\n": "return np.array(loss), grads\n",
+    },
+    kind="alternative",
+)
+catalogue.change(
+    NET,
+    "caches_from_behind",
+    "caches are popped, and parts of the network are looked up in dictionaries",
+    {
+        FORWARD: '{True: layers.affine_forward, False: layers.affine_relu_forward}[k == self.depth]',
+        BACKWARD: "[layers.affine_relu_backward, layers.affine_backward][int(k == self.depth)]",
+        "caches[k - 1]": "caches.pop()",
+    },
+    kind="alternative",
+)
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+@catalogue.probe(NET)
+def networks(answers, rng):
+    category = ["classification", "regression"][rng.integers(2)]
+    hidden = [[], [4], [5, 3], [4, 6, 3]][rng.integers(4)]
+    model = answers.FullyConnectedNet(category, hidden, 6, 3, reg=rng.uniform(), dtype=np.float64, rng=rng)
+    made = {name: value.copy() for name, value in model.params.items()}
+    for name, value in made.items():
+        model.params[name] = rng.normal(size=value.shape)
+    X = rng.normal(size=(5, 2, 3))
+    y = rng.integers(3, size=5) if category == "classification" else rng.normal(size=(5, 3))
+    usual = answers.FullyConnectedNet(category, hidden, rng=np.random.RandomState(rng.integers(100)))
+    images = rng.normal(size=(2, 28, 28)).astype(np.float32)
+    return made, model.loss(X), model.loss(X, y), usual.params, usual.loss(images), float(usual.reg)

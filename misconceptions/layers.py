@@ -20,7 +20,7 @@ def bias_subtracted(x, w, b):
     return x.reshape(x.shape[0], -1) @ w - b, (x, w)
 
 
-@catalogue.misconception("affine_forward", "x is not flattened: each example has to become one row of D numbers first.")
+@catalogue.misconception("affine_forward", "x is not flattened: each example has to become one row of D numbers first.", follow_on=("test_affine_backward", "test_affine_relu_forward", "test_affine_relu_backward"))
 def not_flattened(x, w, b):
     return x @ w + b, (x, w)
 
@@ -210,13 +210,13 @@ def sign_flipped(x):
     return out, out
 
 
-@catalogue.misconception("sigmoid_forward", "This is the hyperbolic tangent: its outputs run from -1 to 1, the sigmoid's from 0 to 1.")
+@catalogue.misconception("sigmoid_forward", "This is the hyperbolic tangent: its outputs run from -1 to 1, the sigmoid's from 0 to 1.", follow_on=("test_sigmoid_backward",))
 def hyperbolic_tangent(x):
     out = np.tanh(x)
     return out, out
 
 
-@catalogue.misconception("sigmoid_forward", "Large inputs are cut off far too early: the tails of the sigmoid are lost.")
+@catalogue.misconception("sigmoid_forward", "Large inputs are cut off far too early: the tails of the sigmoid are lost.", follow_on=("test_sigmoid_backward",))
 def clipped_too_early(x):
     out = 1 / (1 + np.exp(-np.clip(x, -5, 5)))
     return out, out
@@ -298,7 +298,7 @@ def relu_skipped(x, w, b):
     return a, (affine_cache, relu_forward(a)[1])
 
 
-@catalogue.misconception("affine_relu_forward", "The order is wrong: the affine layer comes first, the ReLU after it.")
+@catalogue.misconception("affine_relu_forward", "The order is wrong: the affine layer comes first, the ReLU after it.", follow_on=("test_affine_relu_backward",))
 def relu_first(x, w, b):
     out = relu_forward(x)[0]
     out, affine_cache = affine_forward(out, w, b)
@@ -311,7 +311,7 @@ def sigmoid_instead(x, w, b):
     return sigmoid_forward(a)[0], (affine_cache, relu_forward(a)[1])
 
 
-@catalogue.misconception("affine_relu_forward", "The affine layer is applied without its bias.")
+@catalogue.misconception("affine_relu_forward", "The affine layer is applied without its bias.", follow_on=("test_affine_relu_backward",))
 def without_bias(x, w, b):
     a, affine_cache = affine_forward(x, w, 0 * b)
     out, relu_cache = relu_forward(a)
@@ -376,3 +376,57 @@ def one_expression(dout, cache):
 def as_list(dout, cache):
     da = relu_backward(dout, cache[1])
     return list(affine_backward(da, cache[0]))
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+def images(rng):
+    shape = [(4, 3), (2, 3, 2), (1, 2, 2, 2), (6, 1)][rng.integers(4)]
+    size, scale = int(np.prod(shape[1:])), 10.0 ** rng.integers(-2, 3)
+    return scale * rng.normal(size=shape), rng.normal(size=(size, 5)), rng.normal(size=5), rng.normal(size=(shape[0], 5))
+
+
+@catalogue.probe("affine_forward")
+def affine_output(answers, rng):
+    return answers.affine_forward(*images(rng)[:3])[0]
+
+
+@catalogue.probe("affine_backward")
+def affine_gradients(answers, rng):
+    x, w, b, dout = images(rng)
+    return answers.affine_backward(dout, answers.affine_forward(x, w, b)[1])
+
+
+@catalogue.probe("relu_forward")
+def relu_output(answers, rng):
+    x = images(rng)[0]
+    return answers.relu_forward(x)[0], answers.relu_forward(np.zeros(2))[0]
+
+
+@catalogue.probe("relu_backward")  # the slope at exactly 0 is anybody's choice
+def relu_gradient(answers, rng):
+    x = images(rng)[0]
+    return answers.relu_backward(rng.normal(size=x.shape), answers.relu_forward(x)[1])
+
+
+@catalogue.probe("sigmoid_forward")
+def sigmoid_output(answers, rng):
+    with np.errstate(over="raise"):
+        return [answers.sigmoid_forward(x)[0] for x in (images(rng)[0], np.array([-1e3, -40.0, 0.0, 40.0, 1e3]))]
+
+
+@catalogue.probe("sigmoid_backward")
+def sigmoid_gradient(answers, rng):
+    x = images(rng)[0]
+    return answers.sigmoid_backward(rng.normal(size=x.shape), answers.sigmoid_forward(x)[1])
+
+
+@catalogue.probe("affine_relu_forward")
+def sandwich_output(answers, rng):
+    return answers.affine_relu_forward(*images(rng)[:3])[0]
+
+
+@catalogue.probe("affine_relu_backward")
+def sandwich_gradients(answers, rng):
+    x, w, b, dout = images(rng)
+    return answers.affine_relu_backward(dout, answers.affine_relu_forward(x, w, b)[1])

@@ -280,3 +280,17 @@ def softmax_in_place(x, y):
     np.subtract.at(x, (range(len(y)), y), 1)
     x /= len(y)
     return [float(np.average(losses)), x]
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+@catalogue.probe("mse_loss")
+def squares(answers, rng):
+    shape = [(6,), (4, 3), (1, 1), (5, 1)][rng.integers(4)]
+    return answers.mse_loss(100 * rng.normal(size=shape), rng.normal(size=shape))
+
+
+@catalogue.probe("softmax_loss")
+def probabilities(answers, rng):
+    x, y = rng.normal(size=(6, 4)), rng.integers(4, size=6)
+    return [answers.softmax_loss(scale * x + shift, y) for scale in (1e-3, 1, 30) for shift in (0, 1e3, -1e3)]

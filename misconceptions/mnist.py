@@ -130,18 +130,21 @@ catalogue.change(
     "regression",
     "The network is made for regression: digits are classes.",
     {'"classification"': '"regression"'},
+    follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "one_output",
     "The network has one output: it needs one score for each class.",
     {"output_dim=mnist.output_dim": "output_dim=1"},
+    follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "input_dim_of_height",
     "The network does not take all pixels of an image.",
     {"input_dim=mnist.input_dim": "input_dim=mnist.image_shape[0]"},
+    follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
@@ -154,12 +157,14 @@ catalogue.change(
     "half_precision",
     "The parameters are neither float32 nor float64: save_parameters takes only these.",
     {"dtype=np.float32": "dtype=np.float16"},
+    follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "returns_params",
     "The parameters are returned, not the network.",
     {"        rng=rng,\n    )": "        rng=rng,\n    ).params"},
+    follow_on=("test_train_mnist_model",),
 )
 
 
@@ -262,3 +267,24 @@ def adam_in_one_batch(model, data, max_epochs):
     for _ in range(max_epochs):
         solver.train()
     return solver
+
+# ------------------------------------------------------------ for the mutants
+
+catalogue.own_choice("build_mnist_model", "[...]", "reg", "weight_scale", "dtype", "rng", "large")
+catalogue.own_choice(
+    "train_mnist_model",
+    "few", "update_rule", "learning_rate", "lr_decay", "batch_size", "optim_config", "rng", "max_seconds", "verbose",
+)  # fmt: skip
+
+
+@catalogue.probe("standardize")
+def scaled(answers, rng):
+    arrays = [rng.normal(size=(n, 4)) * [1, 30, 1e-3, 1] + [5, -7, 0, 2] for n in (9, 5, 1)]
+    arrays[0][:, 3] = arrays[1][:, 3] = 2
+    return answers.standardize(*arrays), answers.standardize(arrays[0]), answers.standardize(*(np.float32(X) for X in arrays[:2]))
+
+
+@catalogue.probe("build_mnist_model")
+def built(answers, rng):
+    model = answers.build_mnist_model(rng)
+    return model.category, [(name, value.shape, value) for name, value in model.params.items()], float(model.reg)

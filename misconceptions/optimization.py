@@ -403,3 +403,21 @@ def adam_in_place(w, dw, config=None):
         / ((v / (1 - b2**t)) ** 0.5 + config.setdefault("epsilon", 1e-8))
     )
     return w, config
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+def several_steps(rule, rng, settings):
+    w, config, seen = rng.normal(size=(2, 3)), dict(settings) if rng.integers(4) else None, []
+    for _ in range(5):
+        w, config = rule(w.copy(), 10.0 ** rng.integers(-9, 3) * rng.normal(size=w.shape), config)
+        seen.append([w, {name: config[name] for name in ("velocity", "m", "v", "t") if name in config}])
+    return seen
+
+
+@catalogue.probe("sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov", "adam")
+def steps_taken(answers, rng):
+    settings = {"learning_rate": rng.uniform(), "momentum": rng.uniform(), "beta": rng.uniform(), "beta1": rng.uniform()}
+    chosen = {name: settings[name] for name in settings if rng.integers(2)}
+    rules = answers.sgd, answers.sgd_momentum, answers.sgd_momentum_ema, answers.nesterov, answers.adam
+    return [several_steps(rule, rng, chosen) for rule in rules]

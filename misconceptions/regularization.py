@@ -238,3 +238,13 @@ def elastic_net_in_place(w, reg1, reg2):
     penalty = np.asarray(np.sum(size * (reg1 + reg2 * size)))
     w *= 2 * reg2 + reg1 / size
     return penalty, w
+
+# ---------------------------------------------------- how mutants are tried out
+
+
+@catalogue.probe("l1_regularization", "l2_regularization", "elastic_net_regularization")
+def penalties(answers, rng):  # no exact zeros: the slope of |w| there is anybody's choice
+    shape = [(7,), (3, 4), (2, 3, 2)][rng.integers(3)]
+    w, one, two = 10.0 ** rng.integers(-2, 3) * rng.normal(size=shape), *rng.uniform(0, 3, size=2)
+    single = [f(w, reg) for f in (answers.l1_regularization, answers.l2_regularization) for reg in (one, 0.0)]
+    return single, [answers.elastic_net_regularization(w, *both) for both in ((one, two), (0.0, two), (one, 0.0))]

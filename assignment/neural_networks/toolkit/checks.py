@@ -20,7 +20,7 @@ import os
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -29,6 +29,7 @@ import numpy as np
 __all__ = ["Checks", "Comparison", "Result", "chain", "rel_error"]
 
 DEFAULT_SEED = 231
+LARGEST_KEPT = 10_000
 KINDS = {"b": "true/false values", "i": "integers", "u": "integers", "f": "floating-point numbers"}
 
 
@@ -84,7 +85,9 @@ class Comparison:
     """One comparison: what was looked at, and how it went.
 
     `error` is the relative error (None where nothing numerical was compared),
-    `message` one sentence, None where it passed.
+    `message` one sentence, None where it passed.  For a diagnosis: `received` is
+    a copy of a numerical value that was looked at (None for large ones), `changed`
+    tells whether the call before a failure changed its own inputs.  Neither is shown.
     """
 
     name: str
@@ -92,6 +95,8 @@ class Comparison:
     error: float | None = None
     tolerance: float | None = None
     message: str | None = None
+    received: np.ndarray | None = field(default=None, repr=False, compare=False)
+    changed: bool = field(default=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,7 @@ class Block:
         self._checks = checks
         self._comparisons: list[Comparison] = []
         self._earned = 1.0
+        self._changed = False
         self._stack = contextlib.ExitStack()
         self._stderr = io.StringIO()
         self._warned: list[warnings.WarningMessage] = []
@@ -231,17 +237,17 @@ class Block:
             Whether it passed.
         """
         expected = np.asarray(expected)
-        message = _shape_of_mistake(name, value, expected)
+        message, kept = _shape_of_mistake(name, value, expected), _kept(value)
         if message is not None:
-            return self._record(Comparison(name, False, None, tol, message))
+            return self._record(Comparison(name, False, None, tol, message, kept, self._changed))
         array = np.asarray(value)
         error = rel_error(array, expected)
         if error <= tol:
-            return self._record(Comparison(name, True, error, tol))
+            return self._record(Comparison(name, True, error, tol, None, kept))
         message = f"{name}: relative error {error:.2e}, at most {tol:.0e} passes"
         if not self.hidden:
             message += _first_difference(array, expected, tol)
-        return self._record(Comparison(name, False, error, tol, message))
+        return self._record(Comparison(name, False, error, tol, message, kept, self._changed))
 
     def same(
         self,
@@ -265,8 +271,17 @@ class Block:
         tol : float
             Largest relative error that passes.
         """
-        received = answer(*copy.deepcopy(inputs))
+        own = copy.deepcopy(inputs)
+        received = answer(*own)
         expected = reference(*copy.deepcopy(inputs))
+        self._changed = any(_differs(*pair) for pair in zip(own, inputs, strict=True))
+        try:
+            return self._same(received, expected, names, tol)
+        finally:
+            self._changed = False
+
+    def _same(self, received: Any, expected: Any, names: str | Sequence[str], tol: float) -> bool:
+        """Compare what two functions returned."""
         if isinstance(names, str):
             return self.close(names, received, expected, tol)
         if not isinstance(received, (tuple, list)) or len(received) != len(expected):
@@ -368,6 +383,21 @@ def _shape_of_mistake(name: str, value: Any, expected: np.ndarray) -> str | None
     if not np.all(np.isfinite(array)):
         return f"{name} is not finite: {int(np.sum(~np.isfinite(array)))} of {array.size} are NaN or infinite"
     return None
+
+
+def _kept(value: Any) -> np.ndarray | None:
+    """A copy of a value as a plain array, where it is numbers and not too many."""
+    try:
+        array = np.asarray(value)
+        small = value is not None and array.size <= LARGEST_KEPT and array.dtype.kind in KINDS
+        return np.array(array) if small else None
+    except Exception:  # whatever a stranger's object raises, there is nothing to keep
+        return None
+
+
+def _differs(one: Any, other: Any) -> bool:
+    """Whether an array is no longer what it was; other kinds of inputs may change."""
+    return isinstance(one, np.ndarray) and not np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
 def _first_difference(array: np.ndarray, expected: np.ndarray, tol: float) -> str:
