@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from tqdm import tqdm
 
 from examiner._exceptions import ExaminerError
+from examiner.course import course_root, source_folder
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -53,6 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--seed", type=int, help="seed of the hidden inputs")
     grade.add_argument("--isolation", choices=["bubblewrap", "none"], help="what keeps submitted code apart")
     grade.set_defaults(run=_autograde, help_all=False)
+    audit = commands.add_parser("audit", help="grade the catalogue instead of students")
+    audit.add_argument("assignment")
+    audit.add_argument("--notebook", metavar="NB", help="only this one, such as 01_layers")
+    audit.add_argument("--mutants", action="store_true", help="grade mutants of the reference, too")
+    audit.add_argument("--json", type=Path, metavar="FILE", help="write the audit there")
+    audit.add_argument("--seed", type=int, default=231, help="seed of the hidden inputs")
+    audit.set_defaults(run=_audit, help_all=False)
+    sample = commands.add_parser("sample-class", help="fill submitted/ with students drawn from the catalogue")
+    sample.add_argument("assignment")
+    sample.add_argument("--students", type=int, required=True, metavar="N", help="how many")
+    sample.add_argument("--seed", type=int, default=231, help="seed of the draw, and of the hidden inputs")
+    sample.add_argument("--parameters", type=Path, metavar="FOLDER", help="trained parameters that they hand in")
+    sample.set_defaults(run=_sample_class, help_all=False)
     doctor = commands.add_parser("doctor", help="what is there, what is missing, what to do about it")
     doctor.set_defaults(run=_doctor, help_all=False)
     return parser
@@ -96,6 +111,33 @@ def _autograde(options: argparse.Namespace) -> int:
 
 def _mark(score: float | None) -> str:
     return "not decided" if score is None else f"{score:g}"
+
+
+def _audit(options: argparse.Namespace) -> int:
+    with _toolkit_of(options.assignment):
+        from examiner.audit import main as audit
+
+        return audit(
+            options.assignment, options.notebook, mutants=options.mutants, file=options.json, seed=options.seed
+        )
+
+
+def _sample_class(options: argparse.Namespace) -> int:
+    with _toolkit_of(options.assignment):
+        from examiner.drawn_class import main as draw
+
+        return draw(options.assignment, options.students, seed=options.seed, parameters=options.parameters)
+
+
+@contextlib.contextmanager
+def _toolkit_of(assignment: str) -> Iterator[None]:
+    """Let an assignment's toolkit and its course's catalogue be imported."""
+    before = list(sys.path)
+    sys.path[:0] = [str(source_folder(assignment)), str(course_root())]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def _doctor(options: argparse.Namespace) -> int:

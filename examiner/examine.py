@@ -12,10 +12,10 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from nbformat import NotebookNode
@@ -30,13 +30,18 @@ from examiner.kernel import Cell, Session
 from examiner.outcome import Check, NotebookOutcome, TestOutcome, worst
 from examiner.standin import AnswerError, Bridge, Raised
 
-__all__ = ["Desk", "Examination"]
+if TYPE_CHECKING:  # needs the toolkit, which is there only while a notebook is graded
+    from examiner.diagnosis import Diagnosis
+
+__all__ = ["Desk", "Examination", "Said"]
 
 HUMAN = NeedsHumanError.__name__
 # A test itself says NotImplementedError where something was not handed in.
 _STUDENTS_OWN = AnswerError, AnswerStoppedError, NotImplementedError
 CALL_TEXT = 10_000
 CALL_PICTURES = 4
+Said = tuple[str, float, float, tuple[Any, ...], str | None]
+"""Test cell, its score, its points, the results of its checks, the name of the exception that ended it."""
 HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
@@ -100,6 +105,8 @@ class Examination:
         Where tests run.
     reference : callable
         Gives the reference answer of a name, to tell a faulty test from a wrong answer.
+    diagnose : callable
+        Names the mistakes behind what all tests said, by test; see `examiner.diagnosis`.
     """
 
     def __init__(
@@ -109,13 +116,16 @@ class Examination:
         session: Session,
         desk: Desk,
         reference: Callable[[str], Any],
+        diagnose: Callable[[list[Said]], Mapping[str, tuple[Diagnosis, ...]]],
     ) -> None:
         self.notebook, self.session, self.desk, self.reference = notebook, session, desk, reference
         self.answers = defined_names(source)
         self.module = types.ModuleType("__main__")
         self.given: dict[str, Any] = {}
         self.bridge = Bridge(session, self.given)
+        self.diagnose = diagnose
         self.tests: dict[str, TestOutcome] = {}
+        self.runs: dict[str, _Run] = {}
         self.fault: str | None = None
 
     def __repr__(self) -> str:
@@ -130,6 +140,7 @@ class Examination:
         with self.desk.seated(), _plain_figures():
             for number, cell in enumerate(self.notebook.cells, start=1):
                 self._cell(cell, number)
+        self._diagnose()
         statuses = [test.status for test in self.tests.values()]
         incidents = self.session.incidents
         status = worst([*statuses, "partial" if incidents else "graded"])
@@ -179,7 +190,7 @@ class Examination:
         if outcome.status == "graded" and (stopped := self.session.incidents[incidents:]):
             outcome = replace(outcome, status="partial", reason=stopped[0])
         outcome = replace(outcome, bonus=bonus, calls=self.session.calls - calls)
-        self.tests[name] = outcome
+        self.tests[name], self.runs[name] = outcome, run
         cell.outputs = self._shown(run, outcome)
         cell.execution_count = len(self.tests)
 
@@ -215,6 +226,16 @@ class Examination:
             checks = (*checks, Check(name, False, message=f"{type(error).__name__}: {message}"))
             return TestOutcome(0.0, points, checks)
         return TestOutcome(_score(run, points), points, checks)
+
+    def _diagnose(self) -> None:
+        """Name the mistakes behind lost points, in the outcomes and below the tables of checks."""
+        found = self.diagnose([_said_by(name, self.tests[name], run) for name, run in self.runs.items()])
+        cells = {cell.metadata.nbgrader.grade_id: cell for cell in self.notebook.cells if kind_of(cell) == "test"}
+        for name, those in found.items():
+            names = tuple(each.name for each in those if each.name is not None)
+            sentences = tuple(each.sentence for each in those)
+            self.tests[name] = replace(self.tests[name], misconceptions=names, diagnosis=sentences)
+            cells[name].outputs.insert(1, _hint(sentences))
 
     def _fault_of(self, source: str, name: str) -> str | None:
         """What the test raises on the reference's own answers: then no student is to blame."""
@@ -289,6 +310,13 @@ def _score(run: _Run, points: float) -> float:
     return min(max(round(score, 6), 0.0), points) if math.isfinite(score) else 0.0
 
 
+def _said_by(name: str, outcome: TestOutcome, run: _Run) -> Said:
+    """What a test cell said; one that a human decides has lost nothing."""
+    results = tuple(result for checks in run.checks for result in checks.results)
+    score = outcome.max_score if outcome.score is None else outcome.score
+    return name, score, outcome.max_score, results, type(run.error).__name__ if run.error else None
+
+
 def _checks(found: tuple[Any, ...]) -> Iterator[Check]:
     for checks in found:
         for result in checks.results:
@@ -340,6 +368,14 @@ def _table(outcome: TestOutcome) -> str:
     head = "".join(f"<th style='{_CELL}'>{title}</th>" for title in _HEAD)
     reason = f"<p>{html.escape(outcome.reason)}</p>" if outcome.reason and outcome.status == "partial" else ""
     return f"<p><b>{score}</b></p>{reason}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _hint(sentences: tuple[str, ...]) -> NotebookNode:
+    """The diagnosis, as it stands below the checks."""
+    rows = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
+    box = "border-left:4px solid #E69F00;padding:4px 12px;margin:6px 0"
+    data = {"text/html": f"<div style='{box}'><b>What went wrong</b><ul>{rows}</ul></div>"}
+    return new_output("display_data", data={**data, "text/plain": "\n".join(sentences)})
 
 
 def _row(check: Check) -> str:

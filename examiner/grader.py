@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import logging
 import os
 import stat
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from examiner._exceptions import ExaminerError, GradingFaultError
 from examiner.cells import cells_of, read, solutions
-from examiner.examine import Desk, Examination
+from examiner.course import course_root
+from examiner.examine import Desk, Examination, Said
 from examiner.kernel import Kernel, Session, Timing
 from examiner.outcome import NotebookOutcome
 from examiner.sandbox import Isolation
 from examiner.sandbox import Limits as SandboxLimits
 
+if TYPE_CHECKING:
+    from examiner.diagnosis import Diagnosis
+
 __all__ = ["Grader", "Options", "submitted_files"]
+
+log = logging.getLogger(__name__)
 
 EARLIER = ".earlier"
 IDLE_SECONDS = 120
@@ -46,6 +55,8 @@ class Options:
     data_dir: Path | None = None
     collected: tuple[str, ...] = ()
     """Names of submitted files that tests read, such as trained parameters."""
+    diagnosis: bool = True
+    """Whether lost points are diagnosed by the catalogue of misconceptions."""
 
 
 class Grader:
@@ -111,11 +122,35 @@ class Grader:
             desk = Desk(self._desk(Path(folder), files), self.source, self.options.seed, self.options.data_dir)
             session = Session(self._take, inside, self.options.timing)
             try:
-                outcome = Examination(notebook, source, session, desk, _reference(source, name)).run()
+                reference, diagnose = _reference(source, name), self._diagnose(path)
+                outcome = Examination(notebook, source, session, desk, reference, diagnose).run()
             finally:
                 session.close()
         self._rest()
         return replace(outcome, isolation=self.options.isolation, seconds=time.monotonic() - began)
+
+    def _diagnose(self, path: Path) -> Callable[[list[Said]], Mapping[str, tuple[Diagnosis, ...]]]:
+        """Give the diagnosis of one notebook: fingerprints are computed, once, when points are first lost."""
+
+        def diagnose(said: list[Said]) -> Mapping[str, tuple[Diagnosis, ...]]:
+            lost = any(score < points for _, score, points, _, _ in said)
+            if not lost or not self.options.diagnosis or find_spec("misconceptions") is None:
+                return {}
+            try:
+                with _importable(self.source):
+                    from examiner.diagnosis import diagnoser
+                    from examiner.fingerprints import misconceptions
+                    from examiner.rehearsal import TestRun
+
+                    if not misconceptions(path.stem):
+                        return {}
+                    cache = course_root(self.source) / ".cache" / "fingerprints"
+                    return diagnoser(path, self.options.seed, cache).diagnose([TestRun(*each) for each in said])
+            except Exception as error:  # a mark stands without its diagnosis
+                log.warning("%s: not diagnosed (%s: %s)", path.stem, type(error).__name__, error)
+                return {}
+
+        return diagnose
 
     # ----------------------------------------------------------------------------- kernels
 
@@ -178,6 +213,16 @@ class Grader:
                     self._earlier[key] = _stripped(read(path))
                 earlier[f"{EARLIER}/{path.name}"] = self._earlier[key]
         return earlier
+
+
+@contextlib.contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let Python import what lies in a folder: the toolkit in an assignment's source."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
 
 
 def _stripped(notebook: NotebookNode) -> bytes:

@@ -56,6 +56,9 @@ class TestOutcome:
     bonus: bool = False
     calls: int = 0
     misconceptions: tuple[str, ...] = ()
+    """Names of the catalogued mistakes behind failed checks, where they were recognised."""
+    diagnosis: tuple[str, ...] = ()
+    """Sentences to the student: of these mistakes, else hints that were computed."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class NotebookOutcome:
                     **test,
                     "checks": tuple(Check(**check) for check in test["checks"]),
                     "misconceptions": tuple(test["misconceptions"]),
+                    "diagnosis": tuple(test.get("diagnosis", ())),
                 }
             )
             for name, test in content["tests"].items()

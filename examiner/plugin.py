@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearOutput, NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Enum, Float, Integer, Unicode
+from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from examiner.gradebook import fill
@@ -95,6 +95,7 @@ class Examiner(Configurable):
     memory = Integer(2048, help="MiB of memory that a submission's processes may use together.").tag(config=True)
     processes = Integer(96, help="Processes and threads that a submission may have.").tag(config=True)
     disk = Integer(128, help="MiB that a submission may write to its scratch folder.").tag(config=True)
+    diagnosis = Bool(True, help="Whether lost points are diagnosed by the catalogue.").tag(config=True)
     data_dir = Unicode(
         "",
         help="Folder of the data sets, read-only in the sandbox. Empty: $NN_DATA_DIR, else the toolkit's cache.",
@@ -107,7 +108,7 @@ class Examiner(Configurable):
         timing = Timing(cell=self.cell_seconds, call=self.call_seconds, notebook=self.notebook_seconds)
         isolation: Isolation = "none" if self.isolation == "none" else "bubblewrap"
         collected = tuple(kept.get(assignment, ()))
-        return Options(isolation, self.seed, timing, limits, self._data_dir(), collected)
+        return Options(isolation, self.seed, timing, limits, self._data_dir(), collected, self.diagnosis)
 
     def _data_dir(self) -> Path | None:
         if named := self.data_dir or os.environ.get("NN_DATA_DIR"):
