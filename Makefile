@@ -21,11 +21,14 @@ help:
 demo: writable $(INSTALLED)
 	@$(RUN) tools/demo.py
 
+# The audit first: the sample class reads what it has computed. Then two files of tests at a time.
 test: lint
-	@$(RUN) -m pytest -m "not long"
+	@$(RUN) tools/train_reference.py
+	@$(RUN) -m pytest -m audit
+	@$(RUN) -m pytest -n 2 --dist loadfile -m "not audit and not long"
 
-test-all: lint
-	@$(RUN) -m pytest
+test-all: test
+	@$(RUN) -m pytest -m long
 
 lint: writable $(INSTALLED)
 	@$(RUN) -m ruff check .

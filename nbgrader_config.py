@@ -24,8 +24,9 @@ c = get_config()  # noqa: F821 - given by traitlets
 c.CourseDirectory.root = str(Path(__file__).parent.resolve())
 c.CourseDirectory.course_id = "neural_networks_from_scratch"
 c.CourseDirectory.source_directory = "assignment"
-# Neither caches nor compiled files are copied, into the release or out of a submission.
-c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__"]
+# Neither caches nor compiled files are copied, into the release or out of a submission; nor anything that
+# formgrader would serve to an instructor's browser as a page or a script.
+c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__", "*.htm*", "*.xht*", "*.xml", "*.svg", "*.js", "*.mjs"]
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
@@ -64,6 +65,7 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, ClearMarkScheme, CSSHTMLHeaderPreprocessor]
 
 # The examiner: student code in a sandbox, tests outside it. Without these lines plain nbgrader grades.
+c.Autograde.pre_convert_hook = "examiner.intake.leave_out_irregular"
 c.Autograde.sanitize_preprocessors = [Graft, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
     Examine,

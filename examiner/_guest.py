@@ -161,7 +161,7 @@ class Answers:
     def _error(self, error: BaseException) -> dict[str, Any]:
         kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
         try:
-            message = str(error)[:MAX_TEXT]
+            message = str(error)[:MAX_TEXT].encode("utf-8", "replace").decode()
         except Exception:
             message = ""
         frames = self._frames(error.__traceback__)

@@ -19,6 +19,7 @@ __all__ = ["Outputs", "harmless"]
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 MAX_PICTURE = 3_000_000  # characters of base64
 MAX_TRACEBACK = 200  # lines
+MAX_OUTPUTS = 300  # of one cell
 CUT = "\n[The rest is left out: more than {limit:,} characters.]\n"
 
 
@@ -62,6 +63,9 @@ class Outputs:
             return
         output = self._output(kind, content)
         if output is None:
+            return
+        if len(self._outputs) >= MAX_OUTPUTS:
+            self.cut = True
             return
         if self._clear:
             self._start_over()

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from examiner._exceptions import ExaminerError
 from examiner.cells import cells_of, grade_id, is_bonus, read
 from examiner.course import course_root, source_folder
 from examiner.gradebook import fill
+from examiner.intake import irregular
 from examiner.outcome import NotebookOutcome, Status, StudentOutcome, finite, worst
 from examiner.plugin import Examiner, close_graders
 from examiner.sandbox import check_isolation
@@ -145,6 +146,8 @@ class Class:
     def _grade(self, student: str, force: bool) -> StudentOutcome:
         began = time.monotonic()
         self.course.student_id = student
+        folder = Path(self.course.format_path(self.course.submitted_directory, student, self.assignment))
+        left_out = [f"{path.relative_to(folder)} is {what}: it is not graded" for path, what in irregular(folder)]
         reason = None
         with _last_error(self._app.log) as said:
             try:
@@ -155,7 +158,10 @@ class Class:
                 reason = str(error)
             except Exception as error:  # one submission must never end the class's run
                 reason = f"{type(error).__name__}: {error}"
-        return self._outcome(student, reason, time.monotonic() - began)
+        outcome = self._outcome(student, left_out[0] if left_out and reason else reason, time.monotonic() - began)
+        if left_out and outcome.status != "failed":
+            return replace(outcome, status="partial", reason=left_out[0])
+        return outcome
 
     # ------------------------------------------------------------------------- what came of it
 

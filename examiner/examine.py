@@ -8,6 +8,7 @@ import html
 import io
 import math
 import os
+import resource
 import sys
 import time
 import types
@@ -40,6 +41,7 @@ HUMAN = NeedsHumanError.__name__
 _STUDENTS_OWN = AnswerError, AnswerStoppedError, NotImplementedError
 CALL_TEXT = 10_000
 CALL_PICTURES = 4
+MAX_MEMORY = 3 * 2**30  # bytes that a test may allocate on top of what is in use
 Said = tuple[str, float, float, tuple[Any, ...], str | None]
 """Test cell, its score, its points, the results of its checks, the name of the exception that ended it."""
 HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
@@ -288,7 +290,7 @@ def _run_cell(tree: list[ast.stmt], space: dict[str, Any], name: str) -> _Run:
     value: Any = None
     error: Exception | None = None
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings(), _bounded_memory():
         try:
             # The file's name is none of IPython's: no report of a check quotes a test's own lines.
             exec(compile(ast.Module(body, []), f"<{name}>", "exec"), space)
@@ -297,6 +299,20 @@ def _run_cell(tree: list[ast.stmt], space: dict[str, Any], name: str) -> _Run:
         except Exception as raised:
             error = raised
     return _Run(value, error, printed.getvalue())
+
+
+@contextlib.contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """Let a test allocate no more than `MAX_MEMORY`: what a student returned may broadcast to any size."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    status = Path("/proc/self/status").read_text()
+    now = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))
+    most = now + MAX_MEMORY if hard == resource.RLIM_INFINITY else min(now + MAX_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _score(run: _Run, points: float) -> float:

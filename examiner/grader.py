@@ -266,6 +266,8 @@ def submitted_files(folder: Path, ignored: Sequence[str] = ()) -> dict[str, byte
         for name in sorted(names):
             if name.endswith(".ipynb") or any(fnmatch.fnmatch(name, pattern) for pattern in ignored):
                 continue
+            if not (Path(base) / name).as_posix().isprintable():  # no text in UTF-8, or a trap for who reads it
+                continue
             content = _regular(Path(base) / name)
             if content is not None and total + len(content) <= MAX_FILES and len(found) < MAX_NUMBER:
                 total += len(content)

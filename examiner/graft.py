@@ -8,7 +8,9 @@ plots, experiments) follow the cell that they followed in the submission.
 from __future__ import annotations
 
 import copy
+import html
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ __all__ = ["graft", "prepared_source"]
 THEIRS = ("answer", "written")
 # A space after "<" makes text of what a browser would take for a tag, and harms no formula.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://)")
+_ACTIVE = ("javascript:", "vbscript:", "data:text", "data:image/svg", "data:application", "```mermaid", "~~~mermaid")
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SOURCES: dict[tuple[Path, int, int, str], NotebookNode] = {}
 
@@ -89,7 +92,7 @@ def graft(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
                 chosen[place.anchor] = place.cell  # of several that were written in, the last
     for name, cell in chosen.items():
         text, is_text = _text(cell), skeleton[name].cell_type == "markdown"
-        skeleton[name].source = _TAG.sub("< ", text) if is_text else text
+        skeleton[name].source = _plain(text) if is_text else text
         if is_text and (pictures := _attachments(cell)):
             skeleton[name].attachments = pictures
     taken, given = set(skeleton), {cell.source for cell in source.cells}
@@ -136,7 +139,8 @@ def _text(cell: dict[str, Any]) -> str:
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
+    # Half a surrogate is no character: no file could hold it.
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
 
 
 def _free(cell: NotebookNode, taken: set[str], given: set[str]) -> NotebookNode:
@@ -153,12 +157,21 @@ def _free(cell: NotebookNode, taken: set[str], given: set[str]) -> NotebookNode:
             made.metadata.tags = [TRAINING_TAG]
             made.outputs = harmless(cell.get("outputs"))
         return made
-    text = text if text in given else _TAG.sub("< ", text)
+    text = text if text in given else _plain(text)
     make = new_markdown_cell if kind == "markdown" else new_raw_cell
     made = make(text, id=_fresh(cell.get("id"), taken))
     if kind == "markdown" and (pictures := _attachments(cell)):
         made.attachments = pictures
     return made
+
+
+def _plain(text: str) -> str:
+    """A student's Markdown without HTML, and without links where one would run a script."""
+    text = _TAG.sub("< ", text)
+    seen = re.sub(r"[\s\\\x00-\x1f]", "", html.unescape(html.unescape(text))).lower()
+    if any(scheme in seen for scheme in _ACTIVE):
+        text = text.replace("](", "] (").replace("]:", "] :").replace("mermaid", "mermaid (text)")
+    return text
 
 
 def _attachments(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -176,10 +189,8 @@ def _attachments(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 def _fresh(wanted: Any, taken: set[str]) -> str:
     """The wanted id where it is one and not taken, else a new one."""
-    number = 0
-    name = wanted if isinstance(wanted, str) and _ID.fullmatch(wanted) else "free-1"
-    while name in taken:
-        number += 1
-        name = f"free-{number}"
+    name = wanted if isinstance(wanted, str) and _ID.fullmatch(wanted) else f"free-{len(taken)}"
+    if name in taken:
+        name = f"free-{uuid.uuid4().hex}"
     taken.add(name)
     return name

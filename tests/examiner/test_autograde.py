@@ -186,9 +186,16 @@ def test_links_in_a_submission_lead_nowhere(fresh: Path, examine: Examine) -> No
     (folder / "data.txt").symlink_to(secret)
     look = submission({}, "import os\nprint(sorted(os.listdir('.')), os.path.exists('data.txt'))")
     nbformat.write(look, folder / "one.ipynb")
+    os.mkfifo(folder / "two.ipynb")
     report = examine("--student", "ada")
-    assert report["students"]["ada"]["status"] == "graded"
-    assert "the secret" not in (fresh / "autograded" / "ada" / "small" / "one.ipynb").read_text()
+    assert report["students"]["ada"]["status"] == "partial"
+    assert report["students"]["ada"]["reason"] in (
+        "data.txt is a link: it is not graded",
+        "two.ipynb is no regular file: it is not graded",
+    )
+    graded = list((fresh / "autograded" / "ada" / "small").rglob("*"))
+    assert fresh / "autograded" / "ada" / "small" / "one.ipynb" in graded
+    assert not [path for path in graded if path.is_file() and "the secret" in path.read_text()]
 
 
 @pytest.mark.parametrize(

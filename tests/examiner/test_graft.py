@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from nbgrader.utils import compute_checksum
 
-from examiner.graft import graft, prepared_source
+from examiner.graft import _fresh, _plain, graft, prepared_source
 from tests.examiner.small import source_notebook, submission
 
 PIXEL = (
@@ -225,3 +225,31 @@ def test_the_source_is_read_again_when_it_changes(tmp_path: Path) -> None:
     changed.cells.append(new_markdown_cell("more"))
     nbformat.write(changed, path)
     assert prepared_source(path).cells[-1].source == "more"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x](javascript:alert(1))",
+        "![x](JavaScript:alert(1))",
+        "[r]\n\n[r]: javascript:alert(1)",
+        "[z](&#106;avascript:alert(1))",
+        "[z](java\\script:alert(1))",
+        "[z](data:text/html;base64,AAAA)",
+    ],
+)
+def test_a_link_that_runs_a_script_is_no_link(text: str) -> None:
+    page = _plain(text)
+    assert "](" not in page
+    assert "]:" not in page
+
+
+def test_an_honest_link_stays_one() -> None:
+    text = "See [the data](https://example.org/data: a note) and ![mine](attachment:mine.png)."
+    assert _plain(text) == text
+
+
+def test_many_cells_without_ids_are_numbered_in_linear_time() -> None:
+    taken: set[str] = set()
+    names = [_fresh(None, taken) for _ in range(20_000)]
+    assert len(set(names)) == len(names)
