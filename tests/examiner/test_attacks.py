@@ -188,14 +188,18 @@ def test_edited_tests_and_points_are_the_sources_own_again(grader: Grader) -> No
 def test_nothing_of_the_project_can_be_read(grader: Grader, tmp_path: Path) -> None:
     secret = tmp_path / "gradebook.db"
     secret.write_text("secret marks")
+    root = Path(__file__).parents[2]
+    prefix = Path(sys.prefix)  # with `make`, the environment lies in the project's folder and is mounted there
+    environment = [prefix.relative_to(root).parts[0]] if prefix.is_relative_to(root) else []
     look = f"""
         import os, glob
         found = []
-        for path in [{str(secret)!r}, {str(grader.source)!r}, {str(Path(__file__).parents[2])!r}]:
+        for path in [{str(secret)!r}, {str(grader.source)!r}, {str(root)!r}]:
             try:
-                found.append(os.listdir(path) if os.path.isdir(path) else open(path).read())
+                found += os.listdir(path) if os.path.isdir(path) else [open(path).read()]
             except OSError:
                 pass
+        found = [name for name in found if name not in {environment!r}]
         found += [line for line in os.environ if "CHECKS" not in line and "STUDENT" in line]
         found += [p for p in os.listdir("/proc") if p.isdigit() and "pytest" in open(f"/proc/{{p}}/cmdline").read()]
         print("found:", found)"""
