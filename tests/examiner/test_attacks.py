@@ -6,6 +6,7 @@ Every submission here answers `double` wrongly, and tries to get its points in a
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
