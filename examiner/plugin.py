@@ -14,6 +14,7 @@ from nbgrader.preprocessors import ClearOutput, NbGraderPreprocessor, SaveAutoGr
 from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
+from examiner.cells import TRAINING_TAG
 from examiner.gradebook import fill
 from examiner.grader import Grader, Options, submitted_files
 from examiner.graft import graft, prepared_source
@@ -21,7 +22,6 @@ from examiner.kernel import Timing
 from examiner.sandbox import MIB, Isolation
 from examiner.sandbox import Limits as SandboxLimits
 
-TRAINING_TAG = "skip-execution"
 NEEDS_HUMAN = "NeedsHumanError"
 
 
