@@ -102,6 +102,14 @@ def test_the_whole_catalogue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert content["mutants"]["kill_rate"] >= 0.98
 
 
+@pytest.mark.long
+def test_the_catalogue_with_another_seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(ROOT)
+    file = tmp_path / "audit.json"
+    assert main("neural_networks", seed=7, file=file) == 0
+    assert json.loads(file.read_text(encoding="utf-8"))["misnamed_rate"] <= 0.02
+
+
 def test_every_answer_has_enough_entries() -> None:
     from collections import Counter
 
