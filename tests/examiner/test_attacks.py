@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,23 @@ from tests.examiner.small import grade, needs_bubblewrap, scores, shown, submiss
 WRONG = {"double": "def double(x):\n    return 0 * x"}
 HONEST = {"test_double": 4.0, "test_square": 4.0, "test_Net": 4.0}
 LIMITS = Limits(memory=1024 * MIB, disk=32 * MIB)
-TIMING = Timing(cell=1.5, call=1, notebook=40, interrupt=0.3, traffic=80 * MIB)
+TIMING = Timing(cell=20, call=20, notebook=200, interrupt=1, traffic=80 * MIB)
+SHORT = replace(TIMING, cell=3, call=3)
 
 
 @pytest.fixture(scope="module")
 def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
-    """A grader in the real sandbox, with short limits."""
+    """A grader in the real sandbox, with limits of time that no busy machine makes an honest answer reach."""
     source = write_course(tmp_path_factory.mktemp("course"))
     with Grader(source, Options("bubblewrap", timing=TIMING, limits=LIMITS)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
+    """The same for attacks that wait until their limit stops them."""
+    source = write_course(tmp_path_factory.mktemp("course"))
+    with Grader(source, Options("bubblewrap", timing=SHORT, limits=LIMITS)) as made:
         yield made
 
 
@@ -107,8 +117,8 @@ def code(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", CHEATS)
-def test_a_cheat_earns_nothing(name: str, grader: Grader) -> None:
-    outcome, notebook = grade(grader, submission(WRONG, code(CHEATS[name]), after="double"))
+def test_a_cheat_earns_nothing(name: str, impatient: Grader) -> None:
+    outcome, notebook = grade(impatient, submission(WRONG, code(CHEATS[name]), after="double"))
     assert outcome.tests["test_double"].score == 0.0
     results = [o for each in notebook.cells if each.id == "test_double" for o in each.outputs if "execution_count" in o]
     assert [result.data["text/plain"] for result in results] == ["0.0"]
@@ -290,23 +300,23 @@ STUBBORN = """
                 except BaseException: pass"""
 
 
-def test_an_endless_loop_that_ignores_signals_is_killed(grader: Grader) -> None:
+def test_an_endless_loop_that_ignores_signals_is_killed(impatient: Grader) -> None:
     began = time.monotonic()
-    outcome, _ = grade(grader, submission({"double": code(STUBBORN)}))
+    outcome, _ = grade(impatient, submission({"double": code(STUBBORN)}))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
     assert outcome.status == "partial"
     assert "could not be interrupted" in str(outcome.reason)
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
 
 
-def test_an_endless_loop_costs_its_limit_and_its_test(grader: Grader) -> None:
-    outcome, _ = grade(grader, submission({"double": "def double(x):\n    while True: pass"}))
+def test_an_endless_loop_costs_its_limit_and_its_test(impatient: Grader) -> None:
+    outcome, _ = grade(impatient, submission({"double": "def double(x):\n    while True: pass"}))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
-    assert "double took longer than 1 s" in str(outcome.reason)
+    assert "double took longer than 3 s" in str(outcome.reason)
 
 
-def test_a_cell_that_never_ends_costs_itself(grader: Grader) -> None:
-    outcome, notebook = grade(grader, submission({}, "while True: pass"))
+def test_a_cell_that_never_ends_costs_itself(impatient: Grader) -> None:
+    outcome, notebook = grade(impatient, submission({}, "while True: pass"))
     assert scores(outcome) == HONEST
     assert "CellTimeoutError" in shown(notebook, "extra")
 

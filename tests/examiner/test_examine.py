@@ -24,7 +24,7 @@ from tests.conftest import SOURCE
 from tests.examiner.small import DOUBLE, SETUP, TEST_DOUBLE, cell, grade, scores, shown, submission, write_course
 
 FULL = {"test_double": 4.0, "test_square": 4.0, "test_Net": 4.0}
-OPTIONS = Options("none", timing=Timing(cell=5, call=2, notebook=60, interrupt=0.5))
+OPTIONS = Options("none", timing=Timing(interrupt=0.5))
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ def test_an_endless_answer_is_stopped(layers: Rehearsal) -> None:
     began = time.monotonic()
     run = layers.run({"relu_forward": ENDLESS}, ["test_relu_forward"], seconds=0.2)["test_relu_forward"]
     assert (run.score, run.error) == (0, "TimeLimit")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_another_seed_gives_other_inputs() -> None:

@@ -107,7 +107,7 @@ while True:
         began = time.monotonic()
         sandbox.kill()
         sandbox.kill()
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         assert sandbox.poll() == 128 + signal.SIGKILL
 
 
@@ -417,7 +417,7 @@ def test_a_limit_ends_the_sandbox_with_its_reason(
     ended = inside.run(code, user=user, **limits)
     assert ended.reason == reason
     assert ended.status == 128 + signal.SIGKILL or "processor" in reason
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 29  # not by the end of `seconds`
 
 
 @bubblewrap

@@ -351,9 +351,13 @@ def test_daemons_do_not_outlive_the_program(user: str) -> None:
             if os.fork() == 0:
                 os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(99)", {mark!r}])
             os._exit(0)
-        time.sleep(0.3)
-        processes = filter(str.isdigit, os.listdir("/proc"))
-        print(sum({mark!r} in open(f"/proc/{{each}}/cmdline").read() for each in processes))
+        def alive():
+            processes = filter(str.isdigit, os.listdir("/proc"))
+            return sum({mark!r} in open(f"/proc/{{each}}/cmdline").read() for each in processes)
+        deadline = time.monotonic() + 20
+        while not alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        print(alive())
         """
     ended = inside.run(code, user=user)
     assert ended.status == 0
@@ -382,7 +386,7 @@ time.sleep(99)
         examiner.kill()
         examiner.communicate()
         shutil.rmtree(folder)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while running(mark) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert running(mark) == 0
@@ -409,7 +413,7 @@ def test_a_fork_bomb_stays_small_and_dies(user: str) -> None:
         """
     began = time.monotonic()
     inside.run(code, user=user, seconds=2, processes=40)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40
     assert running(mark) == 0
 
 
@@ -618,9 +622,9 @@ def test_the_watchdog_stays_awake_beside_a_busy_sandbox() -> None:
     began = time.monotonic()
     with Sandbox("bubblewrap", limits) as sandbox:
         sandbox.start([sys.executable, "-I", "-S", "-c", code])
-        sandbox.wait(10)
+        sandbox.wait(40)
         assert sandbox.reason == "used more than 1 s of processor time"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40
 
 
 def running(mark: str) -> int:
