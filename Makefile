@@ -16,7 +16,7 @@ help:
 	@echo "make release    generate release/ from assignment/ (commit it)"
 	@echo "make pair       notebooks -> .notebooks/*.py to edit;  make notebooks  and back"
 	@echo "make benchmark  the performance figures that the README quotes"
-	@echo "make clean      remove what grading made: submitted/, autograded/, feedback/, gradebook.db"
+	@echo "make clean      remove what grading made: submitted/, autograded/, feedback/, report/, gradebook.db"
 
 demo: writable $(INSTALLED)
 	@$(RUN) tools/demo.py
@@ -47,7 +47,7 @@ benchmark: $(INSTALLED)
 	@for script in benchmarks/*.py; do $(RUN) $$script || exit 1; done
 
 clean:
-	@rm -rf submitted feedback gradebook.db .nbgrader.log
+	@rm -rf submitted feedback report gradebook.db .nbgrader.log .cache/failed
 	@find autograded -mindepth 1 -not -name README.md -delete
 
 writable:

@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--seed", type=int, help="seed of the hidden inputs")
     grade.add_argument("--isolation", choices=["bubblewrap", "none"], help="what keeps submitted code apart")
     grade.set_defaults(run=_autograde, help_all=False)
+    report = commands.add_parser("report", help="write the class on one page")
+    report.add_argument("assignment")
+    report.add_argument("--output", type=Path, metavar="FILE", help="the page; by default report/<assignment>.html")
+    report.set_defaults(run=_report, help_all=False)
     audit = commands.add_parser("audit", help="grade the catalogue instead of students")
     audit.add_argument("assignment")
     audit.add_argument("--notebook", metavar="NB", help="only this one, such as 01_layers")
@@ -74,20 +78,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _autograde(options: argparse.Namespace) -> int:
-    from sqlalchemy.exc import SAWarning
-
     from examiner.autograde import Class
     from examiner.outcome import StudentOutcome
 
-    warnings.simplefilter("ignore", SAWarning)  # nbgrader's own models warn about nbgrader's own use
-
+    _quiet()
     chosen = {name: getattr(options, name) for name in ("seed", "isolation")}
     course = Class(options.assignment, {name: value for name, value in chosen.items() if value is not None})
-    students = options.student or course.students()
-    unknown = sorted(set(students) - set(course.students()))
+    students = options.student or course.results.students()
+    unknown = sorted(set(students) - set(course.results.students()))
     if unknown:
         raise ExaminerError(f"No submission of {options.assignment} by {', '.join(unknown)}.")
-    if course.examiner.isolation == "none":
+    if course.results.examiner.isolation == "none":
         console.print("[bold]Isolation: none.[/bold] Submitted code runs unprotected on this machine.")
 
     def show(student: str, outcome: StudentOutcome) -> None:
@@ -111,6 +112,19 @@ def _autograde(options: argparse.Namespace) -> int:
 
 def _mark(score: float | None) -> str:
     return "not decided" if score is None else f"{score:g}"
+
+
+def _report(options: argparse.Namespace) -> int:
+    from examiner.report import main as report
+
+    _quiet()
+    return report(options.assignment, options.output, console)
+
+
+def _quiet() -> None:
+    from sqlalchemy.exc import SAWarning
+
+    warnings.simplefilter("ignore", SAWarning)  # nbgrader's own models warn about nbgrader's own use
 
 
 def _audit(options: argparse.Namespace) -> int:

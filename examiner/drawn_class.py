@@ -292,6 +292,8 @@ def main(assignment: str, count: int, *, seed: int = 231, parameters: Path | Non
     source, release = source_folder(assignment, root), root / "release" / assignment
     console = Console(highlight=False)
     files = [path.name for path in sorted(parameters.glob("*.npz"))] if parameters else []
+    if parameters and not files:
+        raise ExaminerError(f"No trained parameters (*.npz) in {parameters}.")
     entries = steady_entries(source, root / ".cache" / "fingerprints", seed, jobs)
     students = draw(source, count, seed=seed, entries=entries, files=files)
     students = with_expected(students, source, release, trained=bool(files), seed=seed, jobs=jobs)

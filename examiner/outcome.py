@@ -14,15 +14,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Check", "NotebookOutcome", "Status", "StudentOutcome", "TestOutcome", "finite", "worst"]
+__all__ = ["Check", "NotebookOutcome", "Status", "StudentOutcome", "TestOutcome", "finite", "sentence", "worst"]
 
 Status = Literal["graded", "partial", "failed"]
+MAX_REASON = 500
 _ORDER: tuple[Status, ...] = ("graded", "partial", "failed")
 
 
 def worst(statuses: Iterable[Status]) -> Status:
     """The worst of several; ``graded`` where there is none."""
     return max(statuses, key=_ORDER.index, default="graded")
+
+
+def sentence(text: str) -> str:
+    """A reason as one line that a terminal and a page can show: it may quote a stranger's file names."""
+    line = " ".join(text.split())
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line[:MAX_REASON])
 
 
 @dataclass(frozen=True)

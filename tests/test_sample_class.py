@@ -140,6 +140,19 @@ def test_feedback_shows_results_and_neither_hidden_tests_nor_mark_schemes(graded
         assert not [words for words in secrets if words in page]
 
 
+def test_the_class_report_names_what_went_wrong(graded: Graded) -> None:
+    root = next(root for root in graded.roots if (root / "submitted" / "report_bug").is_dir())
+    call = [sys.executable, "-m", "examiner", "report", "neural_networks"]
+    done = subprocess.run(call, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    page = (root / "report" / "neural_networks.html").read_text(encoding="utf-8")
+    assert "report_bug" in page
+    if graded.way == "examiner":
+        assert "last_layer_gradient_not_regularized" in page
+    else:
+        assert "not graded by the examiner yet" in page
+
+
 def test_the_students_own_curves_stay_in_the_graded_notebooks(graded: Graded) -> None:
     paths = [path for root in graded.roots for path in root.glob("autograded/*/neural_networks/06_mnist.ipynb")]
     assert paths

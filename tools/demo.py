@@ -1,4 +1,4 @@
-"""`make demo`: from the source notebooks to a graded sample class, its feedback and its marks."""
+"""`make demo`: from the source notebooks to a graded sample class, its feedback and its report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from rich.console import Console
-from rich.table import Table
 from tqdm import tqdm
 
 from examiner._exceptions import IsolationError
@@ -62,23 +61,6 @@ def for_each_student(what: str, action) -> list[str]:  # type: ignore[no-untyped
     return failed
 
 
-def scores(grader: NbGraderAPI) -> Table:
-    """A table of students and scores, notebook by notebook."""
-    with grader.gradebook as gradebook:
-        submissions = {s.student.id: s for s in gradebook.assignment_submissions(ASSIGNMENT)}
-        names = [notebook.name for notebook in gradebook.find_assignment(ASSIGNMENT).notebooks]
-        table = Table(title="The sample class: bonus included, written answers not yet graded")
-        table.add_column("student", no_wrap=True)
-        for name in sorted(names):
-            table.add_column(name[:2], justify="right")
-        table.add_column("score", justify="right", style="bold")
-        for student in STUDENTS:
-            parts = {notebook.name: notebook.score for notebook in submissions[student.name].notebooks}
-            row = [f"{parts[name]:.4g}" for name in sorted(names)]
-            table.add_row(student.name, *row, f"{sum(parts.values()):.4g}")
-    return table
-
-
 def main() -> int:
     """Run the demonstration; 0 where every student was graded."""
     start = time.monotonic()
@@ -106,14 +88,14 @@ def main() -> int:
     step("5. Write their feedback")
     failed = for_each_student("feedback", lambda name: grader.generate_feedback(ASSIGNMENT, name, force=True))
 
-    if isolation == "none":
-        console.print("[bold]Graded without a sandbox[/bold]: `examiner doctor` says how to get one.")
-    console.print(scores(grader))
+    step("6. Write the class report")
+    reported = subprocess.run([sys.executable, "-m", "examiner", "report", ASSIGNMENT], cwd=ROOT)
     console.print(f"Done in {time.monotonic() - start:.0f} s. Look at:")
+    console.print(f"  report/{ASSIGNMENT}.html")
     console.print(f"  feedback/report_bug/{ASSIGNMENT}/04_fully_connected_net.html")
     console.print(f"  autograded/reference/{ASSIGNMENT}/06_mnist.ipynb")
     console.print("  .venv/bin/jupyter lab   then Nbgrader > Formgrader, to grade written answers by hand")
-    return 1 if failed else 0
+    return 1 if failed or reported.returncode else 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from examiner.grader import Grader
 from examiner.graft import graft, prepared_source
 from examiner.outcome import NotebookOutcome
 from examiner.sandbox import check_isolation
-from tests.conftest import SOURCE
+from tests.conftest import ROOT, SOURCE
 
 
 def _isolates() -> bool:
@@ -165,6 +168,25 @@ def write_course(root: Path) -> Path:
     shutil.copytree(SOURCE / "toolkit", source / "toolkit", ignore=shutil.ignore_patterns("__pycache__"))
     nbformat.write(source_notebook(), source / "one.ipynb")
     return source
+
+
+def write_class(root: Path, students: dict[str, NotebookNode]) -> None:
+    """Write a course with its submissions; the examiner in it isolates nothing, for speed."""
+    write_course(root)
+    config = (ROOT / "nbgrader_config.py").read_text()
+    (root / "nbgrader_config.py").write_text(config + '\nc.Examiner.isolation = "none"\nc.Examiner.call_seconds = 3\n')
+    for name, notebook in students.items():
+        folder = root / "submitted" / name / "small"
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / "one.ipynb")
+
+
+def run(root: Path, *command: str, status: int = 0) -> str:
+    """Run a command in a course; what it wrote to stdout."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run([sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True)
+    assert done.returncode == status, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
 
 
 def submission(answers: Mapping[str, str] | None = None, extra: str = "", *, after: str = "setup") -> NotebookNode:

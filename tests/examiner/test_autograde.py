@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +19,7 @@ from examiner import _bwrap
 from examiner.__main__ import main
 from examiner.cells import cells_of, grade_id, read
 from tests.conftest import ROOT
-from tests.examiner.small import TEST_DOUBLE, source_notebook, submission, write_course
+from tests.examiner.small import TEST_DOUBLE, run, source_notebook, submission, write_class
 
 CLASS: dict[str, NotebookNode] = {
     "ada": submission(),
@@ -32,25 +30,6 @@ CLASS: dict[str, NotebookNode] = {
     "fay": submission({"double": "def double(x):\n    x *= 2\n    return x"}, "print('hello')", after="double"),
 }  # fmt: skip
 PLAIN = "# The examiner: student code"
-
-
-def run(root: Path, *command: str, status: int = 0) -> str:
-    """Run a command in a course; what it wrote to stdout."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run([sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True)
-    assert done.returncode == status, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
-
-
-def write_class(root: Path, students: dict[str, NotebookNode]) -> None:
-    """Write a course with its submissions; the examiner in it isolates nothing, for speed."""
-    write_course(root)
-    config = (ROOT / "nbgrader_config.py").read_text()
-    (root / "nbgrader_config.py").write_text(config + '\nc.Examiner.isolation = "none"\nc.Examiner.call_seconds = 3\n')
-    for name, notebook in students.items():
-        folder = root / "submitted" / name / "small"
-        folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / "one.ipynb")
 
 
 def marks(root: Path) -> dict[str, dict[str, tuple[float | None, bool]]]:

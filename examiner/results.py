@@ -1,0 +1,190 @@
+"""What is known of an assignment's submissions: graded notebooks, the gradebook, and what could not be graded."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import math
+import os
+import sys
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import AutogradeApp
+from nbgrader.coursedir import CourseDirectory
+
+from examiner.cells import cells_of, grade_id, is_bonus, points, read
+from examiner.course import course_root, source_folder
+from examiner.outcome import NotebookOutcome, Status, StudentOutcome, sentence, worst
+from examiner.plugin import Examiner
+
+__all__ = ["Results"]
+
+
+class Results:
+    """The submissions of one assignment in the course that the working folder belongs to.
+
+    Parameters
+    ----------
+    assignment : str
+        Its name.
+    options : dict, optional
+        Options of `Examiner` to set, beside those of nbgrader_config.py.
+
+    Attributes
+    ----------
+    app : nbgrader.apps.AutogradeApp
+        nbgrader, configured by the course.
+    course : nbgrader.coursedir.CourseDirectory
+    source : Path
+        The assignment's source folder.
+    examiner : Examiner
+        How the course grades.
+
+    Raises
+    ------
+    CourseNotFoundError
+        There is no such course or assignment.
+    """
+
+    def __init__(self, assignment: str, options: dict[str, Any] | None = None) -> None:
+        self.assignment, self.root = assignment, course_root()
+        self.source = source_folder(assignment, self.root)
+        self.app = AutogradeApp()
+        self.app.config_dir, self.app.log_level = str(self.root), logging.CRITICAL
+        self.app.config_file_paths.insert(0, str(self.root))
+        self.app.load_config_file(suppress_errors=False)
+        for name, value in (options or {}).items():
+            self.app.config.Examiner[name] = value
+        self.course = self.app.coursedir = CourseDirectory(parent=self.app)
+        self.course.assignment_id = assignment
+        self.examiner = Examiner(config=self.app.config)
+        self._failures = self.root / ".cache" / "failed" / f"{assignment}.json"
+
+    def __repr__(self) -> str:
+        return f"<Results of {self.assignment}: {len(self.students())} submissions>"
+
+    def students(self) -> list[str]:
+        """Students who handed something in."""
+        pattern = self.course.format_path(self.course.submitted_directory, "*", self.assignment)
+        folders = sorted(Path(self.root).glob(str(Path(pattern).relative_to(self.root))))
+        depth = Path(pattern).parts.index("*")
+        return [folder.parts[depth] for folder in folders if folder.is_dir()]
+
+    def submitted(self, student: str) -> Path:
+        """The folder that a student handed in."""
+        return Path(self.course.format_path(self.course.submitted_directory, student, self.assignment))
+
+    def autograded(self, student: str) -> Path:
+        """The folder of a student's graded notebooks."""
+        return Path(self.course.format_path(self.course.autograded_directory, student, self.assignment))
+
+    def outcome(self, student: str, seconds: float = 0.0) -> StudentOutcome:
+        """What came of a student's submission; a row, whatever it was."""
+        notebooks = self._notebooks(student)
+        scores, bonus = self._scores(student)
+        if (failure := self.failure(student)) is not None:
+            return StudentOutcome("failed", sentence(failure), {}, scores, bonus, seconds)
+        status: Status = worst(each.status for each in notebooks.values())
+        reasons = [f"{n}: {o.reason}" for n, o in notebooks.items() if o.status == status and o.reason]
+        missing = sorted(set(scores) - set(notebooks))
+        if missing and status == "graded":
+            status, reasons = "partial", [f"not handed in: {', '.join(missing)}"]
+        reason = sentence(reasons[0]) if reasons and status != "graded" else None
+        return StudentOutcome(status, reason, notebooks, scores, bonus, seconds)
+
+    def marks(self, student: str) -> dict[str, float | None]:
+        """Automatic score of every cell that the gradebook holds of a student."""
+        return {name: grade.auto_score for name, grade in self._grades(student)}
+
+    def by_hand(self, student: str) -> list[str]:
+        """Cells that wait for a person."""
+        return [name for name, grade in self._grades(student) if grade.needs_manual_grade]
+
+    def data(self) -> dict[str, str]:
+        """The data sets that are there: a fall-back has another name."""
+        data_dir = self.examiner.options(self.assignment).data_dir
+        if data_dir is not None:
+            os.environ.setdefault("NN_DATA_DIR", str(data_dir))
+        sys.path.insert(0, str(self.source))
+        try:
+            from toolkit.data import locate
+        except ImportError:
+            return {}
+        finally:
+            sys.path.remove(str(self.source))
+        sets = {"mnist": ("mnist", "digits"), "housing": ("california_housing", "diabetes")}
+        return {key: own if locate(own) is not None else spare for key, (own, spare) in sets.items()}
+
+    # ------------------------------------------------------------------ what could not be graded
+
+    def failure(self, student: str) -> str | None:
+        """Why a student's submission could not be graded when that was last tried."""
+        reason, when = self._failed().get(student, (None, 0.0))
+        graded = [path.stat().st_mtime for path in self.autograded(student).glob("*.ipynb")]
+        return None if max(graded, default=0.0) > when else reason
+
+    def note_failure(self, student: str, reason: str | None) -> None:
+        """Keep a reason for the report, for nbgrader has no place for it; None: the submission was graded."""
+        known = self._failed()
+        if reason is None and student not in known:
+            return
+        known.pop(student, None)
+        if reason is not None:
+            known[student] = (reason, time.time())
+        self._failures.parent.mkdir(parents=True, exist_ok=True)
+        self._failures.write_text(json.dumps(known, indent=1), encoding="utf-8")
+
+    def _failed(self) -> dict[str, tuple[str, float]]:
+        try:
+            found = json.loads(self._failures.read_text(encoding="utf-8"))
+            return {student: (str(reason), float(when)) for student, (reason, when) in found.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    # ------------------------------------------------------------------------------- inside
+
+    def _notebooks(self, student: str) -> dict[str, NotebookOutcome]:
+        """What the graded notebooks' metadata say; the examiner wrote it."""
+        found = {}
+        for path in sorted(self.autograded(student).glob("*.ipynb")):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                content = json.loads(path.read_text(encoding="utf-8"))["metadata"]["examiner"]
+                found[path.stem] = NotebookOutcome.from_json(content)
+        return found
+
+    @cached_property
+    def _points(self) -> dict[str, dict[str, tuple[float, bool]]]:
+        """Points of every graded cell of each notebook, and whether they are a bonus."""
+        return {
+            path.stem: {
+                grade_id(cell): (points(cell), is_bonus(cell)) for cell in cells_of(read(path), "test", "written")
+            }
+            for path in sorted(self.source.glob("*.ipynb"))
+        }
+
+    def _scores(self, student: str) -> tuple[dict[str, tuple[float, float]], float]:
+        """Score and largest score of each notebook without bonus, and the bonus, from the gradebook."""
+        scores, bonus = {}, 0.0
+        received = {name: grade.score or 0.0 for name, grade in self._grades(student)}
+        for notebook, cells in self._points.items():
+            most = [worth for worth, is_extra in cells.values() if not is_extra]
+            score = [received.get(name, 0.0) for name, (_, is_extra) in cells.items() if not is_extra]
+            scores[notebook] = (math.fsum(score), math.fsum(most))
+            bonus += math.fsum(received.get(name, 0.0) for name, (_, is_extra) in cells.items() if is_extra)
+        return scores, bonus
+
+    def _grades(self, student: str) -> Iterator[tuple[str, Any]]:
+        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+            try:
+                submission = gradebook.find_submission(self.assignment, student)
+            except MissingEntry:
+                return
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    yield grade.name, grade
