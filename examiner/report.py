@@ -91,7 +91,8 @@ class ClassReport:
     isolation: tuple[str, ...]
     seeds: tuple[int, ...]
     data: Mapping[str, str]
-    notebooks: tuple[str, ...]
+    notebooks: Mapping[str, float]
+    """Notebooks and their points, those of nothing but bonus left out."""
     rows: tuple[Row, ...]
     tests: tuple[TestRow, ...]
     mistakes: tuple[Mistake, ...]
@@ -101,7 +102,7 @@ class ClassReport:
     @property
     def max_score(self) -> float:
         """Points of the assignment, without bonus."""
-        return max((math.fsum(most for _, most in row.outcome.scores.values()) for row in self.rows), default=0.0)
+        return math.fsum(self.notebooks.values())
 
     @property
     def by_status(self) -> Counter[str]:
@@ -142,7 +143,7 @@ def class_report(results: Results, beside: Path) -> ClassReport:
         isolation=tuple(sorted({outcome.isolation for outcome in outcomes})),
         seeds=tuple(sorted({outcome.seed for outcome in outcomes})),
         data=results.data(),
-        notebooks=tuple(path.stem for path in sorted(results.source.glob("*.ipynb"))),
+        notebooks={name: most for row in rows[:1] for name, (_, most) in row.outcome.scores.items() if most},
         rows=rows,
         tests=tuple(_tests(results.source, graded.values())),
         mistakes=tuple(_mistakes(graded)),
