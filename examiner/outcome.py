@@ -110,6 +110,7 @@ class StudentOutcome:
     status: Status
     reason: str | None
     notebooks: Mapping[str, NotebookOutcome] = field(default_factory=dict)
+    """Every notebook of the assignment, what was not handed in included."""
     scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Score and largest score of each notebook, written answers included, bonus not."""
     bonus: float = 0.0
@@ -131,12 +132,7 @@ class StudentOutcome:
         }
 
     def _notebook(self, name: str) -> dict[str, Any]:
-        outcome = self.notebooks.get(name)
-        score, most = self.scores[name]
-        if outcome is None:
-            reason = "the notebook was not handed in" if self.status != "failed" else self.reason
-            missing: Status = "failed" if self.status == "failed" else "partial"
-            return {"status": missing, "reason": reason, "score": score, "max_score": most, "seconds": 0.0}
+        outcome, (score, most) = self.notebooks[name], self.scores[name]
         return {
             "status": outcome.status,
             "reason": outcome.reason,

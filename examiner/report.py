@@ -26,7 +26,7 @@ from examiner._exceptions import ExaminerError
 from examiner.cells import answer_of, cells_of, grade_id, points, read
 from examiner.grader import submitted_files
 from examiner.outcome import NotebookOutcome, StudentOutcome, TestOutcome, sentence
-from examiner.results import Results
+from examiner.results import NOT_GRADED, Results
 
 __all__ = ["ClassReport", "Mistake", "Row", "TestRow", "class_report", "main"]
 
@@ -135,8 +135,8 @@ def class_report(results: Results, beside: Path) -> ClassReport:
     """
     students = tqdm(results.students(), desc="report", unit="student", leave=False, disable=None)
     rows = tuple(_row(results, student, beside) for student in students)
-    graded = {row.student: row.outcome for row in rows if row.outcome.notebooks}
-    outcomes = [notebook for outcome in graded.values() for notebook in outcome.notebooks.values()]
+    graded = {row.student: row.outcome for row in rows if row.status != WAITING}
+    outcomes = [each for outcome in graded.values() for each in outcome.notebooks.values() if each.isolation]
     return ClassReport(
         assignment=results.assignment,
         written=datetime.now(UTC).astimezone().strftime("%d %B %Y, %H:%M"),
@@ -153,13 +153,10 @@ def class_report(results: Results, beside: Path) -> ClassReport:
 
 def _row(results: Results, student: str, beside: Path) -> Row:
     outcome = results.outcome(student)
-    status: str = outcome.status
-    reason = outcome.reason
-    if not outcome.notebooks and status != "failed":
-        status, reason = WAITING, "not graded by the examiner yet: run `examiner autograde`"
+    status = WAITING if outcome.reason == NOT_GRADED else outcome.status
     folder = Path(results.course.format_path(results.course.feedback_directory, student, results.assignment))
     feedback = quote(Path(os.path.relpath(folder, beside)).as_posix()) + "/" if any(folder.glob("*.html")) else None
-    return Row(student, status, reason, outcome, len(results.by_hand(student)), feedback)
+    return Row(student, status, outcome.reason, outcome, len(results.by_hand(student)), feedback)
 
 
 def _tests(source: Path, outcomes: Iterable[StudentOutcome]) -> Iterable[TestRow]:
@@ -251,7 +248,7 @@ def as_table(report: ClassReport) -> Table:
 
 def _histogram(report: ClassReport) -> str | None:
     """How many students have how many points, as the address of a picture."""
-    scores = [row.score for row in report.rows if row.outcome.notebooks]
+    scores = [row.score for row in report.rows if row.status in ("graded", "partial")]
     if not scores:
         return None
     from matplotlib.backends.backend_svg import FigureCanvasSVG

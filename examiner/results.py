@@ -14,16 +14,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import AutogradeApp
 from nbgrader.coursedir import CourseDirectory
 
-from examiner.cells import cells_of, grade_id, is_bonus, points, read
+from examiner.cells import cells_of, grade_id, is_bonus, kind_of, points, read
 from examiner.course import course_root, source_folder
-from examiner.outcome import NotebookOutcome, Status, StudentOutcome, sentence, worst
+from examiner.outcome import NotebookOutcome, Status, StudentOutcome, TestOutcome, sentence, worst
 from examiner.plugin import Examiner
 
-__all__ = ["Results"]
+__all__ = ["NOT_GRADED", "Results"]
+
+MISSING = "the notebook was not handed in"
+NOT_GRADED = "not graded by the examiner yet: run `examiner autograde`"
 
 
 class Results:
@@ -88,15 +92,18 @@ class Results:
         """What came of a student's submission; a row, whatever it was."""
         notebooks = self._notebooks(student)
         scores, bonus = self._scores(student)
-        if (failure := self.failure(student)) is not None:
-            return StudentOutcome("failed", sentence(failure), {}, scores, bonus, seconds)
+        failure = self.failure(student) or (None if notebooks else NOT_GRADED)
+        if failure is not None:
+            notebooks = {name: self._without(name, "failed", sentence(failure)) for name in scores}
+            return StudentOutcome("failed", sentence(failure), notebooks, scores, bonus, seconds)
         status: Status = worst(each.status for each in notebooks.values())
         reasons = [f"{n}: {o.reason}" for n, o in notebooks.items() if o.status == status and o.reason]
         missing = sorted(set(scores) - set(notebooks))
         if missing and status == "graded":
             status, reasons = "partial", [f"not handed in: {', '.join(missing)}"]
+        notebooks |= {name: self._without(name, "partial", MISSING) for name in missing}
         reason = sentence(reasons[0]) if reasons and status != "graded" else None
-        return StudentOutcome(status, reason, notebooks, scores, bonus, seconds)
+        return StudentOutcome(status, reason, dict(sorted(notebooks.items())), scores, bonus, seconds)
 
     def marks(self, student: str) -> dict[str, float | None]:
         """Automatic score of every cell that the gradebook holds of a student."""
@@ -158,25 +165,31 @@ class Results:
                 found[path.stem] = NotebookOutcome.from_json(content)
         return found
 
-    @cached_property
-    def _points(self) -> dict[str, dict[str, tuple[float, bool]]]:
-        """Points of every graded cell of each notebook, and whether they are a bonus."""
-        return {
-            path.stem: {
-                grade_id(cell): (points(cell), is_bonus(cell)) for cell in cells_of(read(path), "test", "written")
-            }
-            for path in sorted(self.source.glob("*.ipynb"))
+    def _without(self, notebook: str, status: Status, reason: str) -> NotebookOutcome:
+        """The outcome of a notebook that nobody could grade: zeros only where it is not the grader's fault."""
+        score = None if status == "failed" else 0.0
+        tests = {
+            grade_id(cell): TestOutcome(score, points(cell), (), status, reason, is_bonus(cell))
+            for cell in self._cells[notebook]
+            if kind_of(cell) == "test"
         }
+        return NotebookOutcome(status, reason, tests)
+
+    @cached_property
+    def _cells(self) -> dict[str, list[NotebookNode]]:
+        """The graded cells of each source notebook."""
+        paths = sorted(self.source.glob("*.ipynb"))
+        return {path.stem: list(cells_of(read(path), "test", "written")) for path in paths}
 
     def _scores(self, student: str) -> tuple[dict[str, tuple[float, float]], float]:
         """Score and largest score of each notebook without bonus, and the bonus, from the gradebook."""
         scores, bonus = {}, 0.0
         received = {name: grade.score or 0.0 for name, grade in self._grades(student)}
-        for notebook, cells in self._points.items():
-            most = [worth for worth, is_extra in cells.values() if not is_extra]
-            score = [received.get(name, 0.0) for name, (_, is_extra) in cells.items() if not is_extra]
+        for notebook, cells in self._cells.items():
+            most = [points(cell) for cell in cells if not is_bonus(cell)]
+            score = [received.get(grade_id(cell), 0.0) for cell in cells if not is_bonus(cell)]
             scores[notebook] = (math.fsum(score), math.fsum(most))
-            bonus += math.fsum(received.get(name, 0.0) for name, (_, is_extra) in cells.items() if is_extra)
+            bonus += math.fsum(received.get(grade_id(cell), 0.0) for cell in cells if is_bonus(cell))
         return scores, bonus
 
     def _grades(self, student: str) -> Iterator[tuple[str, Any]]:

@@ -13,13 +13,14 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
 
 from examiner import _bwrap
 from examiner.__main__ import main
 from examiner.cells import cells_of, grade_id, read
 from tests.conftest import ROOT
-from tests.examiner.small import TEST_DOUBLE, run, source_notebook, submission, write_class
+from tests.examiner.small import TEST_DOUBLE, cell, run, source_notebook, submission, write_class
 
 CLASS: dict[str, NotebookNode] = {
     "ada": submission(),
@@ -126,6 +127,20 @@ def test_the_command_gives_a_row_to_everybody(examine: Examine) -> None:
     assert students["bob"]["score"] == 8.0
     assert "No notebooks were matched" in zoe["reason"]
     assert (zoe["score"], zoe["max_score"]) == (0.0, 14.0)
+    assert zoe["notebooks"]["one"]["status"] == "failed"
+    assert zoe["tests"]["test_double"]["score"] is None  # a fault, or nothing to grade: never a student's zero
+
+
+def test_a_notebook_that_was_not_handed_in_has_its_rows(fresh: Path, examine: Examine) -> None:
+    triple = "def triple(x):\n    ### BEGIN SOLUTION\n    return 3 * x\n    ### END SOLUTION"
+    cells = [cell("triple", "answer", triple), cell("test_triple", "test", "assert triple(1) == 3")]
+    nbformat.write(new_notebook(cells=cells), fresh / "assignment" / "small" / "two.ipynb")
+    ada = examine("--student", "ada")["students"]["ada"]
+    assert (ada["status"], ada["reason"]) == ("partial", "not handed in: two")
+    assert (ada["score"], ada["max_score"]) == (12.0, 18.0)
+    assert ada["notebooks"]["two"]["reason"] == "the notebook was not handed in"
+    test = ada["tests"]["test_triple"]
+    assert (test["score"], test["max_score"], test["status"]) == (0.0, 4.0, "partial")
 
 
 def test_what_was_graded_is_not_graded_again_without_force(examine: Examine) -> None:
@@ -144,9 +159,9 @@ def test_a_mended_test_keeps_what_people_did_and_lists_every_change(fresh: Path,
         gradebook.find_comment("explain", "one", "small", "bob").manual_comment = "well said"
         gradebook.db.commit()
     mended = source_notebook()
-    for cell in cells_of(mended, "test"):
-        if grade_id(cell) == "test_double":
-            cell.source = TEST_DOUBLE.strip().replace("[2.0, -4.0]", "[2.0, -5.0]")
+    for each in cells_of(mended, "test"):
+        if grade_id(each) == "test_double":
+            each.source = TEST_DOUBLE.strip().replace("[2.0, -4.0]", "[2.0, -5.0]")
     nbformat.write(mended, fresh / "assignment" / "small" / "one.ipynb")
     report = examine("--student", "bob", "--force")
     assert "changed: bob, test_double: 4 -> 3" in report["said"]

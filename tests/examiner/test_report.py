@@ -79,7 +79,7 @@ def test_everybody_has_a_row_with_a_reason(report: ClassReport) -> None:
 def test_tests_are_counted_over_the_graded(report: ClassReport) -> None:
     double, square, net = report.tests
     assert (double.name, double.notebook, double.points) == ("test_double", "one", 4)
-    assert (double.students, double.full, double.none, double.undecided, double.share) == (4, 2, 2, 0, 0.5)
+    assert (double.students, double.full, double.none, double.undecided, double.share) == (5, 2, 2, 1, 0.5)
     assert square.share == net.share == 1.0
 
 
