@@ -39,6 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ExaminerError as error:
         errors.print(f"examiner: {error}", markup=False)
         return 2
+    except OSError as error:  # a full disk, a folder without rights: what could be foreseen was asked before
+        errors.print(f"examiner: {error.filename or 'the system'}: {error.strerror or error}", markup=False)
+        return 2
+    except KeyboardInterrupt:
+        errors.print("examiner: interrupted; what was finished is kept.")
+        return 2
     return status
 
 
@@ -51,8 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("assignment")
     grade.add_argument("--student", action="append", metavar="ID", help="only this student; may be repeated")
     grade.add_argument("--force", action="store_true", help="grade again what has been graded")
-    grade.add_argument("--json", type=Path, metavar="FILE", help="write the outcome there")
-    grade.add_argument("--seed", type=int, help="seed of the hidden inputs")
+    grade.add_argument("--json", type=_file, metavar="FILE", help="write the outcome there")
+    grade.add_argument("--seed", type=_whole_number, help="seed of the hidden inputs")
     grade.add_argument("--isolation", choices=["bubblewrap", "none"], help="what keeps submitted code apart")
     grade.set_defaults(run=_autograde, help_all=False)
     report = commands.add_parser("report", help="write the class on one page")
@@ -63,18 +69,33 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("assignment")
     audit.add_argument("--notebook", metavar="NB", help="only this one, such as 01_layers")
     audit.add_argument("--mutants", action="store_true", help="grade mutants of the reference, too")
-    audit.add_argument("--json", type=Path, metavar="FILE", help="write the audit there")
-    audit.add_argument("--seed", type=int, default=231, help="seed of the hidden inputs")
+    audit.add_argument("--json", type=_file, metavar="FILE", help="write the audit there")
+    audit.add_argument("--seed", type=_whole_number, default=231, help="seed of the hidden inputs")
     audit.set_defaults(run=_audit, help_all=False)
     sample = commands.add_parser("sample-class", help="fill submitted/ with students drawn from the catalogue")
     sample.add_argument("assignment")
-    sample.add_argument("--students", type=int, required=True, metavar="N", help="how many")
-    sample.add_argument("--seed", type=int, default=231, help="seed of the draw, and of the hidden inputs")
+    sample.add_argument("--students", type=_whole_number, required=True, metavar="N", help="how many")
+    sample.add_argument("--seed", type=_whole_number, default=231, help="seed of the draw, and of the hidden inputs")
     sample.add_argument("--parameters", type=Path, metavar="FOLDER", help="trained parameters that they hand in")
     sample.set_defaults(run=_sample_class, help_all=False)
     doctor = commands.add_parser("doctor", help="what is there, what is missing, what to do about it")
     doctor.set_defaults(run=_doctor, help_all=False)
     return parser
+
+
+def _file(text: str) -> Path:
+    """A file that can be written: asked before the work is done, not after it."""
+    path = Path(text)
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{path} cannot be written")
+    return path
+
+
+def _whole_number(text: str) -> int:
+    """A number from 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0")
+    return int(text)
 
 
 def _autograde(options: argparse.Namespace) -> int:
@@ -104,6 +125,8 @@ def _autograde(options: argparse.Namespace) -> int:
         report = course.grade(students, force=options.force, show=show)
     for student, test, old, new in report.changes:
         console.print(f"changed: {student}, {test}: {_mark(old)} -> {_mark(new)}", markup=False)
+    for kept, those in report.kept.items():
+        console.print(f"{len(those)} students keep marks of an earlier run ({kept}): --force grades them again.")
     console.print(f"{len(students)} students, {report.seconds:.1f} s, isolation {report.isolation}, seed {report.seed}")
     if options.json is not None:
         options.json.write_text(report.as_json() + "\n", encoding="utf-8")

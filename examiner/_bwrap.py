@@ -31,7 +31,7 @@ SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 SYSTEM_FILES = ("ld.so.cache", "localtime", "alternatives", "fonts", "ssl/openssl.cnf")
 PREFIX_PARTS = ("bin", "lib", "lib64", "share", "etc", "pyvenv.cfg")
 OLDEST = (0, 8)  # of bubblewrap: the first with --disable-userns
-INSTALL = "install it (Debian, Ubuntu: apt install bubblewrap) or pass --isolation none"
+INSTALL = "install it (Debian, Ubuntu: apt install bubblewrap)"
 # For sh: mount pairs of folders up to "--", then become the program that follows.
 MOUNT_AND_GO = 'set -e; while [ "$1" != -- ]; do "$0" --bind "$1" "$2"; shift 2; done; shift; exec "$@"'
 
@@ -211,7 +211,7 @@ def tool(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path=f"{os.defpath}:/usr/sbin:/sbin")
     if found is None:
         what = "bubblewrap (bwrap)" if name == "bwrap" else f"{name} (of util-linux)"
-        raise IsolationError(f"{what} is missing: {INSTALL}.")
+        raise IsolationError(f"{what} is missing", INSTALL)
     return found
 
 

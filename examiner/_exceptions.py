@@ -28,7 +28,11 @@ class CatalogueError(ExaminerError):
 
 
 class IsolationError(ExaminerError):
-    """The machine cannot keep submitted code apart in the way asked for."""
+    """The machine cannot keep submitted code apart in the way asked for: why, and what to do about it."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(f"{why}: {remedy}, or grade code that you trust by examiner autograde --isolation none.")
+        self.why, self.remedy = why, remedy
 
 
 class SandboxError(ExaminerError):

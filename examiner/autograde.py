@@ -6,8 +6,8 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbgrader.converters import Autograde, NbGraderException
@@ -16,7 +16,7 @@ from examiner._exceptions import ExaminerError
 from examiner.gradebook import fill
 from examiner.intake import irregular
 from examiner.outcome import StudentOutcome, finite, sentence
-from examiner.plugin import close_graders
+from examiner.plugin import Examiner, close_graders
 from examiner.results import Results
 from examiner.sandbox import check_isolation
 
@@ -27,7 +27,10 @@ __all__ = ["Class", "Report"]
 class Report:
     """What a run came to.
 
+    `isolation` and `seed` are those that the marks were made with, some of them in earlier runs: ``none``
+    where that is true of any mark, and the seed of this run where there are several.
     `changes` lists every mark that is another than before: student, test, old, new.
+    `kept` lists the students whose marks were made earlier in another way, by that way.
     """
 
     assignment: str
@@ -37,6 +40,7 @@ class Report:
     seconds: float
     students: dict[str, StudentOutcome]
     changes: tuple[tuple[str, str, float | None, float | None], ...] = ()
+    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """The run as JSON, DESIGN section 4."""
@@ -105,12 +109,12 @@ class Class:
             close_graders()
         return Report(
             results.assignment,
-            results.examiner.isolation,
-            results.examiner.seed,
+            *_used(outcomes, results.examiner),
             results.data(),
             time.monotonic() - began,
             outcomes,
             tuple(changes),
+            _kept(outcomes, results.examiner),
         )
 
     def _grade(self, student: str, force: bool) -> StudentOutcome:
@@ -133,6 +137,26 @@ class Class:
         if left_out and outcome.status != "failed":
             return replace(outcome, status="partial", reason=sentence(left_out[0]))
         return outcome
+
+
+def _used(outcomes: Mapping[str, StudentOutcome], examiner: Examiner) -> tuple[str, int]:
+    """Isolation and seed behind these marks; what the course's options say where nothing was graded."""
+    notebooks = [each for outcome in outcomes.values() for each in outcome.notebooks.values() if each.isolation]
+    seeds = {each.seed for each in notebooks} or {examiner.seed}
+    isolations = {each.isolation for each in notebooks} or {examiner.isolation}
+    isolation = "none" if "none" in isolations else isolations.pop()
+    return isolation, examiner.seed if len(seeds) > 1 else seeds.pop()
+
+
+def _kept(outcomes: Mapping[str, StudentOutcome], examiner: Examiner) -> dict[str, tuple[str, ...]]:
+    """Students whose marks were not made as this run would make them, by how they were made."""
+    found: dict[str, tuple[str, ...]] = {}
+    for student, outcome in outcomes.items():
+        ways = {(each.isolation, each.seed) for each in outcome.notebooks.values() if each.isolation}
+        for isolation, seed in sorted(ways - {(examiner.isolation, examiner.seed)}):
+            way = f"isolation {isolation}, seed {seed}"
+            found[way] = (*found.get(way, ()), student)
+    return found
 
 
 @contextlib.contextmanager

@@ -142,8 +142,7 @@ def _isolation() -> Iterator[Finding]:
     try:
         check_isolation("bubblewrap")
     except IsolationError as error:
-        sentence, _, remedy = str(error).rpartition(": ")
-        yield Finding("isolation", "bad", sentence, remedy.rstrip("."))
+        yield Finding("isolation", "bad", error.why, error.remedy)
         return
     who = "root, which becomes an unused user for each sandbox" if os.geteuid() == 0 else "an ordinary user"
     yield Finding(

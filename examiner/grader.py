@@ -245,7 +245,7 @@ def _reference(source: NotebookNode, name: str) -> Any:
 
 
 def submitted_files(folder: Path, ignored: Sequence[str] = ()) -> dict[str, bytes]:
-    """What was handed in beside notebooks: regular files, no links, within limits.
+    """What was handed in beside notebooks: regular files, no links of either kind, within limits.
 
     Parameters
     ----------
@@ -276,13 +276,13 @@ def submitted_files(folder: Path, ignored: Sequence[str] = ()) -> dict[str, byte
 
 
 def _regular(path: Path) -> bytes | None:
-    """A regular file's content, None for a link, a pipe, a device, and for what is too large."""
+    """A regular file's content; None for a link of either kind, a pipe, a device, and for what is too large."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE:
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1 or status.st_size > MAX_FILE:
             return None
         return file.read(MAX_FILE)

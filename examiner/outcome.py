@@ -140,6 +140,8 @@ class StudentOutcome:
             "max_score": most,
             "seconds": round(outcome.seconds, 3),
             "calls": outcome.calls,
+            "isolation": outcome.isolation,
+            "seed": outcome.seed,
         }
 
 

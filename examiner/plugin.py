@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,13 @@ from nbgrader.preprocessors import ClearOutput, NbGraderPreprocessor, SaveAutoGr
 from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
+from examiner._exceptions import ExaminerError
 from examiner.cells import TRAINING_TAG
 from examiner.gradebook import fill
 from examiner.grader import Grader, Options, submitted_files
 from examiner.graft import graft, prepared_source
 from examiner.kernel import Timing
-from examiner.sandbox import MIB, Isolation
+from examiner.sandbox import MIB, Isolation, check_isolation
 from examiner.sandbox import Limits as SandboxLimits
 
 NEEDS_HUMAN = "NeedsHumanError"
@@ -88,7 +91,7 @@ class Examiner(Configurable):
         "bubblewrap",
         help="What keeps submitted code apart. 'none' keeps nothing apart: only for code that you trust.",
     ).tag(config=True)
-    seed = Integer(231, help="Seed of the hidden inputs, the same for every student of a run.").tag(config=True)
+    seed = Integer(231, min=0, help="Seed of the hidden inputs, the same for every student of a run.").tag(config=True)
     cell_seconds = Float(20, help="How long one cell of a submission may run.").tag(config=True)
     call_seconds = Float(20, help="How long one call of an answer by a test may take.").tag(config=True)
     notebook_seconds = Float(180, help="How long one notebook may take in all.").tag(config=True)
@@ -112,6 +115,8 @@ class Examiner(Configurable):
 
     def _data_dir(self) -> Path | None:
         if named := self.data_dir or os.environ.get("NN_DATA_DIR"):
+            if not Path(named).is_dir():
+                raise ExaminerError(f"NN_DATA_DIR or c.Examiner.data_dir names {named}, which is no folder.")
             return Path(named).resolve()
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neural_networks"
         return cache if cache.is_dir() else None
@@ -159,10 +164,30 @@ class Graft(_Grading):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Replace the submitted notebook."""
         source, who = self.source(resources), resources["nbgrader"]
+        self._check(resources)
         changed = fill(source, who["db_url"], self._course().course_id, self.config)
         if changed:
             self.log.info("Gradebook filled from the source notebooks: %s", ", ".join(changed))
         return graft(prepared_source(source / f"{who['notebook']}.ipynb", self.config), nb), resources
+
+
+    def _check(self, resources: dict[str, Any]) -> None:
+        """End the whole run where this machine cannot grade at all: every other student would meet the same."""
+        course, who = self._course(), resources["nbgrader"]
+        try:
+            isolation = Examiner(config=self.config).options(who["assignment"]).isolation
+            _check_once(isolation)
+        except ExaminerError as error:
+            place = course.format_path(course.autograded_directory, who["student"], who["assignment"])
+            shutil.rmtree(place, ignore_errors=True)  # else nbgrader would take it for graded
+            raise SystemExit(f"nbgrader: nothing was graded. {error}") from None
+        if isolation == "none":
+            self.log.warning("Isolation: none. What %s handed in runs unprotected.", who["student"])
+
+
+@cache
+def _check_once(isolation: Isolation) -> None:
+    check_isolation(isolation)
 
 
 class Examine(_Grading):

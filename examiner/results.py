@@ -18,7 +18,9 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import AutogradeApp
 from nbgrader.coursedir import CourseDirectory
+from traitlets import TraitError
 
+from examiner._exceptions import ExaminerError
 from examiner.cells import cells_of, grade_id, is_bonus, kind_of, points, read
 from examiner.course import course_root, source_folder
 from examiner.outcome import NotebookOutcome, Status, StudentOutcome, TestOutcome, sentence, worst
@@ -52,13 +54,15 @@ class Results:
 
     Raises
     ------
-    CourseNotFoundError
-        There is no such course or assignment.
+    ExaminerError
+        There is no such course or assignment, or an option has an impossible value.
     """
 
     def __init__(self, assignment: str, options: dict[str, Any] | None = None) -> None:
         self.assignment, self.root = assignment, course_root()
         self.source = source_folder(assignment, self.root)
+        if not os.access(self.root, os.W_OK):
+            raise ExaminerError(f"{self.root} is read-only: work in a copy that you may write to.")
         self.app = AutogradeApp()
         self.app.config_dir, self.app.log_level = str(self.root), logging.CRITICAL
         self.app.config_file_paths.insert(0, str(self.root))
@@ -67,7 +71,10 @@ class Results:
             self.app.config.Examiner[name] = value
         self.course = self.app.coursedir = CourseDirectory(parent=self.app)
         self.course.assignment_id = assignment
-        self.examiner = Examiner(config=self.app.config)
+        try:
+            self.examiner = Examiner(config=self.app.config)
+        except TraitError as error:
+            raise ExaminerError(f"nbgrader_config.py or the command line: {error}") from None
         self._failures = self.root / ".cache" / "failed" / f"{assignment}.json"
 
     def __repr__(self) -> str:

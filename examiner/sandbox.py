@@ -40,8 +40,7 @@ MAX_SOCKETS = 512  # a kernel of Jupyter's has about thirty
 FILES_PER_MIB = 64  # how many files the scratch may hold, for each MiB of its size
 ALLOW = (
     "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
-    "kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces=10000) "
-    "or pass --isolation none"
+    "kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces=10000)"
 )
 
 # Run by a child process, for a process with threads may not enter a user namespace: enter the
@@ -441,21 +440,19 @@ def check_isolation(isolation: Isolation) -> None:
     if isolation == "none":
         return
     if sys.platform != "linux":
-        raise IsolationError("bubblewrap works on Linux only: grade there, or pass --isolation none.")
+        raise IsolationError("bubblewrap works on Linux only", "grade there")
     if () != _bwrap.version() < _bwrap.OLDEST:
         found, oldest = (".".join(map(str, each)) for each in (_bwrap.version(), _bwrap.OLDEST))
-        raise IsolationError(
-            f"bubblewrap {found} is too old: install {oldest} or later (as in Debian 12 and Ubuntu 24.04) "
-            "or pass --isolation none."
-        )
+        remedy = f"install {oldest} or later (as in Debian 12 and Ubuntu 24.04)"
+        raise IsolationError(f"bubblewrap {found} is too old", remedy)
     with Sandbox("bubblewrap") as sandbox:
         try:
             sandbox.start([sys.executable, "-I", "-S", "-c", "print('works')"])
         except SandboxError as error:
-            raise IsolationError(f"{error}; {ALLOW}.") from None
+            raise IsolationError(str(error).rstrip("."), ALLOW) from None
         if sandbox.wait(START_SECONDS) != 0 or "works" not in sandbox.output:
             said = (sandbox.output.strip().splitlines() or ["no message"])[-1]
-            raise IsolationError(f"bubblewrap does not work here ({said}): {ALLOW}.")
+            raise IsolationError(f"bubblewrap does not work here ({said})", ALLOW)
 
 
 def _readable(content: bytes, stack: contextlib.ExitStack) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,7 @@ from examiner import _bwrap
 from examiner.__main__ import main
 from examiner.cells import cells_of, grade_id, read
 from tests.conftest import ROOT
-from tests.examiner.small import TEST_DOUBLE, cell, run, source_notebook, submission, write_class
+from tests.examiner.small import TEST_DOUBLE, cell, needs_bubblewrap, run, source_notebook, submission, write_class
 
 CLASS: dict[str, NotebookNode] = {
     "ada": submission(),
@@ -173,6 +175,16 @@ def test_a_mended_test_keeps_what_people_did_and_lists_every_change(fresh: Path,
     assert report["students"]["bob"]["score"] == 3.0 + 4.0 + 1.5 + 0.5
 
 
+def test_marks_of_an_earlier_run_are_reported_as_they_were_made(examine: Examine) -> None:
+    first = examine("--student", "ada", "--seed", "5")
+    assert (first["isolation"], first["seed"]) == ("none", 5)
+    second = examine("--student", "ada", "--seed", "9")
+    assert (second["isolation"], second["seed"]) == ("none", 5)
+    assert second["students"]["ada"]["notebooks"]["one"]["seed"] == 5
+    assert "1 students keep marks of an earlier run (isolation none, seed 5)" in second["said"]
+    assert "keep marks" not in first["said"]
+
+
 def test_links_in_a_submission_lead_nowhere(fresh: Path, examine: Examine) -> None:
     secret = fresh / "secret.txt"
     secret.write_text("the secret")
@@ -197,6 +209,9 @@ def test_links_in_a_submission_lead_nowhere(fresh: Path, examine: Examine) -> No
     [
         (["autograde", "gone"], "No assignment 'gone'"),
         (["autograde", "small", "--student", "nobody"], "No submission of small by nobody"),
+        (["autograde", "small", "--json", "/nowhere/marks.json"], "/nowhere/marks.json cannot be written"),
+        (["autograde", "small", "--seed", "-1"], "-1 is no whole number from 0"),
+        (["sample-class", "small", "--students", "2", "--parameters", "/nowhere"], "No trained parameters"),
     ],
 )
 def test_wrong_usage_is_one_sentence(
@@ -207,8 +222,54 @@ def test_wrong_usage_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(fresh)
-    assert main(arguments) == 2
+    try:
+        status = main(arguments)
+    except SystemExit as ended:  # argparse's own
+        status = ended.code
+    assert status == 2
     assert said in capsys.readouterr().err
+    assert not list((fresh / "autograded").glob("*/*"))
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("Examiner.seed = -3", "seed"), ("Examiner.data_dir = '/nowhere'", "/nowhere, which is no folder")],
+)
+def test_an_impossible_option_of_the_course_is_one_sentence(
+    option: str, said: str, fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (fresh / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.{option}\n")
+    monkeypatch.chdir(fresh)
+    assert main(["autograde", "small"]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert said in line
+
+
+@needs_bubblewrap
+def test_a_read_only_course_is_one_sentence(fresh: Path) -> None:
+    here = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(fresh), str(fresh), "--chdir", str(fresh)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for command in (["autograde", "small"], ["report", "small"]):
+        call = [*here, sys.executable, "-m", "examiner", *command]
+        done = subprocess.run(call, env=environment, capture_output=True, text=True)
+        assert done.returncode == 2
+        (line,) = done.stderr.strip().splitlines()
+        assert "read-only" in line.lower()
+
+
+def test_nbgrader_without_bubblewrap_refuses_and_writes_nothing(fresh: Path) -> None:
+    config = fresh / "nbgrader_config.py"
+    config.write_text(config.read_text().replace('c.Examiner.isolation = "none"', ""))
+    run(fresh, "nbgrader", "generate_assignment", "small")
+    hidden = "import shutil; real = shutil.which; shutil.which = lambda n, *a, **k: None if n == 'bwrap' else real(n)"
+    call = [sys.executable, "-c", f"{hidden}; from nbgrader.apps.nbgraderapp import main; main()"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run([*call, "autograde", "small"], cwd=fresh, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "nothing was graded. bubblewrap (bwrap) is missing: install it" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    assert not list((fresh / "autograded").glob("*/*"))
 
 
 def test_without_bubblewrap_grading_is_refused_in_one_sentence(

@@ -11,8 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from rich.console import Console
 
-from examiner import _cgroup, _seccomp, doctor
-from examiner._exceptions import IsolationError
+from examiner import _bwrap, _cgroup, _seccomp, doctor
 from examiner.doctor import Finding, findings, report
 from tests.examiner import inside
 
@@ -98,13 +97,14 @@ def test_isolation_is_tried_not_assumed() -> None:
 
 
 def test_missing_isolation_is_bad_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(isolation: str) -> None:
-        raise IsolationError("bubblewrap (bwrap) is missing: install it or pass --isolation none.")
-
-    monkeypatch.setattr(doctor, "check_isolation", refuse)
+    _bwrap.tool.cache_clear()
+    _bwrap.version.cache_clear()
+    monkeypatch.setattr("shutil.which", lambda *args, **kwargs: None)
     found = named("isolation")
+    _bwrap.tool.cache_clear()
+    _bwrap.version.cache_clear()
     assert (found.state, found.text) == ("bad", "bubblewrap (bwrap) is missing")
-    assert found.remedy == "install it or pass --isolation none"
+    assert found.remedy == "install it (Debian, Ubuntu: apt install bubblewrap)"
 
 
 @pytest.mark.parametrize(
