@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,7 @@ def test_a_mended_test_keeps_what_people_did_and_lists_every_change(fresh: Path,
         grade = gradebook.find_grade("explain", "one", "small", "bob")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         gradebook.find_grade("test_square", "one", "small", "bob").extra_credit = 0.5
+        gradebook.find_submission("small", "bob").extension = timedelta(days=2)
         gradebook.find_comment("explain", "one", "small", "bob").manual_comment = "well said"
         gradebook.db.commit()
     mended = source_notebook()
@@ -171,6 +173,7 @@ def test_a_mended_test_keeps_what_people_did_and_lists_every_change(fresh: Path,
     with Gradebook(f"sqlite:///{fresh}/gradebook.db") as gradebook:
         assert gradebook.find_grade("explain", "one", "small", "bob").manual_score == 1.5
         assert gradebook.find_grade("test_square", "one", "small", "bob").extra_credit == 0.5
+        assert gradebook.find_submission("small", "bob").extension == timedelta(days=2)
         assert gradebook.find_comment("explain", "one", "small", "bob").manual_comment == "well said"
     assert report["students"]["bob"]["score"] == 3.0 + 4.0 + 1.5 + 0.5
 
