@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -303,7 +304,17 @@ def main(assignment: str, count: int, *, seed: int = 231, parameters: Path | Non
     file = root / ".cache" / f"expected-{assignment}.json"
     file.parent.mkdir(exist_ok=True)
     content = expected_json(students, source)
+    for name in _drawn_before(file) - {student.name for student in students}:
+        shutil.rmtree(root / "submitted" / name / assignment, ignore_errors=True)
     file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     console.print(f"{count} students in submitted/, due {content['due']}")
     console.print(f"What they must score: {file.relative_to(root)}")
     return 0
+
+
+def _drawn_before(file: Path) -> set[str]:
+    """Students of the last drawn class: of nobody else is anything removed."""
+    try:
+        return set(json.loads(file.read_text(encoding="utf-8"))["students"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()

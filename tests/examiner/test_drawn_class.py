@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from examiner.drawn_class import Habits, draw, expected_json, with_expected
+from examiner.drawn_class import Habits, _drawn_before, draw, expected_json, with_expected
 from examiner.sample_class import write_submissions
 from misconceptions.students import STUDENTS
 from tests.conftest import RELEASE, SOURCE
@@ -47,6 +48,15 @@ def test_expected_scores_agree_with_those_found_by_hand(name: str) -> None:
     if name == "square_halved":  # by hand for plain nbgrader; here, earlier parts are right
         by_hand.pop("test_FullyConnectedNet__regression", None)
     assert found.expected == pytest.approx(by_hand, abs=1e-3)
+
+
+def test_students_of_the_last_class_only_are_removed(tmp_path: Path) -> None:
+    file = tmp_path / "expected.json"
+    assert _drawn_before(file) == set()
+    file.write_text(json.dumps(expected_json(draw(SOURCE, 2, seed=5), SOURCE)))
+    assert _drawn_before(file) == {"student_001", "student_002"}
+    file.write_text("[]")
+    assert _drawn_before(file) == set()
 
 
 def test_what_is_left_out_stays_as_it_was_released(tmp_path: Path) -> None:
