@@ -42,8 +42,9 @@ _STUDENTS_OWN = AnswerError, AnswerStoppedError, NotImplementedError
 CALL_TEXT = 10_000
 CALL_PICTURES = 4
 MAX_MEMORY = 3 * 2**30  # bytes that a test may allocate on top of what is in use
-Said = tuple[str, float, float, tuple[Any, ...], str | None]
-"""Test cell, its score, its points, the results of its checks, the name of the exception that ended it."""
+Said = tuple[str, float, float, tuple[Any, ...], str | None, tuple[str, ...]]
+"""A `examiner.rehearsal.TestRun`, which needs the toolkit: test cell, its score, its points, the results of its
+checks, the name of the exception that ended it, the answers that changed their input."""
 HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
@@ -203,7 +204,8 @@ class Examination:
         before = {key: id(value) for key, value in space.items()}
         run = _run_cell(tree, space, name)
         found = [v for k, v in space.items() if type(v).__name__ == "Checks" and before.get(k) != id(v)]
-        return replace(run, checks=tuple({id(each): each for each in found}.values()))
+        checks = tuple({id(each): each for each in found}.values())
+        return replace(run, checks=checks, mutating=tuple(self.bridge.mutating))
 
     def _fetch_values(self, tree: list[ast.stmt]) -> None:
         """Answers that are plain values are read anew by each test that uses them."""
@@ -275,12 +277,13 @@ class Examination:
 
 @dataclass(frozen=True)
 class _Run:
-    """What a test cell did: the value of its last line, what it raised, printed, checked."""
+    """What a test cell did: the value of its last line, what it raised, printed, checked, who changed an input."""
 
     value: Any
     error: Exception | None
     printed: str
     checks: tuple[Any, ...] = ()
+    mutating: tuple[str, ...] = ()
 
 
 def _run_cell(tree: list[ast.stmt], space: dict[str, Any], name: str) -> _Run:
@@ -330,7 +333,8 @@ def _said_by(name: str, outcome: TestOutcome, run: _Run) -> Said:
     """What a test cell said; one that a human decides has lost nothing."""
     results = tuple(result for checks in run.checks for result in checks.results)
     score = outcome.max_score if outcome.score is None else outcome.score
-    return name, score, outcome.max_score, results, type(run.error).__name__ if run.error else None
+    error = type(run.error).__name__ if run.error else None
+    return name, score, outcome.max_score, results, error, run.mutating
 
 
 def _checks(found: tuple[Any, ...]) -> Iterator[Check]:

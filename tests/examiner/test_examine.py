@@ -255,6 +255,14 @@ def real() -> Iterator[Grader]:
         yield made
 
 
+def test_a_changed_input_is_the_hint_where_no_other_fits(real: Grader) -> None:
+    path = SOURCE / "01_layers.ipynb"
+    wrong = {"sigmoid_forward": "def sigmoid_forward(x):\n    x *= 0.5\n    return x**2 + 1, x"}
+    notebook = graft(prepared_source(path), fill_in(prepared_source(path), {**solutions(read(path)), **wrong}))
+    test = real.grade(notebook, "01_layers", {}).tests["test_sigmoid_forward"]
+    assert test.diagnosis == ("out is wrong, and sigmoid_forward changes its input in place: work on a copy.",)
+
+
 CALLS: dict[str, int] = {}
 
 
