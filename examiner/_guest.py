@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+from traitlets import Type
 
 _HERE = Path(__file__).parent
 _SPEC = importlib.util.spec_from_file_location("_examiner_wire", _HERE / "wire.py")
@@ -49,19 +51,20 @@ class Answers:
 
     def answer(self, frames: Sequence[bytes]) -> list[bytes]:
         """Turn a request's frames into a reply's; whatever goes wrong is in the reply."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                reply = self._run(frames)
-            except BaseException as error:
-                reply = {"error": self._error(error)}
-        reply["warnings"] = self._warnings(caught)
         try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                try:
+                    reply = self._run(frames)
+                except BaseException as error:
+                    reply = {"error": self._error(error)}
+            reply["warnings"] = self._warnings(caught)
             return list(wire.pack(reply, self._refer))
-        except wire.WireError as error:
-            message = f"what came back cannot be graded: {error}"
+        except BaseException as error:  # an interrupt, too: an exception's own __str__ may never end
+            reason = f": {error}" if isinstance(error, wire.WireError) else ""
+            message = f"what came back cannot be graded{reason}"
             why = {"name": "ValueError", "kinds": ["ValueError"], "message": message, "frames": []}
-            return list(wire.pack({"error": why, "warnings": reply["warnings"]}))
+            return list(wire.pack({"error": why, "warnings": []}))
 
     def _run(self, frames: Sequence[bytes]) -> dict[str, Any]:
         request = wire.unpack(frames, self._resolve, HOST_LIMITS)
@@ -195,9 +198,28 @@ def _differs(array: Any, original: Any) -> bool:
 HOST_LIMITS = wire.Limits(bytes=2**28, items=10**6, json_bytes=2**26)  # the examiner is not hostile
 
 
+class GuestShell(ZMQInteractiveShell):
+    """IPython's shell, which asks a cell's exception for its text once, not again for its history and its reply."""
+
+    async def run_code(self, code_obj: Any, result: Any = None, **options: Any) -> bool:
+        """Run code; an exception whose text never ends is interrupted while it is shown, and then forgotten."""
+        failed = bool(await super().run_code(code_obj, result, **options))
+        if failed and result is not None:
+            result.error_in_exec = RuntimeError("it has been shown")
+        return failed
+
+    def get_exception_only(self, exc_tuple: Any = None) -> str:
+        """Name an exception: an interrupt, mostly, without the text of what it interrupted."""
+        kind, value, trace = exc_tuple or sys.exc_info()
+        if value is not None:
+            value.__context__ = None
+        return str(super().get_exception_only((kind, value, trace)))
+
+
 class GuestKernel(IPythonKernel):
     """IPython's kernel, with one more kind of request."""
 
+    shell_class = Type(GuestShell)
     msg_types = [*IPythonKernel.msg_types, "examiner_request"]  # noqa: RUF012 - as in ipykernel
 
     def __init__(self, **kwargs: Any) -> None:

@@ -321,6 +321,58 @@ def test_a_cell_that_never_ends_costs_itself(impatient: Grader) -> None:
     assert "CellTimeoutError" in shown(notebook, "extra")
 
 
+ENDLESS_TEXTS = {
+    "str": """
+        class Endless(Exception):
+            def __str__(self):
+                while True: pass""",
+    "attributes": """
+        class Endless(Exception):
+            def __getattribute__(self, name):
+                while True: pass""",
+    "type_name": """
+        class Named(type):
+            @property
+            def __name__(self):
+                while True: pass
+        class Endless(Exception, metaclass=Named): pass""",
+    "warning": """
+        import warnings
+        class Text(UserWarning):
+            def __str__(self):
+                while True: pass
+        def Endless():
+            warnings.warn(Text())
+            return ValueError()""",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS_TEXTS)
+def test_an_exception_whose_text_never_ends_costs_its_limit_and_no_kernel(name: str, impatient: Grader) -> None:
+    text = code(ENDLESS_TEXTS[name])
+    patient = replace(impatient.options, timing=replace(SHORT, interrupt=30))  # a busy machine must not kill it
+    with Grader(impatient.source, patient) as grader:
+        outcome, notebook = grade(grader, submission({"double": f"{text}\ndef double(x):\n    raise Endless()"}))
+        assert "CellTimeoutError" in shown(notebook, "look")
+        assert scores(outcome) == {**HONEST, "test_double": 0.0}
+        assert "double took longer than 3 s" in str(outcome.reason)
+        assert "could not be interrupted" not in str(outcome.as_json())
+
+
+def test_what_cannot_be_read_is_an_exception_like_any_other(grader: Grader) -> None:
+    text = """
+        class Unreadable:
+            @property
+            def __class__(self):
+                raise OSError("no")
+        def double(x):
+            return Unreadable()"""
+    outcome, notebook = grade(grader, submission({"double": code(text)}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert outcome.status == "graded"
+    assert "cannot be graded" in shown(notebook, "test_double")
+
+
 def test_a_daemon_does_not_outlive_the_grading(grader: Grader, tmp_path: Path) -> None:
     mark = f"examiner-daemon-{os.getpid()}"
     start = f"""
