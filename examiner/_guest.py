@@ -203,7 +203,7 @@ class GuestShell(ZMQInteractiveShell):
 
     async def run_code(self, code_obj: Any, result: Any = None, **options: Any) -> bool:
         """Run code; an exception whose text never ends is interrupted while it is shown, and then forgotten."""
-        failed = bool(await super().run_code(code_obj, result, **options))
+        failed = bool(await super().run_code(code_obj, result, **options))  # type: ignore[no-untyped-call]
         if failed and result is not None:
             result.error_in_exec = RuntimeError("it has been shown")
         return failed
@@ -213,7 +213,7 @@ class GuestShell(ZMQInteractiveShell):
         kind, value, trace = exc_tuple or sys.exc_info()
         if value is not None:
             value.__context__ = None
-        return str(super().get_exception_only((kind, value, trace)))
+        return str(super().get_exception_only((kind, value, trace)))  # type: ignore[no-untyped-call]
 
 
 class GuestKernel(IPythonKernel):

@@ -185,7 +185,7 @@ class Examination:
         points = float(cell.metadata.nbgrader.points)
         bonus = is_bonus(cell)
         self.bridge.begin(name)
-        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES)
+        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES, self.session.room)
         calls, incidents = self.session.calls, len(self.session.incidents)
         run = self._run(cell.source, name)
         self.bridge.end()

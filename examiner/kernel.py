@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from examiner import wire
 from examiner._channel import OVERSIZE, Channel
 from examiner._exceptions import AnswerStoppedError, ProtocolError, SandboxError
-from examiner._outputs import Outputs
+from examiner._outputs import Outputs, Room
 from examiner.sandbox import Isolation, Sandbox
 from examiner.sandbox import Limits as SandboxLimits
 
@@ -375,6 +375,8 @@ class Session:
         """Counts kernels: an object of an earlier one is lost."""
         self.incidents: list[str] = []
         self.calls = 0
+        self.room = Room()
+        """For the outputs of all its cells and tests."""
         self.outputs = Outputs()
         """What calls print and plot goes here."""
 
@@ -397,7 +399,7 @@ class Session:
 
     def run(self, cell: Cell) -> list[NotebookNode]:
         """Run a cell and give its outputs; whatever it does to its kernel is in them."""
-        outputs = Outputs()
+        outputs = Outputs(room=self.room)
         try:
             kernel = self._ready()
             self._history.append(cell)
