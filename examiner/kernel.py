@@ -53,6 +53,8 @@ class Timing:
     """How long an interrupted cell may take to end before its kernel is killed."""
     restarts: int = 6
     """Kernels that one notebook may cost."""
+    check: float = 30
+    """Processor time that one test may take to look at what came back; waiting for it costs none."""
     traffic: int = 128 * 2**20
     """Bytes that a kernel may send during one cell or call."""
 
@@ -365,6 +367,7 @@ class Session:
 
     def __init__(self, start: Callable[[], Kernel], files: Mapping[str, bytes], timing: Timing) -> None:
         self._start, self._files, self._timing = start, files, timing
+        self.check_seconds = timing.check
         self._kernel: Kernel | None = None
         self._history: list[Cell] = []
         self._costly: set[Cell] = set()  # cells that cost a kernel: not run again

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -574,6 +575,23 @@ def test_memory_by_broadcasting_costs_what_asked_for_it(where: str, score: float
     assert (outcome.status, outcome.reason) == ("graded", None)
     assert "MemoryError" in shown(graded, "test_double")
     assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+@pytest.mark.parametrize("made", ["[0] * 90_000", "np.zeros((6_000_000, 0), np.int8)"])
+def test_a_value_that_takes_long_to_check_costs_its_test(made: str, tmp_path: Path) -> None:
+    """A test without a block that catches it, which goes through pairs of what came back."""
+    source = write_course(tmp_path)
+    notebook = source_notebook()
+    pairs = "out = double(np.ones(3))\nfor one in out:\n    for other in out: pass\n4.0"
+    next(each for each in notebook.cells if each.id == "test_double").source = pairs
+    nbformat.write(notebook, source / "one.ipynb")
+    with Grader(source, Options("bubblewrap", timing=replace(TIMING, check=2), limits=LIMITS)) as grader:
+        outcome, graded = grade(grader, submission({"double": f"def double(x):\n    return {made}"}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert outcome.status == outcome.tests["test_double"].status == "partial"
+    assert outcome.reason == "test_double: what came back took longer than 2 s to check"
+    assert "took longer than 2 s to check" in shown(graded, "test_double")
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 
 def test_a_giant_answer_is_refused(grader: Grader) -> None:

@@ -196,6 +196,15 @@ def test_a_given_cell_that_is_broken_is_no_students_zero(tmp_path: Path) -> None
     assert "given cell setup raised ValueError: no data" in str(outcome.reason)
 
 
+def test_a_test_that_is_slow_by_itself_is_left_to_a_human(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.examiner.test_examine.OPTIONS", replace(OPTIONS, timing=Timing(check=0.5)))
+        outcome, _ = one_test(tmp_path, "double(2)\nwhile True: pass")
+    assert outcome.status == "failed"
+    assert scores(outcome) == {"test_double": None}
+    assert "test_double: the test raised CheckTimeoutError" in str(outcome.reason)
+
+
 def test_a_test_can_ask_for_a_human(tmp_path: Path) -> None:
     test = "from examiner._exceptions import NeedsHumanError\nraise NeedsHumanError('no data set here')"
     outcome, notebook = one_test(tmp_path, test)
