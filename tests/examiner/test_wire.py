@@ -271,7 +271,7 @@ def _assert_exact(value: Any) -> None:
             bytes(2496),
         ],
     ],
-    ids=range(23),
+    ids=range(24),
 )
 def test_known_attacks_are_refused(frames: list[bytes]) -> None:
     with pytest.raises(WireError):
