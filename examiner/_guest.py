@@ -18,8 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+from traitlets import Type
 
 _HERE = Path(__file__).parent
 _SPEC = importlib.util.spec_from_file_location("_examiner_wire", _HERE / "wire.py")
@@ -34,6 +37,7 @@ MAX_ITEMS = 10_000
 MAX_FRAMES = 8
 MAX_WARNINGS = 20
 MAX_TEXT = 2_000
+MAX_WATCHED = 16 * 2**20  # bytes of an argument that is looked at for changes
 
 
 class Answers:
@@ -47,19 +51,20 @@ class Answers:
 
     def answer(self, frames: Sequence[bytes]) -> list[bytes]:
         """Turn a request's frames into a reply's; whatever goes wrong is in the reply."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                reply = self._run(frames)
-            except BaseException as error:
-                reply = {"error": self._error(error)}
-        reply["warnings"] = self._warnings(caught)
         try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                try:
+                    reply = self._run(frames)
+                except BaseException as error:
+                    reply = {"error": self._error(error)}
+            reply["warnings"] = self._warnings(caught)
             return list(wire.pack(reply, self._refer))
-        except wire.WireError as error:
-            message = f"what came back cannot be graded: {error}"
+        except BaseException as error:  # an interrupt, too: an exception's own __str__ may never end
+            reason = f": {error}" if isinstance(error, wire.WireError) else ""
+            message = f"what came back cannot be graded{reason}"
             why = {"name": "ValueError", "kinds": ["ValueError"], "message": message, "frames": []}
-            return list(wire.pack({"error": why, "warnings": reply["warnings"]}))
+            return list(wire.pack({"error": why, "warnings": []}))
 
     def _run(self, frames: Sequence[bytes]) -> dict[str, Any]:
         request = wire.unpack(frames, self._resolve, HOST_LIMITS)
@@ -80,6 +85,7 @@ class Answers:
         function = getattr(target, request["attribute"]) if request["attribute"] else target
         arguments = {**dict(enumerate(request["args"])), **request["kwargs"]}
         before = {key: wire.pack(value, self._refer) for key, value in arguments.items() if type(value) is dict}
+        watched = {key: value.copy() for key, value in arguments.items() if _is_watched(value)}
         try:
             value = function(*request["args"], **request["kwargs"])
         finally:
@@ -89,7 +95,8 @@ class Answers:
             for key, frames in before.items()
             if wire.pack(arguments[key], self._refer) != frames
         }
-        return {"value": value, "changed": changed}
+        mutated = any(_differs(arguments[key], original) for key, original in watched.items())
+        return {"value": value, "changed": changed, "mutated": mutated}
 
     def op_get(self, request: dict[str, Any]) -> dict[str, Any]:
         """Read a name's value, or an object's attribute."""
@@ -178,12 +185,41 @@ class Answers:
         return found[-MAX_FRAMES:]
 
 
+def _is_watched(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.nbytes <= MAX_WATCHED
+
+
+def _differs(array: Any, original: Any) -> bool:
+    """Whether an array is no longer what it was, byte by byte: NaN equals itself."""
+    same = array.shape == original.shape and array.dtype == original.dtype
+    return not same or array.tobytes() != original.tobytes()
+
+
 HOST_LIMITS = wire.Limits(bytes=2**28, items=10**6, json_bytes=2**26)  # the examiner is not hostile
+
+
+class GuestShell(ZMQInteractiveShell):
+    """IPython's shell, which asks a cell's exception for its text once, not again for its history and its reply."""
+
+    async def run_code(self, code_obj: Any, result: Any = None, **options: Any) -> bool:
+        """Run code; an exception whose text never ends is interrupted while it is shown, and then forgotten."""
+        failed = bool(await super().run_code(code_obj, result, **options))  # type: ignore[no-untyped-call]
+        if failed and result is not None:
+            result.error_in_exec = RuntimeError("it has been shown")
+        return failed
+
+    def get_exception_only(self, exc_tuple: Any = None) -> str:
+        """Name an exception: an interrupt, mostly, without the text of what it interrupted."""
+        kind, value, trace = exc_tuple or sys.exc_info()
+        if value is not None:
+            value.__context__ = None
+        return str(super().get_exception_only((kind, value, trace)))  # type: ignore[no-untyped-call]
 
 
 class GuestKernel(IPythonKernel):
     """IPython's kernel, with one more kind of request."""
 
+    shell_class = Type(GuestShell)
     msg_types = [*IPythonKernel.msg_types, "examiner_request"]  # noqa: RUF012 - as in ipykernel
 
     def __init__(self, **kwargs: Any) -> None:

@@ -9,18 +9,27 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-__all__ = ["Outputs", "harmless"]
+__all__ = ["Outputs", "Room", "harmless"]
 
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 MAX_PICTURE = 3_000_000  # characters of base64
 MAX_TRACEBACK = 200  # lines
 MAX_OUTPUTS = 300  # of one cell
+MAX_NOTEBOOK = 20_000_000  # characters of text and base64 in all cells of one notebook
 CUT = "\n[The rest is left out: more than {limit:,} characters.]\n"
+
+
+@dataclass
+class Room:
+    """How many characters the outputs of one notebook may still take, all cells together."""
+
+    left: int = MAX_NOTEBOOK
 
 
 class Outputs:
@@ -32,6 +41,8 @@ class Outputs:
         Characters that are kept in all.
     max_pictures : int
         Pictures that are kept.
+    room : Room, optional
+        What the notebook's cells share.
 
     Attributes
     ----------
@@ -39,8 +50,9 @@ class Outputs:
         Whether anything was left out.
     """
 
-    def __init__(self, max_text: int = 100_000, max_pictures: int = 20) -> None:
+    def __init__(self, max_text: int = 100_000, max_pictures: int = 20, room: Room | None = None) -> None:
         self._max_text, self._left, self._pictures = max_text, max_text, max_pictures
+        self._room = room or Room()
         self._outputs: list[NotebookNode] = []
         self._displays: dict[str, NotebookNode] = {}
         self._clear = False
@@ -122,10 +134,11 @@ class Outputs:
     def _picture(self, kind: str, content: Any) -> str | None:
         if not isinstance(content, str) or not is_picture(kind, content):
             return None
-        if self._pictures <= 0:
+        if self._pictures <= 0 or len(content) > self._room.left:
             self.cut = True
             return None
         self._pictures -= 1
+        self._room.left -= len(content)
         return content
 
     def _text(self, text: Any) -> str:
@@ -136,12 +149,13 @@ class Outputs:
         return self._kept(text.encode(errors="replace").decode())  # half a surrogate pair cannot be saved
 
     def _kept(self, text: str) -> str:
-        if len(text) > self._left:
+        kept, note = text[: min(self._left, self._room.left)], ""
+        if len(kept) < len(text):
             note = "" if self.cut else CUT.format(limit=self._max_text)
-            kept, self._left, self.cut = text[: self._left] + note, 0, True
-            return kept
-        self._left -= len(text)
-        return text
+            self._left, self.cut = len(kept), True
+        self._left -= len(kept)
+        self._room.left -= len(kept)
+        return kept + note
 
     def _remember(self, content: dict[str, Any], output: NotebookNode) -> None:
         transient = content.get("transient")

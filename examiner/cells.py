@@ -21,7 +21,7 @@ STUB = re.compile(r"\n[ \t]*raise NotImplementedError\(\"Exercise [^\n]*")
 
 
 def kind_of(cell: NotebookNode) -> Kind:
-    """The kind of a cell, from its nbgrader metadata and tags."""
+    """The kind of a cell, from its nbgrader metadata (empty is as good as missing) and tags."""
     nbgrader = cell.metadata.get("nbgrader")
     if not nbgrader:
         return "training" if TRAINING_TAG in cell.metadata.get("tags", []) else "free"

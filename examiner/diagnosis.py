@@ -122,12 +122,12 @@ class Diagnoser:
                 after = {place for place in open_ if place[0] in self.entries[match.name].follow_on}
                 self._attach(found, replace(match, explained=match.explained | after))
                 open_ -= match.explained | match.differing | after
-        for test, those in found.items():
-            if not those:
-                left = {place: trace for place, trace in student.items() if place[0] == test}
-                those += [
-                    Diagnosis(answer_of(test), None, sentence, checks)
-                    for sentence, checks in hints(left, self.reference)
+        for run in runs:
+            if run.test in found and not found[run.test]:
+                left = {place: trace for place, trace in student.items() if place[0] == run.test}
+                found[run.test] += [
+                    Diagnosis(answer_of(run.test), None, sentence, checks)
+                    for sentence, checks in hints(left, self.reference, run.mutating)
                 ]
         return {test: tuple(those[:MOST]) for test, those in found.items() if those}
 

@@ -9,7 +9,9 @@ import io
 import math
 import os
 import resource
+import signal
 import sys
+import threading
 import time
 import types
 import warnings
@@ -42,8 +44,9 @@ _STUDENTS_OWN = AnswerError, AnswerStoppedError, NotImplementedError
 CALL_TEXT = 10_000
 CALL_PICTURES = 4
 MAX_MEMORY = 3 * 2**30  # bytes that a test may allocate on top of what is in use
-Said = tuple[str, float, float, tuple[Any, ...], str | None]
-"""Test cell, its score, its points, the results of its checks, the name of the exception that ended it."""
+Said = tuple[str, float, float, tuple[Any, ...], str | None, tuple[str, ...]]
+"""A `examiner.rehearsal.TestRun`, which needs the toolkit: test cell, its score, its points, the results of its
+checks, the name of the exception that ended it, the answers that changed their input."""
 HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
@@ -184,10 +187,12 @@ class Examination:
         points = float(cell.metadata.nbgrader.points)
         bonus = is_bonus(cell)
         self.bridge.begin(name)
-        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES)
+        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES, self.session.room)
         calls, incidents = self.session.calls, len(self.session.incidents)
         run = self._run(cell.source, name)
         self.bridge.end()
+        if isinstance(run.error, CheckTimeoutError):
+            self.session.incidents.append(f"{name}: {run.error}")
         outcome = self._judge(run, cell.source, name, points)
         if outcome.status == "graded" and (stopped := self.session.incidents[incidents:]):
             outcome = replace(outcome, status="partial", reason=stopped[0])
@@ -201,9 +206,10 @@ class Examination:
         tree, space = statements(source), self.module.__dict__
         self._fetch_values(tree)
         before = {key: id(value) for key, value in space.items()}
-        run = _run_cell(tree, space, name)
+        run = _run_cell(tree, space, name, self.session.check_seconds)
         found = [v for k, v in space.items() if type(v).__name__ == "Checks" and before.get(k) != id(v)]
-        return replace(run, checks=tuple({id(each): each for each in found}.values()))
+        checks = tuple({id(each): each for each in found}.values())
+        return replace(run, checks=checks, mutating=tuple(self.bridge.mutating))
 
     def _fetch_values(self, tree: list[ast.stmt]) -> None:
         """Answers that are plain values are read anew by each test that uses them."""
@@ -247,7 +253,7 @@ class Examination:
             space |= {answer: self.reference(answer) for answer in used_names(tree) & set(self.answers)}
         except Exception as unread:
             return f"the reference could not be read ({type(unread).__name__}: {unread})"
-        error = _run_cell(tree, space, name).error
+        error = _run_cell(tree, space, name, self.session.check_seconds).error
         return None if error is None else f"the test raised {type(error).__name__}: {error}"
 
     # --------------------------------------------------------------------- what is shown
@@ -275,16 +281,25 @@ class Examination:
 
 @dataclass(frozen=True)
 class _Run:
-    """What a test cell did: the value of its last line, what it raised, printed, checked."""
+    """What a test cell did: the value of its last line, what it raised, printed, checked, who changed an input."""
 
     value: Any
     error: Exception | None
     printed: str
     checks: tuple[Any, ...] = ()
+    mutating: tuple[str, ...] = ()
 
 
-def _run_cell(tree: list[ast.stmt], space: dict[str, Any], name: str) -> _Run:
-    """Run statements, and give the last one's value where it is an expression."""
+class CheckTimeoutError(Exception):
+    """A test took too long to look at what came back."""
+
+
+class _TimeIsUp(BaseException):
+    """No block of checks catches it."""
+
+
+def _run_cell(tree: list[ast.stmt], space: dict[str, Any], name: str, seconds: float) -> _Run:
+    """Run statements for some seconds, and give the last one's value where it is an expression."""
     last = tree[-1] if tree and isinstance(tree[-1], ast.Expr) else None
     body = tree[:-1] if last is not None else tree
     value: Any = None
@@ -293,9 +308,12 @@ def _run_cell(tree: list[ast.stmt], space: dict[str, Any], name: str) -> _Run:
     with contextlib.redirect_stdout(printed), warnings.catch_warnings(), _bounded_memory():
         try:
             # The file's name is none of IPython's: no report of a check quotes a test's own lines.
-            exec(compile(ast.Module(body, []), f"<{name}>", "exec"), space)
-            if last is not None:
-                value = eval(compile(ast.Expression(last.value), f"<{name}>", "eval"), space)
+            with _bounded_time(seconds):
+                exec(compile(ast.Module(body, []), f"<{name}>", "exec"), space)
+                if last is not None:
+                    value = eval(compile(ast.Expression(last.value), f"<{name}>", "eval"), space)
+        except _TimeIsUp:
+            error = CheckTimeoutError(f"what came back took longer than {seconds:g} s to check")
         except Exception as raised:
             error = raised
     return _Run(value, error, printed.getvalue())
@@ -315,6 +333,25 @@ def _bounded_memory() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
+@contextlib.contextmanager
+def _bounded_time(seconds: float) -> Iterator[None]:
+    """Let a test use no more of the processor, where signals can be had: calls have limits of their own."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise _TimeIsUp
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1)  # again, should it be caught
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
 def _score(run: _Run, points: float) -> float:
     """Points of a test that ran through: its value, else its checks', else all; finite, from 0 to `points`."""
     if isinstance(run.value, int | float | np.integer | np.floating) and not isinstance(run.value, bool):
@@ -330,7 +367,8 @@ def _said_by(name: str, outcome: TestOutcome, run: _Run) -> Said:
     """What a test cell said; one that a human decides has lost nothing."""
     results = tuple(result for checks in run.checks for result in checks.results)
     score = outcome.max_score if outcome.score is None else outcome.score
-    return name, score, outcome.max_score, results, type(run.error).__name__ if run.error else None
+    error = type(run.error).__name__ if run.error else None
+    return name, score, outcome.max_score, results, error, run.mutating
 
 
 def _checks(found: tuple[Any, ...]) -> Iterator[Check]:
@@ -343,7 +381,7 @@ def _checks(found: tuple[Any, ...]) -> Iterator[Check]:
 
 def _public(error: Exception, source: str) -> str:
     """An exception's message; what a hidden test raises itself may name a reference value."""
-    if isinstance(error, AnswerError | AnswerStoppedError):
+    if isinstance(error, AnswerError | AnswerStoppedError | CheckTimeoutError):
         return str(error)
     lines, trace = [], error.__traceback__
     while trace is not None:

@@ -29,7 +29,7 @@ __all__ = ["JOINED", "REFERENCE", "Array", "Fingerprint", "Trace", "fingerprints
 Array = np.ndarray[Any, np.dtype[Any]]
 REFERENCE = "reference"
 SECONDS = 10.0
-FORMAT = 2
+FORMAT = 3
 QUICK = 0.1
 JOINED = "+"
 
@@ -49,8 +49,6 @@ class Trace:
         Whether two runs disagree about it.
     spread : float
         By how much, where both gave one number.
-    changed : bool
-        Whether the call changed its inputs.
     """
 
     passed: bool
@@ -58,7 +56,6 @@ class Trace:
     received: Array | None = field(default=None, repr=False)
     noisy: bool = False
     spread: float = 0.0
-    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def traces(runs: Iterable[TestRun]) -> dict[Place, Trace]:
 
 
 def _trace(comparison: Comparison) -> Trace:
-    return Trace(comparison.passed, comparison.message, comparison.received, changed=comparison.changed)
+    return Trace(comparison.passed, comparison.message, comparison.received)
 
 
 def fingerprint(rehearsed: Rehearsal, entry: Entry | None) -> Fingerprint:
@@ -266,7 +263,7 @@ def save(file: Path, found: Iterable[Fingerprint]) -> None:
         {
             "entry": each.entry,
             "traces": [
-                [*place, t.passed, t.message, put(t.received), t.noisy, t.spread, t.changed]
+                [*place, t.passed, t.message, put(t.received), t.noisy, t.spread]
                 for place, t in each.traces.items()
             ],
             "inputs": [[*place, [put(a) for a in given]] for place, given in each.inputs.items()],
@@ -306,5 +303,5 @@ def _place(row: list[Any]) -> Place:
 
 
 def _trace_from(row: list[Any], buffer: bytes) -> Trace:
-    passed, message, where, noisy, spread, changed = row
-    return Trace(passed, message, None if where is None else _get(where, buffer), noisy, spread, changed)
+    passed, message, where, noisy, spread = row
+    return Trace(passed, message, None if where is None else _get(where, buffer), noisy, spread)

@@ -133,7 +133,7 @@ class Grader:
         """Give the diagnosis of one notebook: fingerprints are computed, once, when points are first lost."""
 
         def diagnose(said: list[Said]) -> Mapping[str, tuple[Diagnosis, ...]]:
-            lost = any(score < points for _, score, points, _, _ in said)
+            lost = any(score < points for _, score, points, *_ in said)
             if not lost or not self.options.diagnosis or find_spec("misconceptions") is None:
                 return {}
             try:

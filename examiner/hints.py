@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -17,7 +17,9 @@ Case = tuple[Array, Array, tuple[Array, ...]]
 """What came back, what the reference gives, and what was put in."""
 
 
-def hints(student: Mapping[Place, Trace], reference: Fingerprint) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+def hints(
+    student: Mapping[Place, Trace], reference: Fingerprint, mutating: Sequence[str] = ()
+) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
     """Yield a sentence, and the comparisons that it is about, for the failures of one test cell.
 
     Parameters
@@ -26,11 +28,13 @@ def hints(student: Mapping[Place, Trace], reference: Fingerprint) -> Iterator[tu
         All comparisons of the test cell.
     reference : Fingerprint
         The reference's values, and the inputs of its calls.
+    mutating : sequence of str
+        The functions that changed their input in this test cell.
     """
     said = set()
     for (title, name), places in groupby(student, key=lambda place: place[1:3]):
         failed = [place for place in places if not student[place].passed]
-        sentence = failed and _hint(name, failed, student, reference)
+        sentence = failed and _hint(name, failed, student, reference, mutating)
         if sentence and sentence not in said:
             said.add(sentence)
             yield sentence, ((title, name),)
@@ -38,7 +42,13 @@ def hints(student: Mapping[Place, Trace], reference: Fingerprint) -> Iterator[tu
         yield sentence, ()
 
 
-def _hint(name: str, failed: list[Place], student: Mapping[Place, Trace], reference: Fingerprint) -> str | None:
+def _hint(
+    name: str,
+    failed: list[Place],
+    student: Mapping[Place, Trace],
+    reference: Fingerprint,
+    mutating: Sequence[str],
+) -> str | None:
     """The first hint that fits all failures of one name in one block."""
     cases: list[Case] = []
     for place in failed:
@@ -47,8 +57,9 @@ def _hint(name: str, failed: list[Place], student: Mapping[Place, Trace], refere
             return None
         cases.append((received, known.received, reference.inputs.get(place, ())))
     found = next((sentence for look in LOOKS if (sentence := look(cases))), None)
-    if found is None and any(student[place].changed for place in failed):
-        found = "is wrong, and the function changes its input in place: work on a copy."
+    if found is None and mutating:
+        changes = "changes its input" if len(mutating) == 1 else "change their inputs"
+        found = f"is wrong, and {' and '.join(mutating)} {changes} in place: work on a copy."
     return found and f"{name} {found}"
 
 

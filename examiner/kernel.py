@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from examiner import wire
 from examiner._channel import OVERSIZE, Channel
 from examiner._exceptions import AnswerStoppedError, ProtocolError, SandboxError
-from examiner._outputs import Outputs
+from examiner._outputs import Outputs, Room
 from examiner.sandbox import Isolation, Sandbox
 from examiner.sandbox import Limits as SandboxLimits
 
@@ -53,6 +53,8 @@ class Timing:
     """How long an interrupted cell may take to end before its kernel is killed."""
     restarts: int = 6
     """Kernels that one notebook may cost."""
+    check: float = 30
+    """Processor time that one test may take to look at what came back; waiting for it costs none."""
     traffic: int = 128 * 2**20
     """Bytes that a kernel may send during one cell or call."""
 
@@ -365,6 +367,7 @@ class Session:
 
     def __init__(self, start: Callable[[], Kernel], files: Mapping[str, bytes], timing: Timing) -> None:
         self._start, self._files, self._timing = start, files, timing
+        self.check_seconds = timing.check
         self._kernel: Kernel | None = None
         self._history: list[Cell] = []
         self._costly: set[Cell] = set()  # cells that cost a kernel: not run again
@@ -375,6 +378,8 @@ class Session:
         """Counts kernels: an object of an earlier one is lost."""
         self.incidents: list[str] = []
         self.calls = 0
+        self.room = Room()
+        """For the outputs of all its cells and tests."""
         self.outputs = Outputs()
         """What calls print and plot goes here."""
 
@@ -397,7 +402,7 @@ class Session:
 
     def run(self, cell: Cell) -> list[NotebookNode]:
         """Run a cell and give its outputs; whatever it does to its kernel is in them."""
-        outputs = Outputs()
+        outputs = Outputs(room=self.room)
         try:
             kernel = self._ready()
             self._history.append(cell)

@@ -17,7 +17,7 @@ from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from examiner._exceptions import ExaminerError
-from examiner.cells import TRAINING_TAG
+from examiner.cells import TRAINING_TAG, kind_of
 from examiner.gradebook import fill
 from examiner.grader import Grader, Options, submitted_files
 from examiner.graft import graft, prepared_source
@@ -26,11 +26,6 @@ from examiner.sandbox import MIB, Isolation, check_isolation
 from examiner.sandbox import Limits as SandboxLimits
 
 NEEDS_HUMAN = "NeedsHumanError"
-
-
-def is_training(cell: NotebookNode) -> bool:
-    """Whether a cell is a training cell: a free cell tagged ``skip-execution``."""
-    return TRAINING_TAG in cell.metadata.get("tags", []) and "nbgrader" not in cell.metadata
 
 
 class KeepTrainingOutput(ClearOutput):
@@ -43,7 +38,7 @@ class KeepTrainingOutput(ClearOutput):
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Leave a training cell as it is; clear any other and take the tag off."""
-        if is_training(cell):
+        if kind_of(cell) == "training":
             return cell, resources
         if TRAINING_TAG in cell.metadata.get("tags", []):
             cell.metadata.tags.remove(TRAINING_TAG)

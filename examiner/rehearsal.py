@@ -49,6 +49,8 @@ class TestRun:
         Its blocks.
     error : str or None
         The name of the exception that ended the cell.
+    mutating : tuple of str
+        The answers that changed an array which the test gave them; in the sandbox only, not in a rehearsal.
     """
 
     __test__ = False  # pytest: no test class
@@ -58,6 +60,7 @@ class TestRun:
     points: float
     results: tuple[Result, ...] = ()
     error: str | None = None
+    mutating: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

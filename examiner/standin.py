@@ -63,6 +63,8 @@ class Bridge:
         What the student's code raised during it.
     faults : list of str
         What the test itself did wrong: no student's fault.
+    mutating : list of str
+        The answers that changed an array which the test gave them; the sandbox says so, nothing is judged by it.
     """
 
     def __init__(self, session: Session, given: Mapping[str, Any]) -> None:
@@ -70,6 +72,7 @@ class Bridge:
         self.cell = ""
         self.raised: list[Raised] = []
         self.faults: list[str] = []
+        self.mutating: list[str] = []
         self._later: list[dict[str, Any]] = []  # assignments that go with the next request
         self._known: dict[tuple[Any, str], Any] = {}  # attributes read since the last call
 
@@ -78,7 +81,7 @@ class Bridge:
 
     def begin(self, cell: str) -> None:
         """Start the account of another test cell."""
-        self.cell, self.raised, self.faults = cell, [], []
+        self.cell, self.raised, self.faults, self.mutating = cell, [], [], []
         self._later, self._known = [], {}
 
     def end(self) -> None:
@@ -131,6 +134,7 @@ class Bridge:
         if "error" in reply:
             self._raise(reply["error"])
         self._change(details, reply.get("changed"))
+        self._notice(answer, reply.get("mutated", False))
         return self._wrap(reply["value"])
 
     def _wrap(self, value: Any) -> Any:
@@ -167,6 +171,12 @@ class Bridge:
                 raise WireError("a change of what is no dict")
             argument.clear()
             argument.update(self._wrap(content))
+
+    def _notice(self, answer: str, mutated: Any) -> None:
+        if type(mutated) is not bool:
+            raise WireError("a mark that is none")
+        if mutated and answer not in self.mutating:
+            self.mutating.append(answer)
 
     def _raise(self, error: Any) -> NoReturn:
         """Raise what the answer raised, as the nearest built-in type."""

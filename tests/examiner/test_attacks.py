@@ -6,18 +6,30 @@ Every submission here answers `double` wrongly, and tries to get its points in a
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
 
 from examiner.grader import Grader, Options
 from examiner.kernel import Timing
 from examiner.sandbox import MIB, Limits
-from tests.examiner.small import grade, needs_bubblewrap, scores, shown, submission, write_course
+from tests.examiner.small import (
+    grade,
+    needs_bubblewrap,
+    scores,
+    shown,
+    source_notebook,
+    submission,
+    write_course,
+)
 
 WRONG = {"double": "def double(x):\n    return 0 * x"}
 HONEST = {"test_double": 4.0, "test_square": 4.0, "test_Net": 4.0}
@@ -321,6 +333,58 @@ def test_a_cell_that_never_ends_costs_itself(impatient: Grader) -> None:
     assert "CellTimeoutError" in shown(notebook, "extra")
 
 
+ENDLESS_TEXTS = {
+    "str": """
+        class Endless(Exception):
+            def __str__(self):
+                while True: pass""",
+    "attributes": """
+        class Endless(Exception):
+            def __getattribute__(self, name):
+                while True: pass""",
+    "type_name": """
+        class Named(type):
+            @property
+            def __name__(self):
+                while True: pass
+        class Endless(Exception, metaclass=Named): pass""",
+    "warning": """
+        import warnings
+        class Text(UserWarning):
+            def __str__(self):
+                while True: pass
+        def Endless():
+            warnings.warn(Text())
+            return ValueError()""",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS_TEXTS)
+def test_an_exception_whose_text_never_ends_costs_its_limit_and_no_kernel(name: str, impatient: Grader) -> None:
+    text = code(ENDLESS_TEXTS[name])
+    patient = replace(impatient.options, timing=replace(SHORT, interrupt=30))  # a busy machine must not kill it
+    with Grader(impatient.source, patient) as grader:
+        outcome, notebook = grade(grader, submission({"double": f"{text}\ndef double(x):\n    raise Endless()"}))
+        assert "CellTimeoutError" in shown(notebook, "look")
+        assert scores(outcome) == {**HONEST, "test_double": 0.0}
+        assert "double took longer than 3 s" in str(outcome.reason)
+        assert "could not be interrupted" not in str(outcome.as_json())
+
+
+def test_what_cannot_be_read_is_an_exception_like_any_other(grader: Grader) -> None:
+    text = """
+        class Unreadable:
+            @property
+            def __class__(self):
+                raise OSError("no")
+        def double(x):
+            return Unreadable()"""
+    outcome, notebook = grade(grader, submission({"double": code(text)}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert outcome.status == "graded"
+    assert "cannot be graded" in shown(notebook, "test_double")
+
+
 def test_a_daemon_does_not_outlive_the_grading(grader: Grader, tmp_path: Path) -> None:
     mark = f"examiner-daemon-{os.getpid()}"
     start = f"""
@@ -436,6 +500,98 @@ def test_an_output_bomb_is_cut(text: str, grader: Grader) -> None:
     assert outcome.tests["test_square"].score == 4.0
     assert len(shown(notebook, "extra")) < 250_000
     assert len(shown(notebook, "test_double")) < 60_000
+
+
+FLOODS = {
+    "stdout": "for _ in range(400): print('x' * 20_000)",
+    "stderr": "import sys\nfor _ in range(400): print('x' * 20_000, file=sys.stderr)",
+    "error": "raise ValueError('x' * 100_000)",
+    "display_data": "for _ in range(400): display({'text/plain': 'x' * 20_000}, raw=True)",
+    "execute_result": "class Long:\n    def __repr__(self): return 'x' * 7_000_000\nLong()",
+    "clear_output": """
+        from IPython.display import clear_output
+        for _ in range(400):
+            print("x" * 20_000)
+            clear_output(wait=True)""",
+    "update_display_data": """
+        shown = [display("x", display_id=True) for _ in range(20)]
+        for number in range(400): shown[number % 20].update({"text/plain": "x" * 20_000}, raw=True)""",
+    "png": """
+        import base64
+        png = base64.b64encode(b"\\x89PNG\\r\\n\\x1a\\n" + bytes(2_200_000)).decode()
+        for _ in range(20): display({"image/png": png}, raw=True)""",
+    "png_update": """
+        import base64
+        png = base64.b64encode(b"\\x89PNG\\r\\n\\x1a\\n" + bytes(2_200_000)).decode()
+        shown = [display("x", display_id=True) for _ in range(20)]
+        for each in shown: each.update({"image/png": png}, raw=True)""",
+}
+
+
+@pytest.mark.parametrize("channel", FLOODS)
+def test_a_flood_of_outputs_leaves_the_notebook_small(channel: str, grader: Grader) -> None:
+    text = FLOODS[channel]
+    outcome, notebook = grade(grader, submission({}, code(text) if text.startswith("\n") else text))
+    assert scores(outcome) == HONEST
+    assert len(nbformat.writes(notebook)) < (22_000_000 if "png" in channel else 250_000)
+
+
+def test_all_cells_of_a_notebook_share_the_room_for_outputs(grader: Grader) -> None:
+    handed_in = submission({}, code(FLOODS["png"]))
+    flood = next(each for each in handed_in.cells if each.id == "extra")
+    handed_in.cells += [new_code_cell(flood.source, id=f"extra{number}") for number in range(2)]
+    outcome, notebook = grade(grader, handed_in)
+    assert scores(outcome) == HONEST
+    assert len(nbformat.writes(notebook)) < 22_000_000
+
+
+BROADCASTS = {
+    "in a block": """
+check = Checks("double", points=4)
+with check("two rows", weight=1) as c:
+    one, other = double(np.ones((2, 1)))
+    c.true("alike", np.all(one - other == 0), "they differ")
+with check("by hand", weight=3) as c:
+    c.close("out", double(np.array([1.0, -2.0])), [2.0, -4.0], tol=1e-9)
+check.score""",
+    "outside": """
+one, other = double(np.ones((2, 1)))
+4.0 if np.all(one - other == 0) else 0.0""",
+}
+
+
+@pytest.mark.parametrize(("where", "score"), [("in a block", 3.0), ("outside", 0.0)])
+def test_memory_by_broadcasting_costs_what_asked_for_it(where: str, score: float, tmp_path: Path) -> None:
+    """Two answers of 200 kB differ by 5 GB: no test may have that, and no human is asked about it."""
+    source = write_course(tmp_path)
+    notebook = source_notebook()
+    next(each for each in notebook.cells if each.id == "test_double").source = BROADCASTS[where]
+    nbformat.write(notebook, source / "one.ipynb")
+    wide = "def double(x):\n    return (np.zeros((25_000, 1)), np.zeros((1, 25_000))) if x.ndim > 1 else 2 * x"
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with Grader(source, Options("bubblewrap", timing=TIMING, limits=LIMITS)) as grader:
+        outcome, graded = grade(grader, submission({"double": wide}))
+    assert scores(outcome) == {**HONEST, "test_double": score}
+    assert (outcome.status, outcome.reason) == ("graded", None)
+    assert "MemoryError" in shown(graded, "test_double")
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+@pytest.mark.parametrize("made", ["[0] * 90_000", "np.zeros((6_000_000, 0), np.int8)"])
+def test_a_value_that_takes_long_to_check_costs_its_test(made: str, tmp_path: Path) -> None:
+    """A test without a block that catches it, which goes through pairs of what came back."""
+    source = write_course(tmp_path)
+    notebook = source_notebook()
+    pairs = "out = double(np.ones(3))\nfor one in out:\n    for other in out: pass\n4.0"
+    next(each for each in notebook.cells if each.id == "test_double").source = pairs
+    nbformat.write(notebook, source / "one.ipynb")
+    with Grader(source, Options("bubblewrap", timing=replace(TIMING, check=2), limits=LIMITS)) as grader:
+        outcome, graded = grade(grader, submission({"double": f"def double(x):\n    return {made}"}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert outcome.status == outcome.tests["test_double"].status == "partial"
+    assert outcome.reason == "test_double: what came back took longer than 2 s to check"
+    assert "took longer than 2 s to check" in shown(graded, "test_double")
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 
 def test_a_giant_answer_is_refused(grader: Grader) -> None:

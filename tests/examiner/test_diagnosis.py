@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,11 +100,24 @@ AFFINE = "x, w = cache\ndx, dw, db = (dout @ w.T).reshape(x.shape), x.reshape(le
         ("affine_backward", BACK, AFFINE + "return dx, dw, db[:, None]", "db has the right numbers in the wrong"),
         ("affine_backward", BACK, AFFINE + "dw[-1] = 7\nreturn dx, dw, db", "dw is right up to the last row"),
         ("affine_backward", BACK, AFFINE + "dw[:, 0] *= 3\nreturn dx, dw, db", "dw is right up to the first column"),
-        ("sigmoid_forward", "x", "x *= 0.5\nreturn x**2 + 1, x", "out is wrong, and the function changes its input"),
     ],
 )  # fmt: skip
 def test_hints(answer: str, arguments: str, body: str, said: str) -> None:
     assert said in sentences("01_layers", answer, body, arguments)
+
+
+def test_a_changed_input_is_the_hint_where_no_other_fits() -> None:
+    path = SOURCE / "01_layers.ipynb"
+    wrong = {"sigmoid_forward": "def sigmoid_forward(x):\n    return x**2 + 1, x"}
+    run = rehearsal(path, 231).run(wrong, ["test_sigmoid_forward"], seconds=10)["test_sigmoid_forward"]
+    names = {
+        (): "",
+        ("sigmoid_forward",): "out is wrong, and sigmoid_forward changes its input in place: work on a copy.",
+        ("f", "g"): "out is wrong, and f and g change their inputs in place: work on a copy.",
+    }
+    for mutating, sentence in names.items():
+        found = diagnoser(path, 231, CACHE).diagnose([replace(run, mutating=mutating)])
+        assert [each.sentence for each in found.get(run.test, ())] == ([sentence] if sentence else [])
 
 
 def test_one_layer_of_several() -> None:
@@ -128,10 +142,10 @@ def test_fingerprints_survive_the_disk(tmp_path: Path) -> None:
     place = ("test_f", "a block", "out", 0)
     odd = np.array([[1.5, np.nan], [np.inf, 0]], np.float32)
     inputs = {place: (odd[0], np.array(3))}
-    save(tmp_path / "file.npz", [Fingerprint("f:wrong", {place: Trace(False, "out: …", odd, True, 0.5, True)}, inputs)])
+    save(tmp_path / "file.npz", [Fingerprint("f:wrong", {place: Trace(False, "out: …", odd, True, 0.5)}, inputs)])
     after = load(tmp_path / "file.npz")["f:wrong"]
     trace = after.traces[place]
-    assert (trace.message, trace.noisy, trace.spread, trace.changed) == ("out: …", True, 0.5, True)
+    assert (trace.message, trace.noisy, trace.spread) == ("out: …", True, 0.5)
     np.testing.assert_array_equal(trace.received, odd)
     assert trace.received is not None
     assert trace.received.dtype == np.float32

@@ -207,6 +207,15 @@ def test_a_given_cell_that_is_broken_is_no_students_zero(tmp_path: Path) -> None
     assert "given cell setup raised ValueError: no data" in str(outcome.reason)
 
 
+def test_a_test_that_is_slow_by_itself_is_left_to_a_human(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.examiner.test_examine.OPTIONS", replace(OPTIONS, timing=Timing(check=0.5)))
+        outcome, _ = one_test(tmp_path, "double(2)\nwhile True: pass")
+    assert outcome.status == "failed"
+    assert scores(outcome) == {"test_double": None}
+    assert "test_double: the test raised CheckTimeoutError" in str(outcome.reason)
+
+
 def test_a_test_can_ask_for_a_human(tmp_path: Path) -> None:
     test = "from examiner._exceptions import NeedsHumanError\nraise NeedsHumanError('no data set here')"
     outcome, notebook = one_test(tmp_path, test)
@@ -264,6 +273,15 @@ def real() -> Iterator[Grader]:
     options = Options("bubblewrap", data_dir=Path(data) if data else None)
     with Grader(SOURCE, options) as made:
         yield made
+
+
+@needs_bubblewrap
+def test_a_changed_input_is_the_hint_where_no_other_fits(real: Grader) -> None:
+    path = SOURCE / "01_layers.ipynb"
+    wrong = {"sigmoid_forward": "def sigmoid_forward(x):\n    x *= 0.5\n    return x**2 + 1, x"}
+    notebook = graft(prepared_source(path), fill_in(prepared_source(path), {**solutions(read(path)), **wrong}))
+    test = real.grade(notebook, "01_layers", {}).tests["test_sigmoid_forward"]
+    assert test.diagnosis == ("out is wrong, and sigmoid_forward changes its input in place: work on a copy.",)
 
 
 NAMES = sorted(path.stem for path in SOURCE.glob("*.ipynb"))

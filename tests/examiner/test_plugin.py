@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
 
+from examiner.cells import kind_of
 from examiner.plugin import KeepTrainingOutput
 from tests.conftest import ROOT
 
@@ -94,6 +95,14 @@ def test_what_only_a_person_can_decide_is_left_to_one(outcome: Callable[[str], A
 
 def test_a_task_cell_needs_no_human(outcome: Callable[[str], Any]) -> None:
     assert outcome("grades")["question_why"] == (0.0, False)
+
+
+@pytest.mark.parametrize("metadata", [{}, {"nbgrader": {}}])
+def test_a_training_cell_is_what_the_whole_examiner_takes_for_one(metadata: dict[str, Any]) -> None:
+    cell = new_code_cell("train()", outputs=[CURVE], metadata={"tags": ["skip-execution"], **metadata})
+    kept, _ = KeepTrainingOutput().preprocess_cell(cell, {}, 0)
+    assert kind_of(kept) == "training"
+    assert kept.outputs == [CURVE]
 
 
 def test_outputs_of_all_other_cells_are_cleared() -> None:

@@ -60,6 +60,8 @@ class Model:
         return X @ self.params["W1"] + self.params["b1"]
     def itself(self):
         return self
+    def spoil(self, X):
+        X *= 2
 
 rate = 0.125
 """.strip()
@@ -102,6 +104,27 @@ def test_arguments_are_copies(bridge: Bridge) -> None:
     x = np.ones(3)
     assert (bridge.stand_in("fill")(x) == 0).all()
     assert (x == 1).all()
+
+
+def test_who_changes_an_input_is_noted_for_one_test(bridge: Bridge) -> None:
+    x = np.array([1.0, np.nan])
+    bridge.stand_in("add")(x, y=np.ones(2))
+    assert bridge.mutating == []
+    bridge.stand_in("fill")(x)
+    bridge.stand_in("fill")(x=x)
+    bridge.stand_in("Model")(3).spoil(x)
+    assert bridge.mutating == ["fill", "Model.spoil"]
+    bridge.begin("test_other")
+    assert bridge.mutating == []
+
+
+@pytest.mark.parametrize("mark", [1, "yes", None, [True], {"x": 1}, np.True_, np.ones(2)])
+def test_a_mark_of_change_that_is_none_is_refused(mark: Any, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge.session, "incidents", [])
+    monkeypatch.setattr(bridge.session, "ask", lambda *_: {"value": 1.0, "mutated": mark})
+    with pytest.raises(AnswerStoppedError, match="a mark that is none"):
+        bridge.stand_in("add")(1)
+    assert bridge.mutating == []
 
 
 def test_what_is_no_plain_data_stays_there_and_comes_back(bridge: Bridge) -> None:

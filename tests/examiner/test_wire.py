@@ -253,6 +253,7 @@ def _assert_exact(value: Any) -> None:
         [b'{"i": "' + b"9" * 5000 + b'"}'],
         [b'{"a": ["O", 0, [1]]}', bytes(8)],
         [b'{"a": ["f8", 0, [4611686018427387904, 0, 4]]}', b""],
+        [b'{"a": ["f8", 0, [100000000000000000, 0]]}', b""],
         [b'{"a": ["f8", 0, [-1]]}', bytes(8)],
         [b'{"a": ["f8", 0, [true]]}', bytes(8)],
         [b'{"a": ["f8", 5, [1]]}', bytes(8)],
@@ -270,7 +271,7 @@ def _assert_exact(value: Any) -> None:
             bytes(2496),
         ],
     ],
-    ids=range(23),
+    ids=range(24),
 )
 def test_known_attacks_are_refused(frames: list[bytes]) -> None:
     with pytest.raises(WireError):
