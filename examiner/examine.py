@@ -15,9 +15,10 @@ import threading
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -236,14 +237,16 @@ class Examination:
         return TestOutcome(_score(run, points), points, checks)
 
     def _diagnose(self) -> None:
-        """Name the mistakes behind lost points, in the outcomes and below the tables of checks."""
+        """Name the mistakes behind lost points, in the outcomes and below the checks that they spoil."""
         found = self.diagnose([_said_by(name, self.tests[name], run) for name, run in self.runs.items()])
         cells = {cell.metadata.nbgrader.grade_id: cell for cell in self.notebook.cells if kind_of(cell) == "test"}
         for name, those in found.items():
             names = tuple(each.name for each in those if each.name is not None)
             sentences = tuple(each.sentence for each in those)
             self.tests[name] = replace(self.tests[name], misconceptions=names, diagnosis=sentences)
-            cells[name].outputs.insert(1, _hint(sentences))
+            shown = cells[name].outputs[0].data
+            shown["text/html"] = _table(self.tests[name], _placed(self.tests[name].checks, those))
+            shown["text/plain"] += "\n".join(["", "What went wrong:", *sentences])
 
     def _fault_of(self, source: str, name: str) -> str | None:
         """What the test raises on the reference's own answers: then no student is to blame."""
@@ -415,21 +418,32 @@ _CELL = "text-align:left;vertical-align:top;padding:2px 14px 2px 0"
 _FAILED = "color:#B3400B"  # with a ✗, for people who do not tell colours apart
 
 
-def _table(outcome: TestOutcome) -> str:
-    """The checks of a test as an HTML table; every text in it is escaped."""
+def _placed(checks: Sequence[Check], those: Iterable[Diagnosis]) -> dict[int, list[str]]:
+    """Sentences by the number of the check that they stand below: the first that they explain, or that failed."""
+    failed = [number for number, check in enumerate(checks) if not check.passed]
+    found: dict[int, list[str]] = {}
+    for each in those:
+        own = [number for number in failed if (checks[number].block, checks[number].name) in each.checks]
+        found.setdefault(next(iter([*own, *failed]), len(checks) - 1), []).append(each.sentence)
+    return found
+
+
+def _table(outcome: TestOutcome, below: Mapping[int, Sequence[str]] = MappingProxyType({})) -> str:
+    """The checks of a test as an HTML table, with sentences below some of them; every text in it is escaped."""
     score = "a person decides" if outcome.score is None else f"{outcome.score:.4g} of {outcome.max_score:g} points"
-    rows = "".join(_row(check) for check in outcome.checks)
+    rows = "".join(
+        _row(check) + "".join(map(_sentence, below.get(number, ()))) for number, check in enumerate(outcome.checks)
+    )
     head = "".join(f"<th style='{_CELL}'>{title}</th>" for title in _HEAD)
     reason = f"<p>{html.escape(outcome.reason)}</p>" if outcome.reason and outcome.status == "partial" else ""
     return f"<p><b>{score}</b></p>{reason}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _hint(sentences: tuple[str, ...]) -> NotebookNode:
-    """The diagnosis, as it stands below the checks."""
-    rows = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
-    box = "border-left:4px solid #E69F00;padding:4px 12px;margin:6px 0"
-    data = {"text/html": f"<div style='{box}'><b>What went wrong</b><ul>{rows}</ul></div>"}
-    return new_output("display_data", data={**data, "text/plain": "\n".join(sentences)})
+def _sentence(text: str) -> str:
+    """What went wrong in the check above, as a row."""
+    box = "border-left:4px solid #E69F00;padding:2px 10px"
+    cell = f"<td colspan='{len(_HEAD) - 1}' style='{_CELL}'><div style='{box}'>{html.escape(text)}</div></td>"
+    return f"<tr><td></td>{cell}</tr>"
 
 
 def _row(check: Check) -> str:

@@ -276,6 +276,25 @@ def real() -> Iterator[Grader]:
 
 
 @needs_bubblewrap
+def test_the_mistake_is_named_below_the_check_that_it_spoils(real: Grader) -> None:
+    path = SOURCE / "01_layers.ipynb"
+    right = solutions(read(path))["affine_backward"]
+    wrong = right.replace("return dx, dw, db", "return dx, dw / len(x), db")
+    assert wrong != right
+    notebook = graft(
+        prepared_source(path), fill_in(prepared_source(path), {**solutions(read(path)), "affine_backward": wrong})
+    )
+    test = real.grade(notebook, "01_layers", {}).tests["test_affine_backward"]
+    assert test.misconceptions == ("dw_averaged",)
+    found = next(each for each in notebook.cells if each.id == "test_affine_backward")
+    rows = found.outputs[0].data["text/html"].split("<tr")
+    (place,) = (number for number, row in enumerate(rows) if test.diagnosis[0] in row)
+    failed = [number for number, row in enumerate(rows) if "&#10007;" in row]
+    assert place == failed[0] + 1
+    assert "dw" in rows[failed[0]]
+
+
+@needs_bubblewrap
 def test_a_changed_input_is_the_hint_where_no_other_fits(real: Grader) -> None:
     path = SOURCE / "01_layers.ipynb"
     wrong = {"sigmoid_forward": "def sigmoid_forward(x):\n    x *= 0.5\n    return x**2 + 1, x"}
