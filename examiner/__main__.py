@@ -126,7 +126,8 @@ def _autograde(options: argparse.Namespace) -> int:
     for student, test, old, new in report.changes:
         console.print(f"changed: {student}, {test}: {_mark(old)} -> {_mark(new)}", markup=False)
     for kept, those in report.kept.items():
-        console.print(f"{len(those)} students keep marks of an earlier run ({kept}): --force grades them again.")
+        many = f"{len(those)} of {len(students)}"
+        console.print(f"Marks of an earlier run ({kept}) stay for {many} students: --force grades them again.")
     console.print(f"{len(students)} students, {report.seconds:.1f} s, isolation {report.isolation}, seed {report.seed}")
     if options.json is not None:
         options.json.write_text(report.as_json() + "\n", encoding="utf-8")

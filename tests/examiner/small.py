@@ -174,7 +174,7 @@ def write_class(root: Path, students: dict[str, NotebookNode]) -> None:
     """Write a course with its submissions; the examiner in it isolates nothing, for speed."""
     write_course(root)
     config = (ROOT / "nbgrader_config.py").read_text()
-    (root / "nbgrader_config.py").write_text(config + '\nc.Examiner.isolation = "none"\nc.Examiner.call_seconds = 3\n')
+    (root / "nbgrader_config.py").write_text(config + '\nc.Examiner.isolation = "none"\n')
     for name, notebook in students.items():
         folder = root / "submitted" / name / "small"
         folder.mkdir(parents=True)

@@ -134,6 +134,9 @@ def test_a_cheat_earns_nothing(name: str, impatient: Grader) -> None:
     assert outcome.tests["test_double"].score == 0.0
     results = [o for each in notebook.cells if each.id == "test_double" for o in each.outputs if "execution_count" in o]
     assert [result.data["text/plain"] for result in results] == ["0.0"]
+    # A cheat is a wrong answer; only the one that silences its kernel looks like a crash, and is named as one.
+    assert outcome.status == ("partial" if name == "patched_json" else "graded")
+    assert name != "patched_json" or "took longer than 3 s" in str(outcome.reason)
 
 
 AGREEABLE = """
@@ -466,7 +469,7 @@ def test_a_flood_of_messages_ends_the_kernel(grader: Grader) -> None:
                 kernel.session.send(kernel.iopub_socket, "stream", {"name": "stdout", "text": "x" * 10**6})"""
     outcome, _ = grade(grader, submission({"double": code(flood)}))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
-    assert outcome.status == "partial"
+    assert (outcome.status, outcome.reason) == ("partial", "double wrote more than 80 MB")
 
 
 def test_one_endless_message_is_not_kept(grader: Grader) -> None:
@@ -594,16 +597,72 @@ def test_a_value_that_takes_long_to_check_costs_its_test(made: str, tmp_path: Pa
     assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 
-def test_a_giant_answer_is_refused(grader: Grader) -> None:
-    text = "def double(x):\n    return np.zeros((10_000, 1000)) if x.ndim > 1 else [[0] * 1000] * 1000"
-    outcome, _ = grade(grader, submission({"double": text}))
-    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+BOMBS = {
+    "giant_answer": (
+        """
+        def double(x):
+            return np.zeros((10_000, 1000)) if x.ndim > 1 else [[0] * 1000] * 1000""",
+        "what came back cannot be graded",
+    ),
+    "memory": (
+        """
+        def double(x):
+            hoard = [bytearray(64_000_000) for _ in range(100)]
+            return 2 * x""",
+        "MemoryError",
+    ),
+    "forks": (
+        """
+        def double(x):
+            import os, time
+            for _ in range(500):
+                if os.fork() == 0:
+                    time.sleep(60)
+                    os._exit(0)
+            return 2 * x""",
+        "Resource temporarily unavailable",
+    ),
+    "one_large_file": (
+        """
+        def double(x):
+            with open("bomb", "wb") as file:
+                while True:
+                    file.write(b"x" * 10**6)""",
+        "No space left on device",
+    ),
+    "many_files": (
+        """
+        def double(x):
+            import os
+            os.makedirs("many", exist_ok=True)
+            for number in range(10**6):
+                open(f"many/{number}", "w").close()
+            return 2 * x""",
+        "made too many files",
+    ),
+}
 
 
-def test_memory_is_limited_and_says_so(grader: Grader) -> None:
-    text = "def double(x):\n    hoard = [bytearray(64_000_000) for _ in range(100)]\n    return 2 * x"
-    outcome, _ = grade(grader, submission({"double": text}))
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_costs_its_own_test_and_says_why(name: str, grader: Grader) -> None:
+    text, why = BOMBS[name]
+    outcome, _ = grade(grader, submission({"double": code(text)}))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert any(why in str(check.message) for check in outcome.tests["test_double"].checks)
+
+
+def test_a_fork_bomb_that_never_ends_is_killed(impatient: Grader) -> None:
+    bomb = """
+        def double(x):
+            import os
+            while True:
+                try:
+                    os.fork()
+                except OSError:
+                    pass"""
+    outcome, _ = grade(impatient, submission({"double": code(bomb)}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert outcome.status == "partial"
 
 
 def test_html_and_scripts_do_not_reach_the_graded_notebook(grader: Grader) -> None:

@@ -184,8 +184,8 @@ def test_marks_of_an_earlier_run_are_reported_as_they_were_made(examine: Examine
     second = examine("--student", "ada", "--seed", "9")
     assert (second["isolation"], second["seed"]) == ("none", 5)
     assert second["students"]["ada"]["notebooks"]["one"]["seed"] == 5
-    assert "1 students keep marks of an earlier run (isolation none, seed 5)" in second["said"]
-    assert "keep marks" not in first["said"]
+    assert "Marks of an earlier run (isolation none, seed 5) stay for 1 of 1 students" in second["said"]
+    assert "earlier run" not in first["said"]
 
 
 def test_links_in_a_submission_lead_nowhere(fresh: Path, examine: Examine) -> None:
