@@ -362,3 +362,6 @@ def show(found: Audit, console: Console) -> None:
         f"{len(found.alternatives_passed) + len(found.alternatives_failed)} alternatives lose none, "
         f"{misnamed_rate(found):.1%} misnamed; seed {found.seed}, {found.seconds:.0f} s"
     )
+    if found.seconds > LIMIT:
+        allowed = f"{LIMIT / 60:.0f} minutes that an audit may take"
+        console.print(f"Slower than the {allowed}: is an entry or a test cell slow, or the machine busy?")

@@ -180,7 +180,7 @@ class Diagnoser:
         for other in (n for n, entry in self.entries.items() if entry.answer == answer and n != name):
             match = _match(other, self.known[other], answer, own)
             failures = {p for p, t in own.items() if not t.passed and not t.noisy and answer_of(p[0]) == answer}
-            if match.explained >= failures and not match.missing and not match.differing:
+            if match.explained and match.explained >= failures and not match.missing and not match.differing:
                 found.append(other)
         return found
 

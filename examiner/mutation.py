@@ -35,12 +35,15 @@ class MutantAudit:
         Those with full marks, and another behaviour.
     excused : list of (Mutant, str)
         Survivors that are no mistake, and why.
+    unused : list of Excused
+        Excuses of these answers that no survivor needs.
     """
 
     killed: int = 0
     alike: list[Mutant] = field(default_factory=list)
     survived: list[Mutant] = field(default_factory=list)
     excused: list[tuple[Mutant, str]] = field(default_factory=list)
+    unused: list[Excused] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -54,8 +57,8 @@ class MutantAudit:
 
     @property
     def passed(self) -> bool:
-        """Whether every survivor is excused, and few need to be."""
-        return not self.survived and self.kill_rate >= ENOUGH
+        """Whether every survivor is excused, few need to be, and no excuse is left over."""
+        return not self.survived and not self.unused and self.kill_rate >= ENOUGH
 
     def as_json(self) -> dict[str, Any]:
         """The part of ``--json`` under ``mutants``."""
@@ -66,6 +69,7 @@ class MutantAudit:
             "alike": [_as_json(each) for each in self.alike],
             "survived": [_as_json(each) for each in self.survived],
             "excused": [_as_json(each) | {"reason": reason} for each, reason in self.excused],
+            "unused_excuses": [{"answer": each.answer, "line": each.line} for each in self.unused],
         }
 
     def show(self, console: Console) -> None:
@@ -76,6 +80,10 @@ class MutantAudit:
         for each, reason in self.excused:
             console.print(f"\n{each.notebook} {each.answer}: excused, {reason}", markup=False)
             console.print(each.diff, markup=False)
+        for excuse in self.unused:
+            said = f"\n{excuse.answer}: no survivor needs the excuse of this line; remove it"
+            console.print(said, style="bold", markup=False)
+            console.print(excuse.line, markup=False)
         console.print(
             f"{self.killed} of {self.count} mutants lose points ({self.kill_rate:.1%}), "
             f"{len(self.excused)} are excused; {len(self.alike)} more behave like the reference"
@@ -122,11 +130,14 @@ def audit_mutants(
     for number, mutant in enumerate(made):
         found[done[number] or "killed"].append(mutant)
     reasons = [(mutant, _reason(mutant, excused)) for mutant in found["survived"]]
+    answers = {mutant.answer for mutant in made}
+    mine = [each for each in excused if each.answer in answers]
     return MutantAudit(
         len(found["killed"]),
         found["alike"],
         [mutant for mutant, reason in reasons if reason is None],
         [(mutant, reason) for mutant, reason in reasons if reason is not None],
+        [each for each in mine if not any(each.covers(mutant) for mutant in found["survived"])],
     )
 
 

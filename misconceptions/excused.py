@@ -7,7 +7,6 @@ MODERATE = "by what a constant feature is divided is free: what matters is that 
 
 EXCUSED = (
     Excused("FullyConnectedNet", "rng = np.random.default_rng()", ANY_DRAW),
-    Excused("FullyConnectedNet", "rng = np.random if rng is None else rng", ANY_DRAW),
     Excused(
         "FullyConnectedNet",
         "self.params[f'W{k}'] = -(weight_scale * rng.normal(size=(dims[k - 1], dims[k]))).astype(dtype)",

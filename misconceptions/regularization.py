@@ -146,6 +146,24 @@ def l1_only_positive(w, reg):
     return reg * np.sum(np.abs(w)), reg * (w > 0)
 
 
+@catalogue.misconception(
+    "l1_regularization", "The gradient is NaN for a weight of exactly 0: there, any slope from -λ to λ will do, but it has to be a number."
+)
+def l1_nan_at_zero(w, reg):
+    return reg * np.sum(np.abs(w)), reg * w / np.abs(w)
+
+
+@catalogue.misconception("l1_regularization", "The gradient is infinite for a weight of exactly 0: λ is multiplied by the sign.")
+def l1_infinite_at_zero(w, reg):
+    return reg * np.sum(np.abs(w)), reg / np.sign(w)
+
+
+@catalogue.alternative("l1_regularization", "the weight over its size, 0 where that cannot be")
+def l1_mended(w, reg):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return reg * np.abs(w).sum(), np.nan_to_num(reg * w / np.abs(w))
+
+
 @catalogue.alternative("l1_regularization", "np.where, with slope 1 at exactly 0")
 def l1_where(w, reg):
     return reg * np.linalg.norm(w.reshape(-1), ord=1), np.where(w >= 0, reg, -reg)
@@ -216,6 +234,15 @@ def elastic_net_averaged(w, reg1, reg2):
     return np.mean(reg1 * np.abs(w) + reg2 * w**2), (reg1 * np.sign(w) + 2 * reg2 * w) / w.size
 
 
+@catalogue.misconception(
+    "elastic_net_regularization",
+    "The gradient is NaN for a weight of exactly 0: there, the absolute value may have any slope from -1 to 1, but it has to be a number.",
+)
+def elastic_net_nan_at_zero(w, reg1, reg2):
+    penalty = reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2)
+    return penalty, reg1 * w / np.abs(w) + 2 * reg2 * w
+
+
 @catalogue.alternative("elastic_net_regularization", "built from the other two")
 def elastic_net_from_parts(w, reg1, reg2):
     penalty1, dw1 = l1_regularization(w, reg1)
@@ -236,15 +263,26 @@ def elastic_net_loop(w, reg1, reg2):
 def elastic_net_in_place(w, reg1, reg2):
     size = np.abs(w)
     penalty = np.asarray(np.sum(size * (reg1 + reg2 * size)))
-    w *= 2 * reg2 + reg1 / size
+    w *= 2 * reg2 + reg1 / np.where(size > 0, size, 1.0)
     return penalty, w
 
 # ---------------------------------------------------- how mutants are tried out
 
 
 @catalogue.probe("l1_regularization", "l2_regularization", "elastic_net_regularization")
-def penalties(answers, rng):  # no exact zeros: the slope of |w| there is anybody's choice
+def penalties(answers, rng):
     shape = [(7,), (3, 4), (2, 3, 2)][rng.integers(3)]
     w, one, two = 10.0 ** rng.integers(-2, 3) * rng.normal(size=shape), *rng.uniform(0, 3, size=2)
-    single = [f(w, reg) for f in (answers.l1_regularization, answers.l2_regularization) for reg in (one, 0.0)]
-    return single, [answers.elastic_net_regularization(w, *both) for both in ((one, two), (0.0, two), (one, 0.0))]
+    seen = []
+    for weights in (w, w * (rng.random(shape) < 0.7), np.zeros(shape)):
+        seen += [answers.l2_regularization(weights, reg) for reg in (one, 0.0)]
+        seen += [but_for_zeros(weights, reg, *answers.l1_regularization(weights, reg)) for reg in (one, 0.0)]
+        for both in ((one, two), (0.0, two), (one, 0.0)):
+            seen.append(but_for_zeros(weights, both[0], *answers.elastic_net_regularization(weights, *both)))
+    return seen
+
+
+def but_for_zeros(w, reg, penalty, dw):
+    """At exactly 0, any slope between -reg and reg is as good as any other."""
+    free = (w == 0) & (np.abs(dw) <= reg)
+    return penalty, np.where(free, 0.0, dw)

@@ -32,6 +32,7 @@ ANSWERS = {
 }  # fmt: skip
 EXERCISE = re.compile(r"### Exercise (\d\.\d+): (?:`(\w+)`|[^(`\n]+) \((?:bonus, )?\d+ minutes, (\d+) points?\)")
 QUESTION = re.compile(r"### Question \d\.[A-Z] \((\d+) points?\)")
+HINT = re.compile(r"<details><summary>Hint[^<\n]*</summary>\n\n(.*?)\n</details>", re.DOTALL)
 FILES = {"test_train_mnist_model__accuracy", "test_train_housing_model__rmse"}
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
 
@@ -95,6 +96,25 @@ def test_points_and_numbers_in_the_text_are_those_of_the_cells(name: str, notebo
     assert [answer for _, answer, _ in headings if answer] == ANSWERS[name]
     assert dict(received) == {number: float(total) for number, _, total in headings}
     assert [number for number, *_ in headings] == [f"{int(name[:2])}.{i + 1}" for i in range(len(headings))]
+
+
+def test_an_exercise_is_statement_answer_hint_and_check(notebook: NotebookNode) -> None:
+    """The statement is more than its heading; between it and its first test cell a hint is folded away."""
+    exercises: dict[str, list[NotebookNode]] = {}
+    for cell in notebook.cells:
+        match = EXERCISE.search(cell.source) if cell.cell_type == "markdown" else None
+        if match:
+            current = exercises.setdefault(match[1], [])
+        elif kind_of(cell) == "test":
+            current = []
+        if exercises:
+            current.append(cell)
+    assert exercises
+    for number, (statement, *block) in exercises.items():
+        assert len(EXERCISE.sub("", statement.source).split()) >= 12, f"{number} has no statement"
+        hints = [hint for cell in block if cell.cell_type == "markdown" for hint in HINT.findall(cell.source)]
+        assert hints, f"{number} has no folded hint"
+        assert all(12 <= len(hint.split()) <= 80 for hint in hints), number
 
 
 def test_points_in_a_question_are_those_of_its_answer(notebook: NotebookNode) -> None:
@@ -234,9 +254,9 @@ def test_one_idea_a_cell(notebooks: dict[str, NotebookNode]) -> None:
 def test_prose_is_short(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            text = re.sub(r"### BEGIN MARK SCHEME.*", "", cell.source, flags=re.DOTALL)
+            text = re.sub(r"### BEGIN (MARK SCHEME|SOLUTION).*", "", cell.source, flags=re.DOTALL)
             words = re.sub(r"\$\$.*?\$\$|```.*?```", "", text, flags=re.DOTALL).split()
-            assert len(words) <= 160, f"{cell.id}: {len(words)} words"
+            assert len(words) <= 120, f"{cell.id}: {len(words)} words"
 
 
 def test_set_up_is_explicit(notebook: NotebookNode) -> None:

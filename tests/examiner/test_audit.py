@@ -88,6 +88,13 @@ def test_json_and_table(found: Audit, capsys: pytest.CaptureFixture[str]) -> Non
     assert "relu_forward:only_cached_wrong keeps full marks" in capsys.readouterr().out
 
 
+def test_a_slow_audit_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Audit(seconds=301), Console(width=120))
+    assert "Slower than the 5 minutes that an audit may take" in capsys.readouterr().out
+    show(Audit(seconds=299), Console(width=120))
+    assert "Slower" not in capsys.readouterr().out
+
+
 @pytest.mark.audit
 def test_the_whole_catalogue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
@@ -100,6 +107,7 @@ def test_the_whole_catalogue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert content["misnamed_rate"] <= 0.02
     assert content["mutants"]["count"] >= 300
     assert content["mutants"]["kill_rate"] >= 0.98
+    assert not content["mutants"]["unused_excuses"]
 
 
 @pytest.mark.long

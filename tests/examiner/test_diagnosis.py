@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from examiner.catalogue import load_catalogues
 from examiner.diagnosis import Diagnoser, Diagnosis, diagnoser
 from examiner.fingerprints import Fingerprint, Trace, load, misconceptions, rehearsal, save
 from examiner.rehearsal import TestRun
@@ -54,6 +55,25 @@ def test_the_reports_own_bug_is_named() -> None:
     assert "last layer's weights lacks its term λW" in entry.sentence
     block = "regularization of the weights of the last layer"
     assert (block, "what reg adds to the gradient of W3") in diagnosis.checks
+
+
+def test_mistakes_on_the_way_back_are_named_whatever_was_drawn_on_the_way_forward() -> None:
+    """A forward function with another generator gives another mask: what is compared does not depend on it."""
+    (catalogue,) = (each for each in load_catalogues() if each.notebook == "08_batch_normalization")
+    reference = rehearsal(SOURCE / "08_batch_normalization.ipynb", 231).reference
+    (forward,) = (each.cells(reference) for each in catalogue.entries if each.name == "global_generator")
+    wrong = [each for each in catalogue.entries if (each.answer, each.kind) == ("dropout_backward", "misconception")]
+    assert len(wrong) >= 7
+    for entry in wrong:
+        found = diagnose(catalogue.notebook, forward | entry.cells(reference))
+        assert set(found) == {"test_dropout_backward"}
+        assert [each.name for each in found["test_dropout_backward"]] == [entry.name]
+
+
+def test_an_entry_that_explains_nothing_is_not_alike() -> None:
+    alike = diagnoser(SOURCE / "04_fully_connected_net.ipynb", 231, CACHE).alike()
+    assert "FullyConnectedNet:biases_random" not in alike["FullyConnectedNet:parameters_copied"]
+    assert all(name in those for name, those in alike.items())
 
 
 def test_two_mistakes_in_different_values_are_both_named() -> None:
