@@ -39,6 +39,8 @@ SHELL, IOPUB, STDIN, CONTROL, HEARTBEAT = 1, 2, 3, 4, 5
 PUBLISHED = {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
 MAX_CONTENT = 8 * 2**20  # bytes of one message's JSON
 START_SECONDS = 60
+TOO_LARGE: dict[str, Any] = {}
+"""Stands for a reply that was not kept."""
 QUIET_SECONDS = 1.0  # how long the end of a cell's outputs may come after its reply
 
 
@@ -204,9 +206,14 @@ class Kernel:
     def request(
         self, frames: list[bytes], outputs: Outputs, seconds: float, timing: Timing
     ) -> list[bytes]:
-        """Send a request to the guest and give the frames of its reply; raises like `execute`."""
+        """Send a request to the guest and give the frames of its reply.
+
+        Raises like `execute`, and `wire.WireError` where the reply is larger than may cross.
+        """
         self.calls += 1
-        _, buffers = self._exchange("examiner", {}, frames, outputs, seconds, timing)
+        reply, buffers = self._exchange("examiner", {}, frames, outputs, seconds, timing)
+        if reply is TOO_LARGE:
+            raise wire.WireError("it is too large, or has too many parts")
         return buffers
 
     def _exchange(
@@ -246,7 +253,7 @@ class Kernel:
             self._end(None)
         if interrupted:
             raise CellStopped(f"took longer than {seconds:g} s")
-        return exchange.reply or {}, exchange.buffers
+        return {} if exchange.reply is None else exchange.reply, exchange.buffers
 
     def _end(self, why: str | None) -> None:
         """Kill the kernel and say why it is no more."""
@@ -293,6 +300,8 @@ class _Exchange:
         """Take in a message that may be anything."""
         if frames is OVERSIZE:
             self.outputs.cut = True
+            if not published and self.reply is None:  # whatever it was, no other will come
+                self.reply, self.replied = TOO_LARGE, time.monotonic()
             return
         kind, content, buffers = _read(frames, self.id)
         if published and kind == "status":

@@ -598,6 +598,12 @@ def test_a_value_that_takes_long_to_check_costs_its_test(made: str, tmp_path: Pa
 
 
 BOMBS = {
+    "many_parts": (
+        """
+        def double(x):
+            return {str(number): np.ones(1) for number in range(600)}""",
+        "sent what is no answer: it is too large, or has too many parts",
+    ),
     "giant_answer": (
         """
         def double(x):
