@@ -74,7 +74,8 @@ def test_every_way_to_end_has_a_status(isolation: str, ending: str, status: int)
 @pytest.mark.parametrize("isolation", BOTH)
 def test_interrupt_reaches_the_program(isolation: str) -> None:
     code = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 print("ready")
 try:
     time.sleep(60)
