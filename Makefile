@@ -16,7 +16,7 @@ help:
 	@echo "make release    generate release/ from assignment/ (commit it)"
 	@echo "make pair       notebooks -> .notebooks/*.py to edit;  make notebooks  and back"
 	@echo "make benchmark  the performance figures that the README quotes"
-	@echo "make clean      remove what grading made: submitted/, autograded/, feedback/, report/, gradebook.db"
+	@echo "make clean      remove submissions and all marks: submitted/, autograded/, feedback/, report/, gradebook.db"
 
 demo: writable $(INSTALLED)
 	@$(RUN) tools/demo.py
@@ -48,7 +48,7 @@ benchmark: $(INSTALLED)
 
 clean:
 	@rm -rf submitted feedback report gradebook.db .nbgrader.log .cache/failed
-	@find autograded -mindepth 1 -not -name README.md -delete
+	@find autograded -mindepth 1 -maxdepth 1 -not -name README.md -exec rm -rf {} +
 
 writable:
 	@test -w . || { echo "This folder is read-only: clone the project to a folder that you may write to." >&2; exit 2; }

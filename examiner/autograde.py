@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from nbgrader.converters import Autograde, NbGraderException
 
 from examiner._exceptions import ExaminerError
 from examiner.gradebook import fill
-from examiner.intake import irregular
+from examiner.intake import leave_out
 from examiner.outcome import StudentOutcome, finite, sentence
 from examiner.plugin import Examiner, close_graders
 from examiner.results import Results
@@ -121,10 +122,15 @@ class Class:
         began, results = time.monotonic(), self.results
         results.course.student_id = student
         folder = results.submitted(student)
-        left_out = [f"{path.relative_to(folder)} is {what}: it is not graded" for path, what in irregular(folder)]
+        left_out: list[str] = []
         reason = None
         with _last_error(results.app.log) as said:
             try:
+                found = leave_out(folder)
+                left_out = [f"{path.relative_to(folder)} is {what}: it is not graded" for path, what in found]
+                graded = results.autograded(student)
+                if graded.is_dir() and not any(graded.glob("*.ipynb")):
+                    shutil.rmtree(graded)  # nbgrader would take it for graded
                 Autograde(coursedir=results.course, parent=results.app, force=force).start()
             except (NbGraderException, SystemExit) as error:
                 reason = said() or str(error) or "nbgrader could not grade the submission"

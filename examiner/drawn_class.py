@@ -307,6 +307,8 @@ def main(assignment: str, count: int, *, seed: int = 231, parameters: Path | Non
     for name in _drawn_before(file) - {student.name for student in students}:
         shutil.rmtree(root / "submitted" / name / assignment, ignore_errors=True)
     file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    if not files:
+        console.print("Nobody hands in trained parameters: name their folder by --parameters.")
     console.print(f"{count} students in submitted/, due {content['due']}")
     console.print(f"What they must score: {file.relative_to(root)}")
     return 0

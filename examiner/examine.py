@@ -265,8 +265,9 @@ class Examination:
         """The outputs of a test cell: its checks, what the student's code said, the score."""
         shown = [new_output("display_data", data={"text/html": _table(outcome), "text/plain": run.printed})]
         shown += _said(self.session.outputs)
-        if self.bridge.raised:
-            shown.append(_stream("\n".join(_traceback(raised) for raised in self.bridge.raised[-3:])))
+        raised = dict.fromkeys(map(_traceback, self.bridge.raised))  # the same one once; none that a test asked for
+        if raised and not (outcome.score is not None and outcome.score >= outcome.max_score):
+            shown.append(_stream("\n".join(list(raised)[-3:])))
         if outcome.score is None:
             reason = outcome.reason or "a person grades this"
             shown.append(_error(HUMAN, reason if outcome.status == "graded" else "A person will grade this."))
@@ -343,14 +344,18 @@ def _bounded_time(seconds: float) -> Iterator[None]:
         yield
         return
 
+    done = threading.Event()
+
     def stop(*_: object) -> None:
-        raise _TimeIsUp
+        if not done.is_set():  # else it came too late, and would leave this very function half way
+            raise _TimeIsUp
 
     before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, seconds, 1)  # again, should it be caught
     try:
         yield
     finally:
+        done.set()
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
 

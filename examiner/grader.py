@@ -6,6 +6,7 @@ import contextlib
 import fnmatch
 import logging
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -38,6 +39,7 @@ __all__ = ["Grader", "Options", "submitted_files"]
 log = logging.getLogger(__name__)
 
 EARLIER = ".earlier"
+_EARLIER = re.compile(r"""\banswers\(["']([^"']+)["']\)""")
 IDLE_SECONDS = 120
 MAX_FILE = 20_000_000
 MAX_FILES = 64_000_000
@@ -204,10 +206,11 @@ class Grader:
         return {name: data for name, data in files.items() if name.split("/")[0] not in given}
 
     def _earlier_notebooks(self, name: str) -> dict[str, bytes]:
-        """The reference of *earlier* notebooks, without texts and tests."""
+        """The reference of the *earlier* notebooks that this one builds on, without texts and tests."""
         earlier = {}
+        wanted = _builds_on(self.source, name)
         for path in sorted(self.source.glob("*.ipynb")):
-            if path.stem < name:
+            if path.stem in wanted:
                 key = (path.name, path.stat().st_mtime_ns)
                 if key not in self._earlier:
                     self._earlier[key] = _stripped(read(path))
@@ -223,6 +226,16 @@ def _importable(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(folder))
+
+
+def _builds_on(source: Path, name: str) -> set[str]:
+    """Notebooks that the given cells of one name, and those that these build on in their turn.
+
+    No others: the reference of another one might answer what this one asks.
+    """
+    given = "\n".join(cell.source for cell in cells_of(read(source / f"{name}.ipynb"), "given"))
+    direct = {other for other in _EARLIER.findall(given) if other < name and (source / f"{other}.ipynb").is_file()}
+    return direct.union(*(_builds_on(source, other) for other in direct))
 
 
 def _stripped(notebook: NotebookNode) -> bytes:

@@ -30,6 +30,7 @@ THEIRS = ("answer", "written")
 # A space after "<" makes text of what a browser would take for a tag, and harms no formula.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://)")
 _ACTIVE = ("javascript:", "vbscript:", "data:text", "data:image/svg", "data:application", "```mermaid", "~~~mermaid")
+_ATTACHED = re.compile(r"""attachment:([^)\s"'>\]]*)""")
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SOURCES: dict[tuple[Path, int, int, str], NotebookNode] = {}
 
@@ -93,8 +94,8 @@ def graft(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
     for name, cell in chosen.items():
         text, is_text = _text(cell), skeleton[name].cell_type == "markdown"
         skeleton[name].source = _plain(text) if is_text else text
-        if is_text and (pictures := _attachments(cell)):
-            skeleton[name].attachments = pictures
+        if is_text:
+            _paste(cell, skeleton[name])
     taken, given = set(skeleton), {cell.source for cell in source.cells}
     after: dict[str | None, list[NotebookNode]] = {}
     for place in places:
@@ -160,9 +161,19 @@ def _free(cell: NotebookNode, taken: set[str], given: set[str]) -> NotebookNode:
     text = text if text in given else _plain(text)
     make = new_markdown_cell if kind == "markdown" else new_raw_cell
     made = make(text, id=_fresh(cell.get("id"), taken))
-    if kind == "markdown" and (pictures := _attachments(cell)):
-        made.attachments = pictures
+    if kind == "markdown":
+        _paste(cell, made)
     return made
+
+
+def _paste(cell: dict[str, Any], made: NotebookNode) -> None:
+    """Take over pictures; where the text names one that was not, feedback would end with the whole submission."""
+    if pictures := _attachments(cell):
+        made.attachments = pictures
+    made.source = _ATTACHED.sub(lambda link: link[0] if link[1] in pictures else f"left-out:{link[1]}", made.source)
+    seen = html.unescape(html.unescape(made.source)).replace("\\", "")
+    if any(name not in pictures for name in _ATTACHED.findall(seen)):
+        made.source = made.source.replace("](", "] (").replace("]:", "] :")
 
 
 def _plain(text: str) -> str:

@@ -113,8 +113,9 @@ class Results:
         return StudentOutcome(status, reason, dict(sorted(notebooks.items())), scores, bonus, seconds)
 
     def marks(self, student: str) -> dict[str, float | None]:
-        """Automatic score of every cell that the gradebook holds of a student."""
-        return {name: grade.auto_score for name, grade in self._grades(student)}
+        """Automatic score of every test cell that the gradebook holds of a student."""
+        tests = {grade_id(cell) for cells in self._cells.values() for cell in cells if kind_of(cell) == "test"}
+        return {name: grade.auto_score for name, grade in self._grades(student) if name in tests}
 
     def by_hand(self, student: str) -> list[str]:
         """Cells that wait for a person."""

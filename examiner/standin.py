@@ -13,10 +13,11 @@ import copy
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.kernel import Session
+from examiner.outcome import sentence
 from examiner.wire import Reference, WireError
 
 __all__ = ["AnswerError", "Bridge", "Raised", "RemoteDict", "StandIn"]
@@ -155,8 +156,8 @@ class Bridge:
         for item in issued[:20] if isinstance(issued, list) else []:
             if not (isinstance(item, tuple) and len(item) == 2 and all(isinstance(part, str) for part in item)):
                 raise WireError("a warning that is none")
-            kind = _builtin(item[0], Warning) or UserWarning
-            warnings.warn_explicit(item[1][:MAX_TEXT], kind, f"<{answer}>", 1)
+            kind = cast("type[Warning]", _builtin(item[0], Warning) or UserWarning)
+            warnings.warn_explicit(sentence(item[1][:MAX_TEXT]), kind, f"<{answer}>", 1)
 
     def _change(self, details: Mapping[str, Any], changed: Any) -> None:
         """Copy changed dicts back into the caller's: ``bn_param`` and ``config`` are for that."""

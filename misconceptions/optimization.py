@@ -27,7 +27,7 @@ catalogue.change(
     "The learning rate in config is ignored: the default is for when there is none.",
     {"| (config or {})": "| {}"},
 )
-catalogue.change("sgd", "other_default", "The default learning rate is not 1e-2.", {"1e-2}": "1e-3}"})
+catalogue.change("sgd", "other_default", "The default learning rate is another one than the text asks for.", {"1e-2}": "1e-3}"})
 catalogue.change(
     "sgd",
     "learning_rate_divides",

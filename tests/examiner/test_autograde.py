@@ -146,6 +146,32 @@ def test_a_notebook_that_was_not_handed_in_has_its_rows(fresh: Path, examine: Ex
     assert (test["score"], test["max_score"], test["status"]) == (0.0, 4.0, "partial")
 
 
+def test_a_damaged_submission_costs_nobody_elses_row(fresh: Path, examine: Examine) -> None:
+    deep = fresh / "submitted" / "ada" / "small"
+    here = os.getcwd()
+    os.chdir(deep)
+    try:
+        for _ in range(45):
+            os.mkdir("c" * 100)
+            os.chdir("c" * 100)
+    finally:
+        os.chdir(here)
+    (deep / "two.ipynb").write_text('{"cells": [')
+    (fresh / "submitted" / "bob" / "small" / "timestamp.txt").write_text("see my e-mail")
+    students = examine(status=1)["students"]
+    assert students["ada"]["score"] == 12.0
+    assert students["ada"]["status"] == "partial"
+    assert (students["bob"]["score"], students["bob"]["status"]) == (8.0, "partial")
+    assert students["bob"]["reason"] == "timestamp.txt is no time: it is not graded"
+    assert students["zoe"]["status"] == "failed"
+
+
+def test_a_folder_without_notebooks_is_not_taken_for_graded(fresh: Path, examine: Examine) -> None:
+    (fresh / "autograded" / "ada" / "small").mkdir(parents=True)
+    (fresh / "autograded" / "ada" / "small" / "README.md").write_text("left over")
+    assert examine("--student", "ada")["students"]["ada"]["score"] == 12.0
+
+
 def test_what_was_graded_is_not_graded_again_without_force(examine: Examine) -> None:
     first = examine("--student", "ada")
     second = examine("--student", "ada")

@@ -355,13 +355,19 @@ for name in os.listdir(folder):
     text = open(os.path.join(folder, name)).read()
     assert "test_" not in text and "HIDDEN" not in text and "MARK SCHEME" not in text
 print("all read")"""
-    notebook = prepared_source(SOURCE / "03_regularization.ipynb")
-    notebook.cells = [new_code_cell(look)]
-    real.grade(notebook, "03_regularization", {})
-    text = notebook.cells[0].outputs[0].text
-    assert text.startswith("['01_layers.ipynb', '02_losses.ipynb'] ")
-    assert "all read" in text
-    assert "03_regularization" not in text
+    built_on = {
+        "04_fully_connected_net": ["01_layers", "02_losses", "03_regularization"],
+        "05_optimization": ["01_layers", "02_losses", "03_regularization", "04_fully_connected_net"],
+        "08_batch_normalization": ["01_layers", "02_losses"],
+    }
+    for name, earlier in built_on.items():
+        notebook = prepared_source(SOURCE / f"{name}.ipynb")
+        notebook.cells = [new_code_cell(look)]
+        real.grade(notebook, name, {})
+        text = notebook.cells[0].outputs[0].text
+        assert text.startswith(f"{[f'{each}.ipynb' for each in earlier]} ")
+        assert "all read" in text
+        assert name not in text
 
 
 # ---------------------------------------------------------------------------- submitted files

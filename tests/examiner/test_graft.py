@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from nbgrader.utils import compute_checksum
@@ -242,6 +243,23 @@ def test_a_link_that_runs_a_script_is_no_link(text: str) -> None:
     page = _plain(text)
     assert "](" not in page
     assert "]:" not in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](attachment:p.gif)",
+        "[p]: attachment:gone.png\n\n![x][p]",
+        "![x](attachment&colon;gone.png)",
+        "![x](attachment\\:q)",
+    ],
+)
+def test_a_picture_that_is_left_out_does_not_end_the_feedback(text: str, source: NotebookNode) -> None:
+    handed_in = submission()
+    handed_in.cells.append(new_markdown_cell(text, id="pasted", attachments={"p.gif": {"image/gif": "R0lGODlhAQ=="}}))
+    cell = by_id(graft(source, handed_in))["pasted"]
+    assert "x" in markdown2html_mistune(cell.source)  # as feedback does; it would raise InvalidNotebook
+    assert "](attachment:" not in cell.source
 
 
 def test_an_honest_link_stays_one() -> None:

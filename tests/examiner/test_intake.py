@@ -9,7 +9,7 @@ import pytest
 
 from examiner import intake
 from examiner.grader import submitted_files
-from examiner.intake import LEFT_OUT, irregular, leave_out_irregular
+from examiner.intake import LEFT_OUT, irregular, leave_out, leave_out_irregular
 
 
 @pytest.fixture
@@ -17,10 +17,10 @@ def folder(tmp_path: Path) -> Path:
     """A submission with a good notebook and one of everything that is not graded."""
     folder = tmp_path / "submitted" / "ada" / "course"
     folder.mkdir(parents=True)
-    (folder / "01_good.ipynb").write_text("{}")
+    (folder / "01_good.ipynb").write_text('{"cells": []}')
     (folder / "02_link.ipynb").symlink_to(tmp_path / "elsewhere.ipynb")
     os.mkfifo(folder / "03_pipe.ipynb")
-    (folder / "04_large.ipynb").write_bytes(b" " * 2000)
+    (folder / "04_large.ipynb").write_text('{"cells": []}' + " " * 2000)
     (folder / "notes.txt").symlink_to("/etc/hostname")
     (folder / "figures").symlink_to(tmp_path)
     (tmp_path / "elsewhere.ipynb").write_text("another student's work")
@@ -90,3 +90,80 @@ def test_what_cannot_be_moved_ends_the_run(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(intake, "_move_aside", refuse)
     with pytest.raises(SystemExit, match="could not be moved aside: Read-only file system"):
         leave_out_irregular(assignment="course", student="*", notebooks=[str(folder / "01_good.ipynb")])
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("", "no notebook"),
+        ('{"cells": [', "no notebook"),
+        ("[" * 100_000, "no notebook"),
+        ("1", "no notebook"),
+        ('{"cells": {}}', "no notebook"),
+        ('{"cells": [' + ",".join(["{}"] * 2_001) + "]}", "a notebook of more than 2,000 cells"),
+    ],
+    ids=["empty", "cut off", "deep", "a number", "cells in a dict", "many cells"],
+)
+def test_a_damaged_notebook_costs_none_of_the_others(content: str, what: str, folder: Path) -> None:
+    (folder / "06_damaged.ipynb").write_text(content)
+    notebooks = [str(path) for path in sorted(folder.glob("*.ipynb"))]
+    leave_out_irregular(assignment="course", student="*", notebooks=notebooks)
+    assert str(folder / "06_damaged.ipynb") not in notebooks
+    assert str(folder / "01_good.ipynb") in notebooks
+    assert next(why for path, why in irregular(folder) if path.name == "06_damaged.ipynb").startswith(what)
+
+
+def test_files_without_number_are_moved_away_together(folder: Path) -> None:
+    many = folder / "venv" / "lib"
+    many.mkdir(parents=True)
+    for number in range(600):
+        (many / str(number)).touch()
+    (folder / "helper.py").write_text("")
+    leave_out(folder)
+    assert not (folder / "venv").exists()
+    assert (folder / "helper.py").exists()
+    assert (folder / LEFT_OUT / "venv").is_dir()
+    assert [what for path, what in irregular(folder) if path.name == "venv"] == ["one of more than 500 files"]
+
+
+@pytest.mark.parametrize(
+    "name", ["evil.html", "evil.HTML", "evil.shtml", "evil.SVG", "[x]/evil.html", "page.xhtml", "run.mjs"]
+)
+def test_what_a_browser_would_run_becomes_text(name: str, folder: Path) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("<script>alert(1)</script>")
+    leave_out(folder)
+    assert not (folder / name).exists()
+    assert (folder / f"{name}.txt").read_text() == "<script>alert(1)</script>"
+
+
+def test_long_names_and_deep_folders_end_nothing(folder: Path, tmp_path: Path) -> None:
+    deep = folder / ("a" * 200) / ("b" * 200)
+    deep.mkdir(parents=True)
+    (deep / "link").symlink_to(tmp_path)
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        for _ in range(45):
+            os.mkdir("c" * 100)
+            os.chdir("c" * 100)
+    finally:
+        os.chdir(here)
+    found = leave_out(folder)
+    assert (deep / "link", "a link") in found
+    assert not (deep / "link").is_symlink()
+
+
+def test_names_cannot_write_to_the_terminal(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "\x1b]0;title\x07").symlink_to("/etc/hostname")
+    leave_out(folder)
+    assert "\x1b" not in caplog.text
+
+
+def test_a_time_that_is_none_is_left_out(folder: Path) -> None:
+    (folder / "timestamp.txt").write_text("see my e-mail")
+    leave_out(folder)
+    assert not (folder / "timestamp.txt").exists()
+    (folder / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    leave_out(folder)
+    assert (folder / "timestamp.txt").exists()
