@@ -100,7 +100,7 @@ def _whole_number(text: str) -> int:
 
 def _autograde(options: argparse.Namespace) -> int:
     from examiner.autograde import Class
-    from examiner.outcome import StudentOutcome
+    from examiner.outcome import StudentOutcome, sentence
 
     _quiet()
     chosen = {name: getattr(options, name) for name in ("seed", "isolation")}
@@ -125,6 +125,9 @@ def _autograde(options: argparse.Namespace) -> int:
         report = course.grade(students, force=options.force, show=show)
     for student, test, old, new in report.changes:
         console.print(f"changed: {student}, {test}: {_mark(old)} -> {_mark(new)}", markup=False)
+    if not options.student:
+        for name, why in course.results.absent().items():
+            console.print(f"{sentence(name)}: {why}", markup=False)
     for kept, those in report.kept.items():
         many = f"{len(those)} of {len(students)}"
         console.print(f"Marks of an earlier run ({kept}) stay for {many} students: --force grades them again.")

@@ -6,9 +6,11 @@ import contextlib
 import json
 import logging
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import Autograde, NbGraderException
@@ -16,7 +18,7 @@ from nbgrader.converters import Autograde, NbGraderException
 from examiner._exceptions import ExaminerError
 from examiner.gradebook import fill
 from examiner.intake import leave_out
-from examiner.outcome import StudentOutcome, finite, sentence
+from examiner.outcome import StudentOutcome, finite
 from examiner.plugin import Examiner, close_graders
 from examiner.results import Results
 from examiner.sandbox import check_isolation
@@ -122,15 +124,14 @@ class Class:
         began, results = time.monotonic(), self.results
         results.course.student_id = student
         folder = results.submitted(student)
-        left_out: list[str] = []
+        graded = results.autograded(student)
         reason = None
-        with _last_error(results.app.log) as said:
+        with _last_error(results.app.log) as said, _kept_if_interrupted(graded):
             try:
-                found = leave_out(folder)
-                left_out = [f"{path.relative_to(folder)} is {what}: it is not graded" for path, what in found]
-                graded = results.autograded(student)
+                leave_out(folder)
                 if graded.is_dir() and not any(graded.glob("*.ipynb")):
                     shutil.rmtree(graded)  # nbgrader would take it for graded
+                force = force or _newer(folder, graded)
                 Autograde(coursedir=results.course, parent=results.app, force=force).start()
             except (NbGraderException, SystemExit) as error:
                 reason = said() or str(error) or "nbgrader could not grade the submission"
@@ -138,11 +139,31 @@ class Class:
                 reason = str(error)
             except Exception as error:  # one submission must never end the class's run
                 reason = f"{type(error).__name__}: {error}"
-        results.note_failure(student, left_out[0] if left_out and reason else reason)
-        outcome = results.outcome(student, time.monotonic() - began)
-        if left_out and outcome.status != "failed":
-            return replace(outcome, status="partial", reason=sentence(left_out[0]))
-        return outcome
+        results.note_failure(student, reason)
+        return results.outcome(student, time.monotonic() - began)
+
+
+def _newer(folder: Path, graded: Path) -> bool:
+    """Whether something was handed in after the last grading: nbgrader itself looks at a timestamp.txt only."""
+    made = [path.stat().st_mtime for path in graded.glob("*.ipynb")]
+    handed_in = [path.lstat().st_mtime for pattern in ("*.ipynb", "*.npz") for path in folder.glob(pattern)]
+    return bool(made) and max(handed_in, default=0.0) > min(made)
+
+
+@contextlib.contextmanager
+def _kept_if_interrupted(graded: Path) -> Iterator[None]:
+    """Put graded notebooks back where an interrupt ends their regrading: nbgrader removes them first."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "kept"
+        if graded.is_dir():
+            shutil.copytree(graded, kept, symlinks=True)
+        try:
+            yield
+        except BaseException:
+            if kept.is_dir():
+                shutil.rmtree(graded, ignore_errors=True)
+                shutil.copytree(kept, graded, symlinks=True)
+            raise
 
 
 def _used(outcomes: Mapping[str, StudentOutcome], examiner: Examiner) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
@@ -297,21 +298,30 @@ def main(assignment: str, count: int, *, seed: int = 231, parameters: Path | Non
         raise ExaminerError(f"No trained parameters (*.npz) in {parameters}.")
     entries = steady_entries(source, root / ".cache" / "fingerprints", seed, jobs)
     students = draw(source, count, seed=seed, entries=entries, files=files)
+    file = root / ".cache" / f"expected-{assignment}.json"
+    _refuse_others(root / "submitted", {student.name for student in students} - _drawn_before(file))
     students = with_expected(students, source, release, trained=bool(files), seed=seed, jobs=jobs)
     write_submissions(
         students, source=source, release=release, submitted=root / "submitted", parameters=parameters or root / ".none"
     )
-    file = root / ".cache" / f"expected-{assignment}.json"
     file.parent.mkdir(exist_ok=True)
     content = expected_json(students, source)
     for name in _drawn_before(file) - {student.name for student in students}:
         shutil.rmtree(root / "submitted" / name / assignment, ignore_errors=True)
+        with contextlib.suppress(OSError):  # it holds something else
+            (root / "submitted" / name).rmdir()
     file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if not files:
         console.print("Nobody hands in trained parameters: name their folder by --parameters.")
     console.print(f"{count} students in submitted/, due {content['due']}")
     console.print(f"What they must score: {file.relative_to(root)}")
     return 0
+
+
+def _refuse_others(submitted: Path, names: set[str]) -> None:
+    """Write over nobody's submission but a drawn student's."""
+    if taken := sorted(name for name in names if (submitted / name).exists()):
+        raise ExaminerError(f"submitted/{taken[0]} is no student of a drawn class: move it away, or draw elsewhere.")
 
 
 def _drawn_before(file: Path) -> set[str]:

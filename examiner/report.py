@@ -30,14 +30,14 @@ from examiner.results import NOT_GRADED, Results
 
 __all__ = ["ClassReport", "Mistake", "Row", "TestRow", "class_report", "main"]
 
-WAITING = "waiting"
+WAITING, ABSENT = "waiting", "absent"
 UNPROTECTED = "Submitted code ran unprotected when these marks were made: `examiner doctor` says how to get a sandbox."
 BLUE, GREY = "#0072B2", "#8C8C8C"  # Okabe and Ito's, as in the notebooks
 
 
 @dataclass(frozen=True)
 class Row:
-    """One student: `status` is an outcome's, or ``waiting`` where nothing has been graded yet."""
+    """One student: `status` is an outcome's, ``waiting`` for a grading, or ``absent``: nothing was handed in."""
 
     student: str
     status: str
@@ -106,7 +106,7 @@ class ClassReport:
 
     @property
     def by_status(self) -> Counter[str]:
-        """How many students are graded, partial, failed, waiting."""
+        """How many students are graded, partial, failed, waiting, absent."""
         return Counter(row.status for row in self.rows)
 
     @property
@@ -120,7 +120,7 @@ class ClassReport:
         for row in self.rows:
             if row.status != "graded":
                 found[row.status, row.reason or ""].append(row.student)
-        order = ("failed", WAITING, "partial")
+        order = ("failed", WAITING, "partial", ABSENT)
         return [(*each, found[each]) for each in sorted(found, key=lambda each: order.index(each[0]))]
 
 
@@ -135,7 +135,9 @@ def class_report(results: Results, beside: Path) -> ClassReport:
     """
     students = tqdm(results.students(), desc="report", unit="student", leave=False, disable=None)
     rows = tuple(_row(results, student, beside) for student in students)
-    graded = {row.student: row.outcome for row in rows if row.status != WAITING}
+    absent = [Row(name, ABSENT, why, results.outcome(name), 0, None) for name, why in results.absent().items()]
+    rows = tuple(sorted((*rows, *absent), key=lambda row: row.student))
+    graded = {row.student: row.outcome for row in rows if row.status not in (WAITING, ABSENT)}
     outcomes = [each for outcome in graded.values() for each in outcome.notebooks.values() if each.isolation]
     return ClassReport(
         assignment=results.assignment,

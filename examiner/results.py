@@ -23,6 +23,7 @@ from traitlets import TraitError
 from examiner._exceptions import ExaminerError
 from examiner.cells import cells_of, grade_id, is_bonus, kind_of, points, read
 from examiner.course import course_root, source_folder
+from examiner.intake import LEFT_OUT, irregular
 from examiner.outcome import NotebookOutcome, Status, StudentOutcome, TestOutcome, sentence, worst
 from examiner.plugin import Examiner
 
@@ -99,18 +100,47 @@ class Results:
         """What came of a student's submission; a row, whatever it was."""
         notebooks = self._notebooks(student)
         scores, bonus = self._scores(student)
+        left_out = self.left_out(student)
         failure = self.failure(student) or (None if notebooks else NOT_GRADED)
         if failure is not None:
+            failure = left_out[0] if left_out and failure != NOT_GRADED else failure
             notebooks = {name: self._without(name, "failed", sentence(failure)) for name in scores}
             return StudentOutcome("failed", sentence(failure), notebooks, scores, bonus, seconds)
         status: Status = worst(each.status for each in notebooks.values())
         reasons = [f"{n}: {o.reason}" for n, o in notebooks.items() if o.status == status and o.reason]
         missing = sorted(set(scores) - set(notebooks))
-        if missing and status == "graded":
-            status, reasons = "partial", [f"not handed in: {', '.join(missing)}"]
+        if left_out and status != "failed":
+            status, reasons = "partial", left_out
+        elif missing and status == "graded":
+            status, reasons = "partial", [self._missing(student, missing)]
         notebooks |= {name: self._without(name, "partial", MISSING) for name in missing}
         reason = sentence(reasons[0]) if reasons and status != "graded" else None
         return StudentOutcome(status, reason, dict(sorted(notebooks.items())), scores, bonus, seconds)
+
+    def left_out(self, student: str) -> list[str]:
+        """What a student handed in that is not graded, a sentence for each."""
+        folder = self.submitted(student)
+        found = [(path.relative_to(folder).as_posix(), what) for path, what in irregular(folder)]
+        return [f"{name.removeprefix(f'{LEFT_OUT}/')} is {what}: it is not graded" for name, what in found]
+
+    def _missing(self, student: str, missing: list[str]) -> str:
+        """Say what was not handed in, or what was, whichever is less; and what may only have another name."""
+        names = [name for name in self._cells if name not in missing]
+        text = f"not handed in: {', '.join(missing)}"
+        if 0 < len(names) < len(missing):
+            text = f"handed in only: {', '.join(names)}"
+        others = sorted(path.name for path in self.submitted(student).glob("*.ipynb") if path.stem not in self._cells)
+        renamed = [other for other in others if any(other.startswith(name) for name in missing)]
+        return f"{text} (is it {', '.join(renamed)}, under another name?)" if renamed else text
+
+    def absent(self) -> dict[str, str]:
+        """Students of the gradebook, and folders among the submissions, with nothing handed in, and why."""
+        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+            found = {student.id: "nothing was handed in" for student in gradebook.students}
+        place = self.submitted("*").parents[1]
+        for folder in sorted(place.glob("[!.]*")):
+            found[folder.name] = f"nothing was handed in: {place.name}/{folder.name} has no folder {self.assignment}"
+        return {name: why for name, why in sorted(found.items()) if name not in self.students()}
 
     def marks(self, student: str) -> dict[str, float | None]:
         """Automatic score of every test cell that the gradebook holds of a student."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
@@ -164,6 +165,40 @@ def test_a_damaged_submission_costs_nobody_elses_row(fresh: Path, examine: Exami
     assert (students["bob"]["score"], students["bob"]["status"]) == (8.0, "partial")
     assert students["bob"]["reason"] == "timestamp.txt is no time: it is not graded"
     assert students["zoe"]["status"] == "failed"
+
+
+def test_a_notebook_with_another_name_is_asked_for(fresh: Path, examine: Examine) -> None:
+    folder = fresh / "submitted" / "ada" / "small"
+    (folder / "one.ipynb").rename(folder / "one (1).ipynb")
+    nbformat.write(new_notebook(cells=[cell("x", "given", "1")]), fresh / "assignment" / "small" / "two.ipynb")
+    nbformat.write(new_notebook(cells=[cell("x", "given", "1")]), folder / "two.ipynb")
+    ada = examine("--student", "ada")["students"]["ada"]
+    assert ada["reason"] == "not handed in: one (is it one (1).ipynb, under another name?)"
+
+
+def test_what_is_handed_in_again_is_graded_again(fresh: Path, examine: Examine) -> None:
+    examine("--student", "bob")
+    path = fresh / "submitted" / "bob" / "small" / "one.ipynb"
+    nbformat.write(CLASS["ada"], path)
+    os.utime(path, (time.time() + 10, time.time() + 10))
+    again = examine("--student", "bob")
+    assert again["students"]["bob"]["score"] == 12.0
+    assert "changed: bob, test_Net: 0 -> 4" in again["said"]
+
+
+def test_an_interrupt_keeps_what_was_graded_before(
+    fresh: Path, examine: Examine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examine("--student", "ada")
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("examiner.grader.Grader.grade", interrupt)
+    assert main(["autograde", "small", "--student", "ada", "--force"]) == 2
+    assert "interrupted" in capsys.readouterr().err
+    graded = read(fresh / "autograded" / "ada" / "small" / "one.ipynb")
+    assert graded.metadata["examiner"]["tests"]["test_double"]["score"] == 4.0
 
 
 def test_a_folder_without_notebooks_is_not_taken_for_graded(fresh: Path, examine: Examine) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from examiner.drawn_class import Habits, _drawn_before, draw, expected_json, with_expected
+from examiner._exceptions import ExaminerError
+from examiner.drawn_class import Habits, _drawn_before, _refuse_others, draw, expected_json, with_expected
 from examiner.sample_class import write_submissions
 from misconceptions.students import STUDENTS
 from tests.conftest import RELEASE, SOURCE
@@ -48,6 +49,13 @@ def test_expected_scores_agree_with_those_found_by_hand(name: str) -> None:
     if name == "square_halved":  # by hand for plain nbgrader; here, earlier parts are right
         by_hand.pop("test_FullyConnectedNet__regression", None)
     assert found.expected == pytest.approx(by_hand, abs=1e-3)
+
+
+def test_a_submission_that_was_not_drawn_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "student_002").mkdir()
+    _refuse_others(tmp_path, {"student_001"})
+    with pytest.raises(ExaminerError, match="submitted/student_002 is no student of a drawn class"):
+        _refuse_others(tmp_path, {"student_001", "student_002"})
 
 
 def test_students_of_the_last_class_only_are_removed(tmp_path: Path) -> None:

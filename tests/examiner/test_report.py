@@ -37,6 +37,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / "submitted" / name / "small" / "w.npz").write_bytes(content)
     run(root, "examiner", "autograde", "small", status=1)
     run(root, "nbgrader", "generate_feedback", "small", "--student", "bob")
+    run(root, "nbgrader", "db", "student", "add", "yan")
+    (root / "submitted" / "flat").mkdir()
     late = root / "submitted" / "late" / "small"
     late.mkdir(parents=True)
     nbformat.write(submission(), late / "one.ipynb")
@@ -59,6 +61,8 @@ def test_everybody_has_a_row_with_a_reason(report: ClassReport) -> None:
         HOSTILE: "graded",
         "zoe": "failed",
         "late": "waiting",
+        "flat": "absent",
+        "yan": "absent",
     }
     assert {name: row.score for name, row in rows.items()} == {
         "ada": 12,
@@ -67,12 +71,16 @@ def test_everybody_has_a_row_with_a_reason(report: ClassReport) -> None:
         HOSTILE: 12,
         "zoe": 0,
         "late": 0,
+        "flat": 0,
+        "yan": 0,
     }
+    assert rows["yan"].reason == "nothing was handed in"
+    assert rows["flat"].reason == "nothing was handed in: submitted/flat has no folder small"
     assert rows["ada"].reason is None
     assert "exit status 3" in str(rows["cyd"].reason)
     assert "No notebooks were matched" in str(rows["zoe"].reason)
     assert "run `examiner autograde`" in str(rows["late"].reason)
-    assert [status for status, _, _ in report.attention()] == ["failed", "waiting", "partial"]
+    assert [status for status, _, _ in report.attention()] == ["failed", "waiting", "partial", "absent", "absent"]
     assert (report.max_score, report.by_hand) == (14, 4)
 
 
