@@ -139,7 +139,7 @@ class Grader:
             if not lost or not self.options.diagnosis or find_spec("misconceptions") is None:
                 return {}
             try:
-                with _importable(self.source):
+                with _importable(self.source), _data_sets_in(self.options.data_dir):
                     from examiner.diagnosis import diagnoser
                     from examiner.fingerprints import misconceptions
                     from examiner.rehearsal import TestRun
@@ -226,6 +226,19 @@ def _importable(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(folder))
+
+
+@contextlib.contextmanager
+def _data_sets_in(folder: Path | None) -> Iterator[None]:
+    """Let the toolkit find data sets where tests find them."""
+    before = os.environ.get("NN_DATA_DIR")
+    if folder is not None:
+        os.environ["NN_DATA_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("NN_DATA_DIR", None)
+        os.environ.update({"NN_DATA_DIR": before} if before is not None else {})
 
 
 def _builds_on(source: Path, name: str) -> set[str]:

@@ -11,9 +11,10 @@ import pytest
 
 from examiner.catalogue import load_catalogues
 from examiner.diagnosis import Diagnoser, Diagnosis, diagnoser
-from examiner.fingerprints import Fingerprint, Trace, load, misconceptions, rehearsal, save
+from examiner.fingerprints import Fingerprint, Trace, _digest, load, misconceptions, rehearsal, save
 from examiner.rehearsal import TestRun
 from tests.conftest import ROOT, SOURCE
+from toolkit import data
 
 CACHE = ROOT / ".cache" / "fingerprints"
 
@@ -184,3 +185,14 @@ def test_what_a_missing_file_costs_hides_no_mistake() -> None:
 def test_repr() -> None:
     path = SOURCE / "03_regularization.ipynb"
     assert re.fullmatch(r"<Diagnoser: \d+ misconceptions>", repr(Diagnoser(path, 231, CACHE)))
+
+
+def test_fingerprints_belong_to_the_data_sets_that_were_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NN_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = SOURCE / "06_mnist.ipynb"
+    without = _digest(path, [])
+    (tmp_path / "mnist").mkdir()
+    for file in data._FILES["mnist"]:
+        (tmp_path / "mnist" / file.name).touch()
+    assert _digest(path, []) != without
