@@ -140,7 +140,8 @@ class Results:
         place = self.submitted("*").parents[1]
         for folder in sorted(place.glob("[!.]*")):
             found[folder.name] = f"nothing was handed in: {place.name}/{folder.name} has no folder {self.assignment}"
-        return {name: why for name, why in sorted(found.items()) if name not in self.students()}
+        present = set(self.students())
+        return {name: why for name, why in sorted(found.items()) if name not in present}
 
     def marks(self, student: str) -> dict[str, float | None]:
         """Automatic score of every test cell that the gradebook holds of a student."""

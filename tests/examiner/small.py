@@ -181,6 +181,18 @@ def write_class(root: Path, students: dict[str, NotebookNode]) -> None:
         nbformat.write(notebook, folder / "one.ipynb")
 
 
+def make_too_deep(folder: Path) -> None:
+    """Nest folders until their path is longer than the system takes."""
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        for _ in range(45):
+            os.mkdir("c" * 100)
+            os.chdir("c" * 100)
+    finally:
+        os.chdir(here)
+
+
 def run(root: Path, *command: str, status: int = 0) -> str:
     """Run a command in a course; what it wrote to stdout."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}

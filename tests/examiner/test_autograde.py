@@ -24,7 +24,16 @@ from examiner import _bwrap
 from examiner.__main__ import main
 from examiner.cells import cells_of, grade_id, read
 from tests.conftest import ROOT
-from tests.examiner.small import TEST_DOUBLE, cell, needs_bubblewrap, run, source_notebook, submission, write_class
+from tests.examiner.small import (
+    TEST_DOUBLE,
+    cell,
+    make_too_deep,
+    needs_bubblewrap,
+    run,
+    source_notebook,
+    submission,
+    write_class,
+)
 
 CLASS: dict[str, NotebookNode] = {
     "ada": submission(),
@@ -149,14 +158,7 @@ def test_a_notebook_that_was_not_handed_in_has_its_rows(fresh: Path, examine: Ex
 
 def test_a_damaged_submission_costs_nobody_elses_row(fresh: Path, examine: Examine) -> None:
     deep = fresh / "submitted" / "ada" / "small"
-    here = os.getcwd()
-    os.chdir(deep)
-    try:
-        for _ in range(45):
-            os.mkdir("c" * 100)
-            os.chdir("c" * 100)
-    finally:
-        os.chdir(here)
+    make_too_deep(deep)
     (deep / "two.ipynb").write_text('{"cells": [')
     (fresh / "submitted" / "bob" / "small" / "timestamp.txt").write_text("see my e-mail")
     students = examine(status=1)["students"]

@@ -10,6 +10,7 @@ import pytest
 from examiner import intake
 from examiner.grader import submitted_files
 from examiner.intake import LEFT_OUT, irregular, leave_out, leave_out_irregular
+from tests.examiner.small import make_too_deep
 
 
 @pytest.fixture
@@ -141,14 +142,7 @@ def test_long_names_and_deep_folders_end_nothing(folder: Path, tmp_path: Path) -
     deep = folder / ("a" * 200) / ("b" * 200)
     deep.mkdir(parents=True)
     (deep / "link").symlink_to(tmp_path)
-    here = os.getcwd()
-    os.chdir(folder)
-    try:
-        for _ in range(45):
-            os.mkdir("c" * 100)
-            os.chdir("c" * 100)
-    finally:
-        os.chdir(here)
+    make_too_deep(folder)
     found = leave_out(folder)
     assert (deep / "link", "a link") in found
     assert not (deep / "link").is_symlink()
