@@ -17,7 +17,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
 )
 
-from examiner.plugin import Examine, Graft, KeepTrainingOutput, SaveGrades
+from examiner.plugin import Grade, KeepTrainingOutput, Merge, SaveGrades
 
 c = get_config()  # noqa: F821 - given by traitlets
 
@@ -65,10 +65,10 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, ClearMarkScheme, CSSHTMLHeaderPreprocessor]
 
 # The examiner: student code in a sandbox, tests outside it. Without these lines plain nbgrader grades.
-c.Autograde.pre_convert_hook = "examiner.intake.leave_out_irregular"
-c.Autograde.sanitize_preprocessors = [Graft, CheckCellMetadata]
+c.Autograde.pre_convert_hook = "examiner.notebooks.intake.leave_out_irregular"
+c.Autograde.sanitize_preprocessors = [Merge, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
-    Examine,
+    Grade,
     IgnorePattern,
     ClearMetadataPreprocessor,
     LimitOutput,

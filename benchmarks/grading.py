@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from examiner.sample_class import write_submissions
+from examiner.audit.students import write_submissions
 from misconceptions.students import STUDENTS
 from tools.train_reference import parameters_folder
 
@@ -38,7 +38,7 @@ def configured(way: str) -> str:
 def compute_fingerprints() -> None:
     """Compute what the diagnosis compares with, where that is not kept yet."""
     sys.path.insert(0, str(ROOT / "assignment" / "neural_networks"))
-    from examiner.fingerprints import fingerprints, misconceptions
+    from examiner.diagnosis.fingerprints import fingerprints, misconceptions
 
     for path in sorted((ROOT / "assignment" / "neural_networks").glob("*.ipynb")):
         if misconceptions(path.stem):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nbclient import NotebookClient
 
-from examiner.cells import read
+from examiner.notebooks.cells import read
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))

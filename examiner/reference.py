@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from examiner.course import course_root, graded_source, source_folder
+from examiner.paths import course_root, graded_source, source_folder
 from toolkit.earlier import Answers, answers
 
 

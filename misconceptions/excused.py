@@ -1,6 +1,6 @@
 """Mutants of the reference that keep full marks and are no mistake, each with the reason."""
 
-from examiner.mutants import Excused
+from examiner.catalogue import Excused
 
 ANY_DRAW = "first weights are free as long as their distribution is right: no test asks for one certain draw"
 MODERATE = "by what a constant feature is divided is free: what matters is that training data become 0, others moderate"

@@ -4,7 +4,7 @@
 the score that follows from the weights of its blocks.  Comments say which blocks fail.
 """
 
-from examiner.sample_class import Student
+from examiner.audit import Student
 
 RAISES = '''
 def softmax_loss(x, y):

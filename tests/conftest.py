@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from examiner.cells import read
+from examiner.notebooks.cells import read
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "assignment" / "neural_networks"

@@ -14,8 +14,8 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from examiner.cells import cells_of, grade_id, kind_of, points
-from examiner.sample_class import Student, write_submissions
+from examiner.audit.students import Student, write_submissions
+from examiner.notebooks.cells import cells_of, grade_id, kind_of, points
 from misconceptions.students import STUDENTS
 from tests.conftest import RELEASE, SOURCE
 

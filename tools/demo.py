@@ -15,8 +15,8 @@ from rich.console import Console
 from tqdm import tqdm
 
 from examiner._exceptions import IsolationError
-from examiner.sample_class import write_submissions
-from examiner.sandbox import check_isolation
+from examiner.audit.students import write_submissions
+from examiner.sandbox.sandbox import check_isolation
 from misconceptions.students import STUDENTS
 
 ROOT = Path(__file__).parents[1]

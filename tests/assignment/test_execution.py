@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from examiner.cells import cells_of, grade_id, kind_of, points, read
+from examiner.notebooks.cells import cells_of, grade_id, kind_of, points, read
 from tests.assignment.test_notebooks import NAMES
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 
-from examiner.cells import SOLUTION, answer_of, cells_of, grade_id, is_bonus, kind_of, points
+from examiner.notebooks.cells import SOLUTION, answer_of, cells_of, grade_id, is_bonus, kind_of, points
 from tests.conftest import SOURCE
 from tools.notebooks import canonical
 

@@ -13,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from examiner.cells import SOLUTION, cells_of, grade_id, read, solutions
+from examiner.notebooks.cells import SOLUTION, cells_of, grade_id, read, solutions
 from tests.assignment.test_notebooks import HIDDEN, NAMES
 from tests.conftest import RELEASE, ROOT, SOURCE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from examiner.fingerprints import rehearsal
+from examiner.diagnosis.fingerprints import rehearsal
 from tests.conftest import SOURCE
 
 DROPOUT = """

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from examiner._exceptions import IsolationError
-from examiner.sandbox import Limits, Sandbox, check_isolation
+from examiner.sandbox.sandbox import Limits, Sandbox, check_isolation
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534

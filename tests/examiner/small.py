@@ -16,11 +16,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from examiner._exceptions import IsolationError
-from examiner.cells import fill_in, solutions
-from examiner.grader import Grader
-from examiner.graft import graft, prepared_source
+from examiner.grading.grader import Grader
+from examiner.notebooks.cells import fill_in, solutions
+from examiner.notebooks.merge import merge, prepared_source
 from examiner.outcome import NotebookOutcome
-from examiner.sandbox import check_isolation
+from examiner.sandbox.sandbox import check_isolation
 from tests.conftest import ROOT, SOURCE
 
 
@@ -215,7 +215,7 @@ def grade(
     grader: Grader, handed_in: NotebookNode, files: Mapping[str, bytes] | None = None
 ) -> tuple[NotebookOutcome, NotebookNode]:
     """Grade a submission of the small assignment: the outcome, and the graded notebook."""
-    notebook = graft(prepared_source(grader.source / "one.ipynb"), handed_in)
+    notebook = merge(prepared_source(grader.source / "one.ipynb"), handed_in)
     return grader.grade(notebook, "one", files or {}), notebook
 
 

@@ -1,0 +1,367 @@
+"""Grade the catalogue instead of students: what `examiner audit` does.
+
+Each entry is graded alone, everything else being reference.  A misconception has to lose points
+on its own answer, and on no other that it does not declare; an alternative has to lose none.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from examiner._exceptions import CourseNotFoundError
+from examiner.audit.mutation import MutantAudit, audit_mutants, load_excused
+from examiner.audit.verdicts import Task, Verdict
+from examiner.diagnosis.entries import ALTERNATIVE, MISCONCEPTION, Catalogue, Entry, load_catalogues
+from examiner.engine.workers import run_all
+from examiner.notebooks.cells import answer_of, cells_of, grade_id, read, solutions
+from examiner.paths import course_root, source_folder
+
+__all__ = ["Audit", "Finding", "audit", "main", "misnamed_rate"]
+
+LIMIT = 300.0
+TOO_MANY_MISNAMED = 0.02
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One entry, as a list of the audit names it; `detail` says what happened, for people."""
+
+    notebook: str
+    answer: str
+    name: str
+    detail: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """As `examiner audit --json` writes it."""
+        found = {"notebook": self.notebook, "answer": self.answer, "name": self.name}
+        return found | {"detail": self.detail} if self.detail else found
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the audit found; each list holds entries of the catalogue.
+
+    Attributes
+    ----------
+    killed, survived : list of Finding
+        Misconceptions that lost points on their answer, and those that kept full marks.
+    alternatives_passed, alternatives_failed : list of Finding
+        Right answers with full marks everywhere, and those without.
+    misnamed : list of Finding
+        Misconceptions for which another one's sentence, or none, is shown first.
+    follow_on : list of Finding
+        Misconceptions that also cost points on another answer, and declare it.
+    blamed : list of Finding
+        The same, undeclared.
+    unnoticed : list of Finding
+        Misconceptions with full marks in a test cell that is declared to notice them.
+    without_entries : list of Finding
+        Answers without a misconception or without an alternative.
+    scores : mapping
+        Score of every test cell that an entry touches, by ``answer:name``.
+    mutants : MutantAudit or None
+        What became of the reference's mutants, where that was asked for.
+    """
+
+    killed: list[Finding] = field(default_factory=list)
+    survived: list[Finding] = field(default_factory=list)
+    alternatives_passed: list[Finding] = field(default_factory=list)
+    alternatives_failed: list[Finding] = field(default_factory=list)
+    misnamed: list[Finding] = field(default_factory=list)
+    follow_on: list[Finding] = field(default_factory=list)
+    blamed: list[Finding] = field(default_factory=list)
+    unnoticed: list[Finding] = field(default_factory=list)
+    without_entries: list[Finding] = field(default_factory=list)
+    scores: dict[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict, repr=False)
+    mutants: MutantAudit | None = None
+    seed: int = 231
+    seconds: float = 0.0
+
+    LISTS = (
+        "killed", "survived", "alternatives_passed", "alternatives_failed", "misnamed",
+        "follow_on", "blamed", "unnoticed", "without_entries",
+    )  # fmt: skip
+
+    @property
+    def passed(self) -> bool:
+        """Whether the tests tell the catalogue's wrong answers from its right ones."""
+        wrong = self.survived, self.alternatives_failed, self.blamed, self.unnoticed, self.without_entries
+        told_apart = not any(wrong) and misnamed_rate(self) <= TOO_MANY_MISNAMED
+        return told_apart and (self.mutants is None or self.mutants.passed)
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of ``--json``."""
+        lists = {name: [each.as_json() for each in getattr(self, name)] for name in self.LISTS}
+        mutants = {} if self.mutants is None else {"mutants": self.mutants.as_json()}
+        rest = {"misnamed_rate": misnamed_rate(self), "seed": self.seed, "seconds": round(self.seconds, 1)}
+        return lists | mutants | rest
+
+
+def misnamed_rate(found: Audit) -> float:
+    """Share of the misconceptions that are not named rightly."""
+    count = len(found.killed) + len(found.survived)
+    return len(found.misnamed) / count if count else 0.0
+
+
+# ------------------------------------------------------------------------------ the audit
+
+
+def audit(
+    source: Path,
+    *,
+    notebooks: Sequence[str] = (),
+    seed: int = 231,
+    jobs: int = 2,
+    cache: Path | None = None,
+    catalogues: Iterable[Catalogue] | None = None,
+    mutants: bool = False,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Audit:
+    """Grade every entry of the catalogue alone.
+
+    Parameters
+    ----------
+    source : Path
+        The assignment's source folder.
+    notebooks : sequence of str, optional
+        Only these.
+    seed : int
+        Seed of the hidden inputs.
+    jobs : int
+        Worker processes.
+    cache : Path, optional
+        Folder of the fingerprints; without one nothing is diagnosed.
+    catalogues : iterable of Catalogue, optional
+        By default those of `misconceptions`.
+    mutants : bool
+        Whether to derive and grade mutants of the reference, too.
+    progress : callable
+        Called with what is done, how much of it, and how much there is.
+    """
+    began = time.monotonic()
+    chosen = [each for each in catalogues or load_catalogues() if not notebooks or each.notebook in notebooks]
+    chosen.sort(key=lambda each: each.notebook)
+    same = _prepare(source, chosen, seed, jobs, cache, progress)
+    entries = [entry for catalogue in chosen for entry in catalogue.entries]
+    found = Audit(seed=seed)
+    for entry, verdict in _verdicts(source, entries, seed, jobs, cache, progress):
+        _sort_in(found, entry, verdict, same.get(entry.notebook, {}))
+    names = [path.stem for path in sorted(source.glob("*.ipynb")) if not notebooks or path.stem in notebooks]
+    found.without_entries.extend(_without_entries(source, names, entries))
+    mutated = None
+    if mutants:
+        mutated = audit_mutants(source, chosen, load_excused(), seed=seed, jobs=jobs, progress=progress)
+    return replace(found, mutants=mutated, seconds=time.monotonic() - began)
+
+
+Alike = Mapping[str, frozenset[str]]
+
+
+def _prepare(
+    source: Path,
+    catalogues: Sequence[Catalogue],
+    seed: int,
+    jobs: int,
+    cache: Path | None,
+    progress: Callable[[str, int, int], None],
+) -> dict[str, Alike]:
+    """Have all fingerprints on disk; which entries behave alike, by notebook."""
+    if cache is None:
+        return {}
+    from examiner.diagnosis.diagnoser import diagnoser
+    from examiner.diagnosis.fingerprints import fingerprints
+
+    alike: dict[str, Alike] = {}
+    for number, catalogue in enumerate(catalogues):
+        progress("fingerprints", number, len(catalogues))
+        path = source / f"{catalogue.notebook}.ipynb"
+        fingerprints(path, seed, cache, jobs)
+        alike[catalogue.notebook] = diagnoser(path, seed, cache).alike()
+    progress("fingerprints", len(catalogues), len(catalogues))
+    return alike
+
+
+def _verdicts(
+    source: Path,
+    entries: Sequence[Entry],
+    seed: int,
+    jobs: int,
+    cache: Path | None,
+    progress: Callable[[str, int, int], None],
+) -> list[tuple[Entry, Verdict | None]]:
+    """Every entry with what the tests said, in the catalogue's order."""
+    reference = {entry.notebook: solutions(read(source / f"{entry.notebook}.ipynb")) for entry in entries}
+    tasks = [
+        Task(
+            source / f"{entry.notebook}.ipynb",
+            seed,
+            entry.cells(reference[entry.notebook]),
+            cache if entry.kind == MISCONCEPTION else None,
+        )
+        for entry in entries
+    ]
+    done: dict[int, Verdict | None] = {}
+    for number, verdict in run_all("examiner.audit.verdicts:judge", tasks, jobs=jobs):
+        done[number] = verdict
+        progress("entries", len(done), len(tasks))
+    return [(entry, done[number]) for number, entry in enumerate(entries)]
+
+
+def _sort_in(found: Audit, entry: Entry, verdict: Verdict | None, alike: Alike) -> None:
+    """Put one entry into the lists where it belongs."""
+
+    def finding(detail: str = "") -> Finding:
+        return Finding(entry.notebook, entry.answer, entry.name, detail)
+
+    if verdict is None:  # killed: it took too long, or too much memory
+        wrong = entry.kind == MISCONCEPTION
+        (found.killed if wrong else found.alternatives_failed).append(finding("stopped at a limit"))
+        return
+    found.scores[str(entry)] = verdict.scores
+    lost = verdict.lost()
+    if entry.kind == ALTERNATIVE:
+        (found.alternatives_failed if lost else found.alternatives_passed).append(finding(", ".join(lost)))
+        return
+    own = [test for test in lost if answer_of(test) == entry.answer]
+    others = [test for test in lost if answer_of(test) not in entry.replaced()]
+    (found.killed if own else found.survived).append(finding())
+    if declared := [test for test in others if test in entry.follow_on]:
+        found.follow_on.append(finding(", ".join(declared)))
+    if undeclared := [test for test in others if test not in entry.follow_on]:
+        found.blamed.append(finding(", ".join(undeclared)))
+    if unnoticed := [test for test in entry.tests if test not in lost]:
+        found.unnoticed.append(finding(", ".join(unnoticed)))
+    if alike and own:
+        first = next((name for test in own for name in verdict.named.get(test, ())), "")
+        if first not in alike.get(str(entry), frozenset((str(entry),))):
+            found.misnamed.append(finding(f"named {first or 'nothing'}"))
+
+
+def _without_entries(source: Path, notebooks: Sequence[str], entries: Sequence[Entry]) -> list[Finding]:
+    """Answers that lack a misconception or an alternative."""
+    found = []
+    for notebook in notebooks:
+        for cell in cells_of(read(source / f"{notebook}.ipynb"), "answer"):
+            there = {e.kind for e in entries if (e.notebook, e.answer) == (notebook, grade_id(cell))}
+            missing = [f"no {kind}" for kind in (MISCONCEPTION, ALTERNATIVE) if kind not in there]
+            if missing:
+                found.append(Finding(notebook, grade_id(cell), "", ", ".join(missing)))
+    return found
+
+
+# --------------------------------------------------------------------------- the command
+
+
+def main(
+    assignment: str,
+    notebook: str | None = None,
+    *,
+    mutants: bool = False,
+    file: Path | None = None,
+    seed: int = 231,
+    jobs: int = 2,
+) -> int:
+    """Run ``examiner audit`` from inside a course; its exit status.
+
+    Parameters
+    ----------
+    assignment : str
+    notebook : str, optional
+        Only this one.
+    mutants : bool
+        Whether to grade mutants of the reference, too.
+    file : Path, optional
+        Where to write the audit as JSON.
+    seed : int
+        Seed of the hidden inputs.
+    jobs : int
+        Worker processes.
+    """
+    root = course_root()
+    source = source_folder(assignment, root)
+    if notebook is not None and not (source / f"{notebook}.ipynb").is_file():
+        raise CourseNotFoundError(f"No notebook {notebook!r} in {source.name}: name it without the ending.")
+    for folder in (str(root), str(source)):  # the catalogue, and the toolkit
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+    console = Console(highlight=False)
+    with _bar(console) as bar:
+        found = audit(
+            source,
+            notebooks=(notebook,) if notebook else (),
+            seed=seed,
+            jobs=jobs,
+            cache=root / ".cache" / "fingerprints",
+            mutants=mutants,
+            progress=_Bars(bar),
+        )
+    show(found, console)
+    if file is not None:
+        file.write_text(json.dumps(found.as_json(), indent=1) + "\n", encoding="utf-8")
+    return int(not found.passed)
+
+
+def _bar(console: Console) -> Progress:
+    columns = TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=console)
+
+
+class _Bars:
+    """A progress bar for each part of the work."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar = bar
+        self.parts: dict[str, Any] = {}
+
+    def __call__(self, part: str, done: int, total: int) -> None:
+        if part not in self.parts:
+            self.parts[part] = self.bar.add_task(part, total=total)
+        self.bar.update(self.parts[part], completed=done)
+
+
+PROBLEMS = {
+    "survived": "keeps full marks",
+    "alternatives_failed": "is right, and loses points in",
+    "blamed": "also costs points in",
+    "unnoticed": "is not noticed by",
+    "misnamed": "is",
+    "without_entries": "has",
+}
+
+
+def show(found: Audit, console: Console) -> None:
+    """Print a table with a row for each answer, and a line for each problem."""
+    table = Table("answer", "wrong", "killed", "right", "passed", "misnamed", "follow-on")
+    lists = {name: getattr(found, name) for name in Audit.LISTS}
+    answers = dict.fromkeys((e.notebook, e.answer) for those in lists.values() for e in those)
+    for place in sorted(answers, key=lambda each: each[0]):
+        count = {name: sum((e.notebook, e.answer) == place for e in those) for name, those in lists.items()}
+        wrong, right = count["killed"] + count["survived"], count["alternatives_passed"]
+        right += count["alternatives_failed"]
+        numbers = wrong, count["killed"], right, count["alternatives_passed"], count["misnamed"], count["follow_on"]
+        table.add_row(place[1], *map(str, numbers))
+    console.print(table)
+    for name, what in PROBLEMS.items():
+        for each in lists[name]:
+            console.print(f"{each.notebook} {each.answer}:{each.name} {what} {each.detail}".rstrip(), markup=False)
+    if found.mutants is not None:
+        found.mutants.show(console)
+    total = len(found.killed) + len(found.survived)
+    console.print(
+        f"{len(found.killed)} of {total} misconceptions lose points, {len(found.alternatives_passed)} of "
+        f"{len(found.alternatives_passed) + len(found.alternatives_failed)} alternatives lose none, "
+        f"{misnamed_rate(found):.1%} misnamed; seed {found.seed}, {found.seconds:.0f} s"
+    )
+    if found.seconds > LIMIT:
+        allowed = f"{LIMIT / 60:.0f} minutes that an audit may take"
+        console.print(f"Slower than the {allowed}: is an entry or a test cell slow, or the machine busy?")

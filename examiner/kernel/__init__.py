@@ -1,0 +1,8 @@
+"""A Jupyter kernel in a sandbox: its messages, the cells and calls of one notebook, and the agent that answers inside.
+
+Every message of a kernel is hostile: what is not the answer to the one open request is dropped.
+"""
+
+from examiner.kernel.kernel import Cell, Kernel, Session, Timing
+
+__all__ = ["Cell", "Kernel", "Session", "Timing"]

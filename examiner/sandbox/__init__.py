@@ -1,0 +1,9 @@
+"""The sandbox that submitted code runs in: bubblewrap, limits by named mechanisms, a watchdog.
+
+What it holds, and what it does not hold, is in ``docs/threat-model.md``.
+"""
+
+from examiner.sandbox.bwrap import Limits
+from examiner.sandbox.sandbox import Isolation, Sandbox, check_isolation
+
+__all__ = ["Isolation", "Limits", "Sandbox", "check_isolation"]

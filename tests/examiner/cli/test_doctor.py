@@ -1,0 +1,163 @@
+"""`examiner doctor`: what it finds on machines that lack something, and what it advises."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from rich.console import Console
+
+from examiner.cli import doctor
+from examiner.cli.doctor import Finding, findings, report
+from examiner.sandbox import bwrap, cgroup, seccomp
+from tests.examiner import inside
+
+bubblewrap = pytest.mark.skipif(not inside.works(), reason="bubblewrap does not work here")
+
+
+@pytest.fixture(autouse=True)
+def in_the_course(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work inside the course's folder."""
+    monkeypatch.chdir(inside.ROOT)
+
+
+def named(name: str) -> Finding:
+    """Give the one finding with a name."""
+    (found,) = (each for each in findings() if each.name == name)
+    return found
+
+
+def printed(*found: Finding) -> tuple[int, str]:
+    """Give the exit status and what is printed."""
+    text = io.StringIO()
+    return report(found, Console(file=text, width=200, soft_wrap=True)), text.getvalue()
+
+
+def test_a_remedy_stands_below_its_finding() -> None:
+    status, text = printed(
+        Finding("Python", "good", "3.11"), Finding("data: mnist", "note", "not here", "set NN_DATA_DIR")
+    )
+    assert status == 0
+    assert text.splitlines() == [
+        "ok    Python       3.11",
+        "note  data: mnist  not here",
+        "                   -> set NN_DATA_DIR",
+    ]
+
+
+def test_something_bad_is_the_exit_status_of_a_wrong_environment() -> None:
+    status, text = printed(Finding("isolation", "bad", "bubblewrap is missing", "apt install bubblewrap"))
+    assert status == 2
+    assert text.startswith("BAD ")
+
+
+def test_whatever_is_not_good_says_what_to_do_or_that_nothing_need_be_done() -> None:
+    for each in findings():
+        assert each.text
+        assert each.remedy or each.state == "good" or each.name == "system calls"
+
+
+def test_this_environment_fulfils_the_requirements() -> None:
+    for name in ("Python", "nbgrader", "numpy"):
+        assert named(name).state == "good"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "text"),
+    [("numpy>=99", "but >=99 is needed"), ("no-such-package>=1", "missing")],
+    ids=["too old", "missing"],
+)
+def test_a_package_that_does_not_fit_is_named_with_the_command(requirement: str, text: str) -> None:
+    found = doctor._package(Requirement(requirement))
+    assert found.state == "bad"
+    assert text in found.text
+    assert found.remedy == f'pip install "{requirement}"'
+
+
+def test_an_old_python_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "OLDEST_PYTHON", (99, 0))
+    assert named("Python").state == "bad"
+
+
+def test_without_installation_versions_are_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> list[str]:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "requires", missing)
+    assert named("packages").state == "note"
+
+
+@bubblewrap
+def test_isolation_is_tried_not_assumed() -> None:
+    for name in ("isolation", "network", "rights", "processes"):
+        assert named(name).state == "good", name
+
+
+def test_missing_isolation_is_bad_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    bwrap.tool.cache_clear()
+    bwrap.version.cache_clear()
+    monkeypatch.setattr("shutil.which", lambda *args, **kwargs: None)
+    found = named("isolation")
+    bwrap.tool.cache_clear()
+    bwrap.version.cache_clear()
+    assert (found.state, found.text) == ("bad", "bubblewrap (bwrap) is missing")
+    assert found.remedy == "install it (Debian, Ubuntu: apt install bubblewrap)"
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("network", {"interfaces": ["lo", "eth0"]}),
+        ("rights", {"CapEff": "\t0000000000000001\n"}),
+        ("rights", {"NoNewPrivs": "\t0\n"}),
+        ("processes", {"forks": 59}),
+    ],
+)
+def test_a_wall_with_a_hole_is_bad(name: str, seen: dict[str, object]) -> None:
+    whole = {"interfaces": ["lo"], "CapEff": "\t0\n", "NoNewPrivs": "\t1\n", "forks": 18, "Seccomp": "\t2\n"}
+    assert {each.state for each in doctor._walls(whole)} == {"good"}
+    bad = [each for each in doctor._walls({**whole, **seen}) if each.state == "bad"]
+    assert [each.name for each in bad] == [name]
+    assert bad[0].remedy
+
+
+def test_what_a_machine_cannot_do_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroup, "create", lambda *limits: None)
+    assert doctor._control_group().state == "note"
+    assert doctor._seal(False).state == "note"
+    monkeypatch.setattr(seccomp, "program", lambda: b"")
+    whole = {"interfaces": ["lo"], "CapEff": "0", "NoNewPrivs": "1", "forks": 18, "Seccomp": "0"}
+    assert [each.name for each in doctor._walls(whole) if each.state == "note"] == ["system calls"]
+
+
+def test_data_sets_are_found_where_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "california_housing").mkdir()
+    (tmp_path / "california_housing" / "cal_housing.data").write_text("1,2,3")
+    monkeypatch.setenv("NN_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert named("data: california_housing").text == str(tmp_path / "california_housing")
+    found = named("data: mnist")
+    assert found.state == "note"
+    assert "NN_DATA_DIR" in str(found.remedy)
+
+
+def test_a_data_folder_that_is_missing_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NN_DATA_DIR", str(tmp_path / "nowhere"))
+    (found,) = (each for each in findings() if each.name.startswith("data: "))
+    assert found.state == "bad"
+    assert "nowhere" in found.text
+
+
+def test_outside_a_course_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert named("course").state == "note"
+
+
+def test_the_import_path_is_left_as_it_was() -> None:
+    before = list(sys.path)
+    findings()
+    assert sys.path == before

@@ -1,0 +1,519 @@
+"""The sandbox as its caller sees it: starting, stopping, limits' reasons, cleaning up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from examiner._exceptions import IsolationError, SandboxError
+from examiner.sandbox import bwrap, cgroup, seccomp, usage
+from examiner.sandbox import sandbox as sandbox_module
+from examiner.sandbox.sandbox import Limits, Sandbox, check_isolation
+from examiner.sandbox.scratch import remove_folder
+from tests.examiner import inside
+from tests.examiner.inside import USERS
+
+bubblewrap = pytest.mark.skipif(not inside.works(), reason="bubblewrap does not work here")
+BOTH = [pytest.param("bubblewrap", marks=bubblewrap), "none"]
+
+
+def python(code: str) -> list[str]:
+    """A command line for the sandbox."""
+    return [sys.executable, "-I", "-S", "-u", "-c", code]
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_a_program_runs_in_the_work_folder_with_its_files(isolation: str, tmp_path: Path) -> None:
+    (tmp_path / "toolkit").mkdir()
+    (tmp_path / "toolkit" / "plots.py").write_text("print('plots')")
+    files = {"toolkit": tmp_path / "toolkit", "notes/a.txt": b"from the host"}
+    with Sandbox(isolation, files=files) as sandbox:
+        sandbox.start(python("print(open('notes/a.txt').read()); exec(open('toolkit/plots.py').read())"))
+        assert sandbox.wait(20) == 0
+        assert sandbox.output == "from the host\nplots\n"
+        assert sandbox.reason is None
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_the_data_folder_is_named_in_the_environment(isolation: str, tmp_path: Path) -> None:
+    (tmp_path / "mnist").mkdir()
+    with Sandbox(isolation, data_dir=tmp_path) as sandbox:
+        sandbox.start(python("import os; print(os.listdir(os.environ['NN_DATA_DIR']))"), {"EXTRA": "1"})
+        assert sandbox.wait(20) == 0
+        assert sandbox.output == "['mnist']\n"
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+@pytest.mark.parametrize(
+    ("ending", "status"),
+    [
+        ("import sys; sys.exit(3)", 3),
+        ("import os; os._exit(7)", 7),
+        ("import os; os.kill(os.getpid(), 11)", 139),
+        ("import ctypes; ctypes.string_at(0)", 139),
+        ("f = lambda: f(); f()", 1),
+    ],
+)
+def test_every_way_to_end_has_a_status(isolation: str, ending: str, status: int) -> None:
+    with Sandbox(isolation) as sandbox:
+        sandbox.start(python(ending))
+        assert sandbox.wait(20) == status
+        assert sandbox.poll() == status
+        assert sandbox.reason is None
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_interrupt_reaches_the_program(isolation: str) -> None:
+    code = """
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+print("ready")
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    with Sandbox(isolation) as sandbox:
+        sandbox.start(python(code))
+        wait_for(sandbox, "ready")
+        sandbox.interrupt()
+        assert sandbox.wait(20) == 0
+        assert "interrupted" in sandbox.output
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_kill_ends_what_ignores_every_signal(isolation: str) -> None:
+    code = """
+import signal
+for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+    signal.signal(number, signal.SIG_IGN)
+print("ready")
+while True:
+    pass
+"""
+    with Sandbox(isolation) as sandbox:
+        sandbox.start(python(code))
+        wait_for(sandbox, "ready")
+        sandbox.interrupt()
+        assert sandbox.wait(0.2) is None
+        began = time.monotonic()
+        sandbox.kill()
+        sandbox.kill()
+        assert time.monotonic() - began < 30
+        assert sandbox.poll() == 128 + signal.SIGKILL
+
+
+@bubblewrap
+def test_the_socket_folder_is_one_path_on_both_sides_until_sealed() -> None:
+    code = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.bind(sys.argv[1] + "/k-1")
+    server.listen()
+    print("bound")
+    client, _ = server.accept()
+    client.recv(1)
+    try:
+        open(sys.argv[1] + "/file", "w")
+        client.sendall(b"could write")
+    except OSError:
+        client.sendall(b"read-only")
+"""
+    for sealed, answer in ((False, b"could write"), (True, b"read-only")):
+        with Sandbox("bubblewrap") as sandbox:
+            sandbox.start([*python(code), str(sandbox.host_work)])
+            wait_for(sandbox, "bound")
+            if sealed:
+                assert sandbox.seal()
+                assert sandbox.seal()
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(sandbox.host_work / "k-1"))
+                client.sendall(b"?")
+                assert client.recv(100) == answer
+
+
+@bubblewrap
+def test_what_the_host_puts_into_the_socket_folder_is_readable_inside() -> None:
+    with Sandbox("bubblewrap") as sandbox:
+        (sandbox.host_work / "connection.json").write_text("{}")
+        (sandbox.host_work / "connection.json").chmod(0o600)
+        sandbox.start(python(f"print(open('{sandbox.host_work}/connection.json').read())"))
+        assert sandbox.wait(20) == 0
+        assert sandbox.output == "{}\n"
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_closing_leaves_nothing_behind(isolation: str) -> None:
+    sandbox = Sandbox(isolation, files={"a": b"1"})
+    folder = sandbox.host_work.parent
+    sandbox.start(python("import time; time.sleep(60)"))
+    sandbox.close()
+    sandbox.close()
+    assert not folder.exists()
+    with pytest.raises(SandboxError):
+        sandbox.start(["true"])
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "a/../../b", ""])
+def test_a_name_that_leads_out_of_the_work_folder_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    monkeypatch.setattr(sandbox_module, "new_folder", lambda: folder)
+    with pytest.raises(SandboxError):
+        Sandbox("none", files={name: b""})
+    assert not folder.exists()
+
+
+def test_a_symbolic_link_is_not_copied(tmp_path: Path) -> None:
+    (tmp_path / "mnist_parameters.npz").symlink_to("/etc/passwd")
+    with pytest.raises(SandboxError):
+        Sandbox("none", files={"mnist_parameters.npz": tmp_path / "mnist_parameters.npz"})
+
+
+@bubblewrap
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has anything to drop")
+def test_root_hands_over_folders_that_only_root_can_reach(tmp_path: Path) -> None:
+    secret = tmp_path / "private"
+    secret.mkdir(mode=0o700)
+    (secret / "data.txt").write_text("numbers")
+    with Sandbox("bubblewrap", data_dir=secret) as sandbox:
+        sandbox.start(python("print(open('/data/data.txt').read()); import os; print(os.getuid())"))
+        assert sandbox.wait(20) == 0, sandbox.output
+        assert sandbox.output == "numbers\n1000\n"
+
+
+@bubblewrap
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has anything to drop")
+def test_as_root_each_sandbox_belongs_to_a_user_of_its_own() -> None:
+    owners = set()
+    for _ in range(2):
+        with Sandbox("bubblewrap") as sandbox:
+            sandbox.start(python("import time; time.sleep(60)"))
+            owners.add(os.stat(f"/proc/{sandbox._program.pid}").st_uid)
+    assert len(owners) == 2
+    assert min(owners) > 60_000
+
+
+# ---- where the machine does not allow it ----
+
+
+@pytest.fixture(autouse=True)
+def forget_the_tools() -> Iterator[None]:
+    """Let each test look for the system's programs anew."""
+    yield
+    bwrap.tool.cache_clear()
+    bwrap.version.cache_clear()
+
+
+def test_a_bubblewrap_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bwrap, "version", lambda: (0, 6, 1))
+    with pytest.raises(IsolationError, match=r"bubblewrap 0\.6\.1 is too old: install 0\.8 or later"):
+        check_isolation("bubblewrap")
+
+
+def test_a_missing_bubblewrap_is_one_sentence_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    bwrap.tool.cache_clear()
+    bwrap.version.cache_clear()
+    monkeypatch.setattr(shutil, "which", lambda *a, **k: None)
+    with pytest.raises(IsolationError, match="apt install bubblewrap"):
+        check_isolation("bubblewrap")
+    check_isolation("none")
+
+
+@pytest.mark.parametrize("how", ["fails", "runs nothing"])
+def test_a_bubblewrap_that_does_not_work_is_one_sentence_with_the_remedy(
+    how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "bwrap"
+    message = "bwrap: No permissions to create new namespace"
+    broken.write_text(
+        f"#!/bin/sh\necho '{message}' >&2\nexit 1\n" if how == "fails" else "#!/bin/sh\nexit 0\n"
+    )
+    broken.chmod(0o755)
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    bwrap.version.cache_clear()
+    real = bwrap.tool
+    monkeypatch.setattr(bwrap, "tool", lambda name: str(broken) if name == "bwrap" else real(name))
+    with pytest.raises(IsolationError, match="user namespaces") as error:
+        check_isolation("bubblewrap")
+    assert "\n" not in str(error.value)
+
+
+def test_the_filter_is_well_formed_for_every_processor() -> None:
+    for machine in seccomp.AUDIT:
+        program = seccomp.program(machine)
+        assert 0 < len(program) // 8 < 255  # jumps fit into a byte
+    assert seccomp.program("riscv64") == b""
+    assert not seccomp.supported("riscv64")
+
+
+def test_a_control_group_is_made_only_where_its_controllers_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cgroup, "_candidates", lambda: iter([tmp_path / "missing", tmp_path]))
+    assert cgroup.create(2**30, 99) is None
+    # An imitation: in the real file system a folder's control files appear by themselves.
+    control = tmp_path / "cgroup.subtree_control"
+    control.write_text("memory pids")
+    group = cgroup.create(2**30, 99)
+    assert group is not None
+    assert (group.folder / "memory.max").read_text() == str(2**30)
+    assert (group.folder / "pids.max").read_text() == "99"
+    assert not group.out_of_memory()
+    (group.folder / "memory.events").write_text("low 0\noom 1\noom_kill 1\n")
+    assert group.out_of_memory()
+
+
+def test_usage_adds_up_descendants() -> None:
+    process = subprocess.Popen(["sh", "-c", "sleep 60 & sleep 60 & wait"], start_new_session=True)
+    try:
+        deadline = time.monotonic() + 10
+        while usage.usage(process.pid).processes < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        used = usage.usage(process.pid)
+        assert used.processes == 3
+        assert used.memory > 100_000
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_a_hostile_folder_is_removed_without_following_links(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("precious")
+    hostile = tmp_path / "hostile"
+    hostile.mkdir()
+    (hostile / "to file").symlink_to(kept / "file")
+    (hostile / "to folder").symlink_to(kept)
+    os.link(kept / "file", hostile / "hard")
+    (hostile / "closed").mkdir()
+    (hostile / "closed" / "inner").mkdir()
+    (hostile / "closed" / "inner" / "up").symlink_to("../../..")
+    (hostile / "closed").chmod(0)
+    os.mkfifo(hostile / "fifo")
+    here = os.getcwd()
+    try:
+        os.chdir(hostile)
+        for _ in range(1500):
+            os.mkdir("d" * 100)
+            os.chdir("d" * 100)
+    finally:
+        os.chdir(here)
+    remove_folder(hostile)
+    assert not hostile.exists()
+    assert (kept / "file").read_text() == "precious"
+
+
+# ---- limits, each with its reason; as root and as an ordinary user ----
+
+
+@bubblewrap
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize(
+    ("code", "limits", "reason"),
+    [
+        ("while True: pass", {"cpu_seconds": 1}, "used more than 1 s of processor time"),
+        (
+            "import os\nos.fork(); os.fork()\nwhile True: pass",
+            {"cpu_seconds": 2},
+            "used more than 2 s of processor time",
+        ),
+        (
+            """
+            import mmap, time
+            kept = mmap.mmap(-1, 300 * 2**20)
+            for i in range(0, len(kept), 4096): kept[i] = 1
+            time.sleep(20)
+            """,
+            {"memory": 200 * 2**20},
+            "used more than 200 MB of memory",
+        ),
+        (
+            """
+            import os, time
+            for _ in range(5):
+                if os.fork() == 0:
+                    kept = b"x" * (80 * 2**20)
+                    time.sleep(20)
+            time.sleep(20)
+            """,
+            {"memory": 256 * 2**20},
+            "used more than 256 MB of memory",
+        ),
+        (
+            """
+            import os, socket, time
+            for _ in range(4): os.fork()
+            kept = []
+            try:
+                while True:
+                    kept.append(socket.socketpair())
+                    kept[-1][0].setblocking(False)
+                    try:
+                        while True: kept[-1][0].send(bytes(65536))
+                    except BlockingIOError: pass
+            except OSError: time.sleep(20)
+            """,
+            {},
+            "opened too many sockets",
+        ),
+        (
+            """
+            i = 0
+            while True:
+                open(f"/tmp/{i}", "w").close(); i += 1
+            """,
+            {"disk": 2**20},
+            "made too many files",
+        ),
+        (
+            """
+            i = 0
+            while True:
+                open(f"/dev/shm/{i}", "w").close(); i += 1
+            """,
+            {},
+            "made too many files",
+        ),
+        (
+            """
+            folder = next(line.split()[4] for line in open("/proc/self/mountinfo") if "/ipc " in line)
+            i = 0
+            while True:
+                open(f"{folder}/{i}", "w").close(); i += 1
+            """,
+            {},
+            "filled the folder of its sockets",
+        ),
+    ],
+    ids=[
+        "cpu",
+        "cpu of several",
+        "shared memory",
+        "memory of several",
+        "sockets",
+        "files",
+        "files in shm",
+        "socket folder",
+    ],
+)
+def test_a_limit_ends_the_sandbox_with_its_reason(
+    code: str, limits: dict[str, int], reason: str, user: str
+) -> None:
+    began = time.monotonic()
+    ended = inside.run(code, user=user, **limits)
+    assert ended.reason == reason
+    assert ended.status == 128 + signal.SIGKILL or "processor" in reason
+    assert time.monotonic() - began < 29  # not by the end of `seconds`
+
+
+@bubblewrap
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize(
+    ("code", "limits", "said"),
+    [
+        ("bytearray(400 * 2**20)", {"memory": 256 * 2**20}, "MemoryError"),
+        ("open('big', 'wb').write(bytes(3 * 2**20))", {"file_size": 2**20}, "File too large"),
+        ("open('big', 'wb').truncate(3 * 2**20)", {"file_size": 2**20}, "File too large"),
+        (
+            "for i in range(9): open(str(i), 'wb').write(bytes(2**20))",
+            {"disk": 4 * 2**20},
+            "No space left on device",
+        ),
+        (
+            "for i in range(99): open(f'/dev/shm/{i}', 'wb').write(bytes(2**20))",
+            {},
+            "No space left on device",
+        ),
+        ("kept = [open('/dev/null') for _ in range(99)]", {"open_files": 50}, "Too many open files"),
+        (
+            """
+            import os, time
+            for made in range(1000):
+                if os.fork() == 0: time.sleep(20); os._exit(0)
+            """,
+            {"processes": 30},
+            "BlockingIOError",
+        ),
+        (
+            """
+            import threading, time
+            for made in range(1000):
+                threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
+            """,
+            {"processes": 30},
+            "can't start new thread",
+        ),
+        (
+            "import resource; resource.setrlimit(resource.RLIMIT_NPROC, (999, 999))",
+            {},
+            "not allowed to raise",
+        ),
+    ],
+    ids=["memory", "file size", "sparse file", "disk", "shm", "open files", "forks", "threads", "raising"],
+)
+def test_a_limit_is_an_error_inside(code: str, limits: dict[str, int], said: str, user: str) -> None:
+    ended = inside.run(code, user=user, **limits)
+    assert ended.status == 1, ended
+    assert said in ended.lines[-1]
+    assert ended.reason is None
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_a_program_that_ends_at_once_has_started(isolation: str) -> None:
+    for _ in range(10):
+        with Sandbox(isolation) as sandbox:
+            sandbox.start(["true"])
+            assert sandbox.wait(10) == 0
+
+
+@bubblewrap
+def test_a_data_folder_that_is_missing_is_one_sentence(tmp_path: Path) -> None:
+    with (
+        Sandbox("bubblewrap", data_dir=tmp_path / "missing") as sandbox,
+        pytest.raises((SandboxError, FileNotFoundError), match="missing"),
+    ):
+        sandbox.start(["true"])
+
+
+@bubblewrap
+def test_what_cannot_be_watched_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox("bubblewrap") as sandbox:
+        sandbox.start(["sleep", "60"])
+        monkeypatch.setattr(usage, "usage", lambda pid: int("not a number"))
+        assert sandbox.wait(10) == 128 + signal.SIGKILL
+        assert "could not be watched" in str(sandbox.reason)
+
+
+def test_without_data_no_folder_is_named() -> None:
+    with Sandbox("none") as sandbox:
+        sandbox.start(python("import os; print('NN_DATA_DIR' in os.environ)"))
+        assert sandbox.wait(20) == 0
+        assert sandbox.output == "False\n"
+
+
+def wait_for(sandbox: Sandbox, word: str) -> None:
+    """Wait until the program has printed a word."""
+    deadline = time.monotonic() + 20
+    while word not in sandbox.output:
+        assert sandbox.poll() is None, sandbox.output
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_limits_have_defaults() -> None:
+    assert repr(Limits()).startswith("Limits(memory=2147483648")
