@@ -1,12 +1,14 @@
 """Everything that the examiner raises on purpose.
 
 ExaminerError               a sentence that says what happened and what to do
-├── CourseNotFoundError     no nbgrader_config.py above the working folder
+├── CourseNotFoundError     no nbgrader_config.py above the working folder, or no such assignment
+├── ConfigurationError      nbgrader_config.py has an impossible value
 ├── CatalogueError          an entry of the catalogue does not fit its answer
 ├── IsolationError          this machine cannot keep submitted code apart as asked for
 ├── SandboxError            a sandbox did not start, or was used wrongly
 ├── ProtocolError           a kernel sends what no kernel sends, or nothing any more
 ├── AnswerStoppedError      an answer was not graded: it hit a limit, or ended its kernel
+├── EngineError             the engine's process did not start, ended, or was used wrongly
 ├── GradingFaultError       the grader's own work failed: never the student's zero
 ├── GradebookError          the gradebook does not fit the source notebooks
 └── NeedsHumanError         raised in a test cell: a person has to grade it
@@ -21,6 +23,10 @@ class ExaminerError(Exception):
 
 class CourseNotFoundError(ExaminerError):
     """The working folder does not belong to a course."""
+
+
+class ConfigurationError(ExaminerError):
+    """A value in `nbgrader_config.py`, or a variable of the environment, is impossible."""
 
 
 class CatalogueError(ExaminerError):
@@ -45,6 +51,10 @@ class ProtocolError(ExaminerError):
 
 class AnswerStoppedError(ExaminerError):
     """An answer was not graded: it hit a limit, or ended its kernel."""
+
+
+class EngineError(ExaminerError):
+    """The engine's process did not start, ended, or was used wrongly."""
 
 
 class GradingFaultError(ExaminerError):

@@ -126,9 +126,7 @@ class StudentOutcome:
             "bonus": self.bonus,
             "seconds": round(self.seconds, 3),
             "notebooks": {name: self._notebook(name) for name in self.scores},
-            "tests": {
-                name: _test(test) for outcome in self.notebooks.values() for name, test in outcome.tests.items()
-            },
+            "tests": {name: _test(test) for outcome in self.notebooks.values() for name, test in outcome.tests.items()},
         }
 
     def _notebook(self, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where a course's folders are, found from the working folder."""
+"""Where a course is: its root, found from a folder inside it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,11 @@ from pathlib import Path
 
 from examiner._exceptions import CourseNotFoundError
 
+__all__ = ["CONFIG", "FINGERPRINTS", "course_root"]
+
 CONFIG = "nbgrader_config.py"
-SOURCE = "assignment"
-
-# The source folder of the assignment that is being graded, wherever the working folder is.
-graded_source: ContextVar[Path | None] = ContextVar("graded_source", default=None)
-
-
-@contextlib.contextmanager
-def grading(source: Path) -> Iterator[None]:
-    """Take the reference from this source folder for the time being."""
-    token = graded_source.set(source)
-    try:
-        yield
-    finally:
-        graded_source.reset(token)
+FINGERPRINTS = Path(".cache", "fingerprints")
+"""Folder of the fingerprints, below a course's root."""
 
 
 def course_root(start: Path | None = None) -> Path:
@@ -38,7 +28,22 @@ def course_root(start: Path | None = None) -> Path:
     for folder in (here, *here.parents):
         if (folder / CONFIG).is_file():
             return folder
-    raise CourseNotFoundError(f"No {CONFIG} at or above {here}: work inside the course's folder.")
+    raise CourseNotFoundError(f"No {CONFIG} in {here} or above it: work inside the course's folder.")
+
+
+# Until the engine has its own process: the source folder of the assignment that is being graded.
+SOURCE = "assignment"
+graded_source: ContextVar[Path | None] = ContextVar("graded_source", default=None)
+
+
+@contextlib.contextmanager
+def grading(source: Path) -> Iterator[None]:
+    """Take the reference from this source folder for the time being."""
+    token = graded_source.set(source)
+    try:
+        yield
+    finally:
+        graded_source.reset(token)
 
 
 def source_folder(assignment: str, root: Path | None = None) -> Path:

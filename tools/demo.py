@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from examiner._exceptions import IsolationError
 from examiner.audit.students import write_submissions
-from examiner.sandbox.sandbox import check_isolation
+from examiner.sandbox import check_isolation
 from misconceptions.students import STUDENTS
 
 ROOT = Path(__file__).parents[1]

@@ -89,9 +89,7 @@ def write_submissions(
         _write_submission(student, source, release, submitted / student.name / source.name, parameters)
 
 
-def _write_submission(
-    student: Student, source: Path, release: Path, folder: Path, parameters: Path
-) -> None:
+def _write_submission(student: Student, source: Path, release: Path, folder: Path, parameters: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     shutil.copytree(release, folder, ignore=shutil.ignore_patterns("*.ipynb"))

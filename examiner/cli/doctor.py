@@ -19,8 +19,8 @@ from rich.text import Text
 
 from examiner._exceptions import CourseNotFoundError, ExaminerError, IsolationError
 from examiner.paths import SOURCE, course_root
-from examiner.sandbox import bwrap, cgroup, seccomp
-from examiner.sandbox.sandbox import Limits, Sandbox, check_isolation
+from examiner.sandbox import Sandbox, bwrap, cgroup, check_isolation, seccomp
+from examiner.settings import Limits
 
 State = Literal["good", "note", "bad"]
 MARKS: dict[State, tuple[str, str]] = {
@@ -109,9 +109,7 @@ def _versions() -> Iterator[Finding]:
     if sys.version_info >= OLDEST_PYTHON:
         yield Finding("Python", "good", f"{version}, {sys.executable}")
     else:
-        yield Finding(
-            "Python", "bad", version, f"install Python {oldest} or later and make the environment anew"
-        )
+        yield Finding("Python", "bad", version, f"install Python {oldest} or later and make the environment anew")
     try:
         required = importlib.metadata.requires(PROJECT) or []
     except importlib.metadata.PackageNotFoundError:
@@ -145,9 +143,7 @@ def _isolation() -> Iterator[Finding]:
         yield Finding("isolation", "bad", error.why, error.remedy)
         return
     who = "root, which becomes an unused user for each sandbox" if os.geteuid() == 0 else "an ordinary user"
-    yield Finding(
-        "isolation", "good", f"bubblewrap {'.'.join(map(str, bwrap.version()))} works, started by {who}"
-    )
+    yield Finding("isolation", "good", f"bubblewrap {'.'.join(map(str, bwrap.version()))} works, started by {who}")
     with Sandbox("bubblewrap", Limits(processes=PROBE_PROCESSES)) as sandbox:
         sandbox.start([sys.executable, "-I", "-S", "-c", PROBE])
         sandbox.wait(20)
@@ -172,9 +168,7 @@ def _walls(inside: dict[str, object]) -> Iterator[Finding]:
     """Tell what a program in the sandbox found."""
     allow = "grade on another machine: this one lets through what bubblewrap should hold"
     alone = inside["interfaces"] in ([], ["lo"])
-    yield Finding(
-        "network", "good" if alone else "bad", "none" if alone else "reachable", None if alone else allow
-    )
+    yield Finding("network", "good" if alone else "bad", "none" if alone else "reachable", None if alone else allow)
     powerless = int(str(inside["CapEff"]), 16) == 0 and int(str(inside["NoNewPrivs"])) == 1
     rights = "no capability, no way to one" if powerless else "the sandbox has capabilities"
     yield Finding("rights", "good" if powerless else "bad", rights, None if powerless else allow)
@@ -209,9 +203,7 @@ def _control_group() -> Finding:
     group = cgroup.create(2**30, 100)
     if group is not None:
         group.remove()
-        return Finding(
-            "control group", "good", "each sandbox has its own (cgroup v2): memory is limited exactly"
-        )
+        return Finding("control group", "good", "each sandbox has its own (cgroup v2): memory is limited exactly")
     text = "none can be made: the kernel limits each process's memory, the watchdog that of all together"
     remedy = "as an ordinary user, with systemd 254 or later: systemd-run --user --pty --same-dir "
     remedy += "--property=Delegate=yes --property=DelegateSubgroup=main examiner ..."
@@ -245,9 +237,7 @@ def _data_sets() -> Iterator[Finding]:
             yield Finding(f"data: {name}", "good", str(folder))
             continue
         text = "not here: a smaller data set of scikit-learn's takes its place, and the report says so"
-        remedy = (
-            f"set NN_DATA_DIR to a folder that has it, or, with a network, call toolkit.data.load_{name}()"
-        )
+        remedy = f"set NN_DATA_DIR to a folder that has it, or, with a network, call toolkit.data.load_{name}()"
         yield Finding(f"data: {name}", "note", text, remedy)
 
 

@@ -186,4 +186,3 @@ def _doctor(options: argparse.Namespace) -> int:
 
     del options
     return int(doctor.main())
-

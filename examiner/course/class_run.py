@@ -21,7 +21,7 @@ from examiner.course.preprocessors import Examiner, close_graders
 from examiner.course.results import Results
 from examiner.notebooks.intake import leave_out
 from examiner.outcome import StudentOutcome, finite
-from examiner.sandbox.sandbox import check_isolation
+from examiner.sandbox import check_isolation
 
 __all__ = ["Class", "Report"]
 
@@ -81,9 +81,7 @@ class Class:
     def __repr__(self) -> str:
         return f"<Class {self.results.assignment}: {len(self.results.students())} submissions>"
 
-    def grade(
-        self, students: list[str], *, force: bool, show: Callable[[str, StudentOutcome], None]
-    ) -> Report:
+    def grade(self, students: list[str], *, force: bool, show: Callable[[str, StudentOutcome], None]) -> Report:
         """Grade some students, or read what was graded before.
 
         Parameters
@@ -103,9 +101,7 @@ class Class:
                 outcomes[student] = self._grade(student, force)
                 after = results.marks(student)
                 changes += [
-                    (student, test, before[test], after.get(test))
-                    for test in before
-                    if before[test] != after.get(test)
+                    (student, test, before[test], after.get(test)) for test in before if before[test] != after.get(test)
                 ]
                 show(student, outcomes[student])
         finally:

@@ -19,11 +19,10 @@ from traitlets.config import Configurable
 from examiner._exceptions import ExaminerError
 from examiner.course.gradebook import fill
 from examiner.grading.grader import Grader, Options, submitted_files
-from examiner.kernel.kernel import Timing
 from examiner.notebooks.cells import TRAINING_TAG, kind_of
 from examiner.notebooks.merge import merge, prepared_source
-from examiner.sandbox.sandbox import MIB, Isolation, check_isolation
-from examiner.sandbox.sandbox import Limits as SandboxLimits
+from examiner.sandbox import check_isolation
+from examiner.settings import MIB, SEED, Isolation, Limits, Timing
 
 NEEDS_HUMAN = "NeedsHumanError"
 
@@ -86,7 +85,7 @@ class Examiner(Configurable):
         "bubblewrap",
         help="What keeps submitted code apart. 'none' keeps nothing apart: only for code that you trust.",
     ).tag(config=True)
-    seed = Integer(231, min=0, help="Seed of the hidden inputs, the same for every student of a run.").tag(config=True)
+    seed = Integer(SEED, min=0, help="Seed of the hidden inputs, the same for every student of a run.").tag(config=True)
     cell_seconds = Float(20, help="How long one cell of a submission may run.").tag(config=True)
     call_seconds = Float(20, help="How long one call of an answer by a test may take.").tag(config=True)
     notebook_seconds = Float(180, help="How long one notebook may take in all.").tag(config=True)
@@ -102,7 +101,7 @@ class Examiner(Configurable):
     def options(self, assignment: str) -> Options:
         """Give these options to the grader of an assignment."""
         kept = dict(self.config.get("Autograde", {}).get("exclude_overwriting", {}))
-        limits = SandboxLimits(memory=self.memory * MIB, processes=self.processes, disk=self.disk * MIB)
+        limits = Limits(memory=self.memory * MIB, processes=self.processes, disk=self.disk * MIB)
         timing = Timing(cell=self.cell_seconds, call=self.call_seconds, notebook=self.notebook_seconds)
         isolation: Isolation = "none" if self.isolation == "none" else "bubblewrap"
         collected = tuple(kept.get(assignment, ()))
@@ -164,7 +163,6 @@ class Merge(_Grading):
         if changed:
             self.log.info("Gradebook filled from the source notebooks: %s", ", ".join(changed))
         return merge(prepared_source(source / f"{who['notebook']}.ipynb", self.config), nb), resources
-
 
     def _check(self, resources: dict[str, Any]) -> None:
         """End the whole run where this machine cannot grade at all: every other student would meet the same."""

@@ -164,9 +164,7 @@ class Catalogue:
     ) -> None:
         """Register small changes of the reference: each text is replaced where it stands, once."""
         self.entries.append(
-            Entry(
-                self.notebook, answer, name, kind, sentence, changes=dict(changes), tests=tests, follow_on=follow_on
-            )
+            Entry(self.notebook, answer, name, kind, sentence, changes=dict(changes), tests=tests, follow_on=follow_on)
         )
 
     def probe(self, *answers: str) -> Callable[[Probe], Probe]:
@@ -204,9 +202,7 @@ class Catalogue:
             replaced: dict[str, Callable[..., Any]] = {answer: definition, **companions}
             sources = {name: _source_as(name, what) for name, what in replaced.items()}
             self.entries.append(
-                Entry(
-                    self.notebook, answer, definition.__name__, kind, sentence, sources, {}, tests, follow_on
-                )
+                Entry(self.notebook, answer, definition.__name__, kind, sentence, sources, {}, tests, follow_on)
             )
             return definition
 

@@ -273,8 +273,7 @@ def save(file: Path, found: Iterable[Fingerprint]) -> None:
         {
             "entry": each.entry,
             "traces": [
-                [*place, t.passed, t.message, put(t.received), t.noisy, t.spread]
-                for place, t in each.traces.items()
+                [*place, t.passed, t.message, put(t.received), t.noisy, t.spread] for place, t in each.traces.items()
             ],
             "inputs": [[*place, [put(a) for a in given]] for place, given in each.inputs.items()],
         }

@@ -23,9 +23,7 @@ class WorkerError(ExaminerError):
     """A task raised something that it should not have."""
 
 
-def run_all(
-    function: str, tasks: Sequence[Any], *, jobs: int = 2, seconds: float = 60.0
-) -> Iterator[tuple[int, Any]]:
+def run_all(function: str, tasks: Sequence[Any], *, jobs: int = 2, seconds: float = 60.0) -> Iterator[tuple[int, Any]]:
     """Yield (number of the task, its result) as tasks end; None is the result of one that was killed.
 
     Parameters

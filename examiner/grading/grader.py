@@ -24,12 +24,11 @@ from nbformat import NotebookNode
 
 from examiner._exceptions import ExaminerError, GradingFaultError
 from examiner.grading.notebook import NotebookGrader, Said, Workspace
-from examiner.kernel.kernel import Kernel, Session, Timing
+from examiner.kernel.kernel import Kernel, Session
 from examiner.notebooks.cells import cells_of, read, solutions
 from examiner.outcome import NotebookOutcome
 from examiner.paths import course_root
-from examiner.sandbox.sandbox import Isolation
-from examiner.sandbox.sandbox import Limits as SandboxLimits
+from examiner.settings import SEED, Isolation, Limits, Timing
 
 if TYPE_CHECKING:
     from examiner.diagnosis.diagnoser import Diagnosis
@@ -51,9 +50,9 @@ class Options:
     """How to grade."""
 
     isolation: Isolation = "bubblewrap"
-    seed: int = 231
+    seed: int = SEED
     timing: Timing = field(default_factory=Timing)
-    limits: SandboxLimits = field(default_factory=SandboxLimits)
+    limits: Limits = field(default_factory=Limits)
     data_dir: Path | None = None
     collected: tuple[str, ...] = ()
     """Names of submitted files that tests read, such as trained parameters."""

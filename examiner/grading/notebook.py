@@ -488,4 +488,3 @@ def _stream(text: str) -> NotebookNode:
 
 def _error(name: str, message: str) -> NotebookNode:
     return new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
-

@@ -3,6 +3,6 @@
 Every message of a kernel is hostile: what is not the answer to the one open request is dropped.
 """
 
-from examiner.kernel.kernel import Cell, Kernel, Session, Timing
+from examiner.kernel.kernel import Cell, Kernel, Session
 
-__all__ = ["Cell", "Kernel", "Session", "Timing"]
+__all__ = ["Cell", "Kernel", "Session"]

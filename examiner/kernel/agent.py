@@ -91,9 +91,7 @@ class Answers:
         finally:
             self._show_figures()
         changed = {
-            key: arguments[key]
-            for key, frames in before.items()
-            if codec.pack(arguments[key], self._refer) != frames
+            key: arguments[key] for key, frames in before.items() if codec.pack(arguments[key], self._refer) != frames
         }
         mutated = any(_differs(arguments[key], original) for key, original in watched.items())
         return {"value": value, "changed": changed, "mutated": mutated}

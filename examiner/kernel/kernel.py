@@ -27,8 +27,8 @@ from examiner import codec as codec
 from examiner._exceptions import AnswerStoppedError, ProtocolError, SandboxError
 from examiner.kernel.zmtp import OVERSIZE, ZmtpSocket
 from examiner.notebooks.outputs import OutputBudget, Outputs
-from examiner.sandbox.sandbox import Isolation, Sandbox
-from examiner.sandbox.sandbox import Limits as SandboxLimits
+from examiner.sandbox import Sandbox
+from examiner.settings import Isolation, Limits, Timing
 
 __all__ = ["Cell", "Kernel", "Session", "Timing"]
 
@@ -42,23 +42,6 @@ START_SECONDS = 60
 TOO_LARGE: dict[str, Any] = {}
 """Stands for a reply that was not kept."""
 QUIET_SECONDS = 1.0  # how long the end of a cell's outputs may come after its reply
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How long things may take, in seconds, and how much they may write."""
-
-    cell: float = 20
-    call: float = 20
-    notebook: float = 180
-    interrupt: float = 2
-    """How long an interrupted cell may take to end before its kernel is killed."""
-    restarts: int = 6
-    """Kernels that one notebook may cost."""
-    check: float = 30
-    """Processor time that one test may take to look at what came back; waiting for it costs none."""
-    traffic: int = 128 * 2**20
-    """Bytes that a kernel may send during one cell or call."""
 
 
 class KernelDied(Exception):  # noqa: N818 - an event, told apart by its sentence
@@ -78,7 +61,7 @@ class Kernel:
         What keeps it apart.
     files : mapping of str to Path or bytes
         What lies in its working folder.
-    limits : examiner.sandbox.sandbox.Limits, optional
+    limits : examiner.settings.Limits, optional
         What it may use.
     data_dir : Path, optional
         The data sets.
@@ -91,11 +74,11 @@ class Kernel:
         isolation: Isolation,
         files: Mapping[str, Path | bytes],
         *,
-        limits: SandboxLimits | None = None,
+        limits: Limits | None = None,
         data_dir: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self.sandbox = Sandbox(isolation, limits or SandboxLimits(), files={**files, **AGENT}, data_dir=data_dir)
+        self.sandbox = Sandbox(isolation, limits or Limits(), files={**files, **AGENT}, data_dir=data_dir)
         self.calls = 0
         """Requests that have been answered."""
         self._key = uuid.uuid4().hex
@@ -203,9 +186,7 @@ class Kernel:
         count = reply.get("execution_count")
         return count if type(count) is int else None
 
-    def request(
-        self, frames: list[bytes], outputs: Outputs, seconds: float, timing: Timing
-    ) -> list[bytes]:
+    def request(self, frames: list[bytes], outputs: Outputs, seconds: float, timing: Timing) -> list[bytes]:
         """Send a request to the agent and give the frames of its reply.
 
         Raises like `execute`, and `codec.CodecError` where the reply is larger than may cross.

@@ -3,7 +3,6 @@
 What it holds, and what it does not hold, is in ``docs/threat-model.md``.
 """
 
-from examiner.sandbox.bwrap import Limits
-from examiner.sandbox.sandbox import Isolation, Sandbox, check_isolation
+from examiner.sandbox.sandbox import Sandbox, check_isolation
 
-__all__ = ["Isolation", "Limits", "Sandbox", "check_isolation"]
+__all__ = ["Sandbox", "check_isolation"]

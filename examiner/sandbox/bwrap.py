@@ -20,8 +20,8 @@ from pathlib import Path
 from examiner._exceptions import IsolationError
 from examiner.sandbox import usage
 from examiner.sandbox.scratch import new_folder, remove_folder, write_files
+from examiner.settings import MIB, Limits
 
-MIB = 1024**2
 WORK = "/tmp/work"
 DATA = "/data"
 SHARED_MEMORY = 16 * MIB  # /dev/shm
@@ -34,18 +34,6 @@ OLDEST = (0, 8)  # of bubblewrap: the first with --disable-userns
 INSTALL = "install it (Debian, Ubuntu: apt install bubblewrap)"
 # For sh: mount pairs of folders up to "--", then become the program that follows.
 MOUNT_AND_GO = 'set -e; while [ "$1" != -- ]; do "$0" --bind "$1" "$2"; shift 2; done; shift; exec "$@"'
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one sandbox may use."""
-
-    memory: int = 2048 * MIB  # bytes, all processes together
-    processes: int = 96  # threads count, as for the kernel
-    file_size: int = 64 * MIB  # bytes, any one file
-    disk: int = 128 * MIB  # bytes, the scratch folder
-    cpu_seconds: int = 600  # all processes together
-    open_files: int = 256  # each process
 
 
 @dataclass(frozen=True)

@@ -19,19 +19,15 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
 
 from examiner._exceptions import IsolationError, SandboxError
 from examiner.sandbox import bwrap, cgroup, seccomp, usage
-from examiner.sandbox.bwrap import Limits
 from examiner.sandbox.processes import Process, first_process, only_child
 from examiner.sandbox.scratch import new_folder, remove_folder, write_files
+from examiner.settings import MIB, Isolation, Limits
 
 __all__ = ["Isolation", "Limits", "Sandbox", "check_isolation"]
 
-Isolation = Literal["bubblewrap", "none"]
-
-MIB = 1024**2
 POLL_SECONDS = 0.05
 START_SECONDS = 20
 OUTPUT_BYTES = 16 * 1024  # how much of the program's own stdout and stderr is kept

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from examiner._exceptions import IsolationError
-from examiner.sandbox.sandbox import Limits, Sandbox, check_isolation
+from examiner.sandbox import Sandbox, check_isolation
+from examiner.settings import Limits
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534

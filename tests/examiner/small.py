@@ -20,7 +20,7 @@ from examiner.grading.grader import Grader
 from examiner.notebooks.cells import fill_in, solutions
 from examiner.notebooks.merge import merge, prepared_source
 from examiner.outcome import NotebookOutcome
-from examiner.sandbox.sandbox import check_isolation
+from examiner.sandbox import check_isolation
 from tests.conftest import ROOT, SOURCE
 
 

@@ -19,8 +19,10 @@ PLAIN_DTYPES = [np.dtype(name) for name in "?bhilBHILefdgFDG"]
 arrays = st.sampled_from(PLAIN_DTYPES).flatmap(
     lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4))
 )
-scalars = st.sampled_from(PLAIN_DTYPES).flatmap(lambda dtype: hnp.from_dtype(dtype)).filter(
-    lambda value: isinstance(value, np.generic)
+scalars = (
+    st.sampled_from(PLAIN_DTYPES)
+    .flatmap(lambda dtype: hnp.from_dtype(dtype))
+    .filter(lambda value: isinstance(value, np.generic))
 )
 generators = st.builds(
     lambda kind, seed: np.random.Generator(getattr(np.random, kind)(seed)),

@@ -6,9 +6,9 @@ import pytest
 from rich.console import Console
 
 from examiner.audit.mutants import mutants
-from examiner.catalogue import Excused
 from examiner.audit.mutation import MutantAudit, audit_mutants
 from examiner.audit.verdicts import _alike
+from examiner.catalogue import Excused
 from examiner.diagnosis.entries import load_catalogues
 from examiner.diagnosis.fingerprints import rehearsal
 from tests.conftest import SOURCE
@@ -66,7 +66,9 @@ def test_what_students_decide_is_left_alone() -> None:
 def test_an_excuse_covers_its_line_only() -> None:
     found = mutants("nb", "scaled", SOURCE_TEXT)
     excuse = Excused("scaled", "if axis >= 1:", "for a reason")
-    assert [mutant.diff for mutant in found if excuse.covers(mutant.answer, mutant.diff)] == ["-    if axis > 1:\n+    if axis >= 1:"]
+    assert [mutant.diff for mutant in found if excuse.covers(mutant.answer, mutant.diff)] == [
+        "-    if axis > 1:\n+    if axis >= 1:"
+    ]
     other = Excused("another", "if axis >= 1:", "for a reason")
     assert not any(other.covers(mutant.answer, mutant.diff) for mutant in found)
 

@@ -19,8 +19,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from examiner.grading.grader import Grader, Options
-from examiner.kernel.kernel import Timing
-from examiner.sandbox.sandbox import MIB, Limits
+from examiner.settings import MIB, Limits, Timing
 from tests.examiner.small import (
     grade,
     needs_bubblewrap,
@@ -431,30 +430,39 @@ FORGERY = """
 
 
 def test_answers_sent_ahead_of_time_are_dropped(grader: Grader) -> None:
-    send = FORGERY + """
+    send = (
+        FORGERY
+        + """
         for number in range(200):
             forge({"header": {"msg_id": str(number)}}, lie)
             forge(kernel.get_parent(), lie)"""
+    )
     outcome, _ = grade(grader, submission(WRONG, code(send), after="double"))
     assert outcome.tests["test_double"].score == 0.0
     assert outcome.tests["test_square"].score == 4.0
 
 
 def test_a_forged_answer_to_its_own_call_is_worth_what_it_says(grader: Grader) -> None:
-    send = FORGERY + """
+    send = (
+        FORGERY
+        + """
         def double(x):
             forge(kernel.get_parent(), lie)
             forge(kernel.get_parent(), [b"not json"])
             return 0 * x"""
+    )
     outcome, _ = grade(grader, submission(WRONG, code(send), after="double"))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
 
 
 def test_a_damaged_answer_is_told_apart_from_a_crash(grader: Grader) -> None:
-    send = FORGERY + """
+    send = (
+        FORGERY
+        + """
         def double(x):
             forge(kernel.get_parent(), [b'{"a": ["O", 0, [1]]}', b"12345678"])
             return 0 * x"""
+    )
     outcome, _ = grade(grader, submission(WRONG, code(send), after="double"))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
     assert outcome.status == "partial"

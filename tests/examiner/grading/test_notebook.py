@@ -16,10 +16,10 @@ from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
 from examiner.grading.grader import Grader, Options, submitted_files
-from examiner.kernel.kernel import Timing
 from examiner.notebooks.cells import cells_of, fill_in, grade_id, points, read, solutions
 from examiner.notebooks.merge import merge, prepared_source
 from examiner.outcome import NotebookOutcome
+from examiner.settings import Timing
 from tests.conftest import SOURCE
 from tests.examiner.small import (
     DOUBLE,

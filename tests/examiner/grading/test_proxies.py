@@ -13,7 +13,8 @@ import pytest
 
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.grading.proxies import AnswerError, Bridge, Proxy
-from examiner.kernel.kernel import Cell, Kernel, Session, Timing
+from examiner.kernel import Cell, Kernel, Session
+from examiner.settings import Timing
 
 ANSWERS = """
 import warnings

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from examiner.sandbox import bwrap, seccomp
-from examiner.sandbox.sandbox import Limits, Sandbox
+from examiner.sandbox import Sandbox, bwrap, seccomp
+from examiner.settings import Limits
 from tests.examiner import inside
 from tests.examiner.inside import ROOT
 
@@ -369,7 +369,7 @@ def test_the_sandbox_dies_with_a_killed_examiner(tmp_path: Path) -> None:
     mark = f"orphan-{os.urandom(8).hex()}"
     code = f"""
 import sys, time
-from examiner.sandbox.sandbox import Sandbox
+from examiner.sandbox import Sandbox
 sandbox = Sandbox("bubblewrap")
 sandbox.start([sys.executable, "-I", "-S", "-c", "import time; time.sleep(99)", {mark!r}])
 print("started", sandbox.host_work.parent, flush=True)

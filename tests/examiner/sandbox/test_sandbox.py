@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from examiner._exceptions import IsolationError, SandboxError
-from examiner.sandbox import bwrap, cgroup, seccomp, usage
+from examiner.sandbox import Sandbox, bwrap, cgroup, check_isolation, seccomp, usage
 from examiner.sandbox import sandbox as sandbox_module
-from examiner.sandbox.sandbox import Limits, Sandbox, check_isolation
 from examiner.sandbox.scratch import remove_folder
+from examiner.settings import Limits
 from tests.examiner import inside
 from tests.examiner.inside import USERS
 
@@ -237,9 +237,7 @@ def test_a_bubblewrap_that_does_not_work_is_one_sentence_with_the_remedy(
 ) -> None:
     broken = tmp_path / "bwrap"
     message = "bwrap: No permissions to create new namespace"
-    broken.write_text(
-        f"#!/bin/sh\necho '{message}' >&2\nexit 1\n" if how == "fails" else "#!/bin/sh\nexit 0\n"
-    )
+    broken.write_text(f"#!/bin/sh\necho '{message}' >&2\nexit 1\n" if how == "fails" else "#!/bin/sh\nexit 0\n")
     broken.chmod(0o755)
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents[:2]:
@@ -411,9 +409,7 @@ def test_a_hostile_folder_is_removed_without_following_links(tmp_path: Path) -> 
         "socket folder",
     ],
 )
-def test_a_limit_ends_the_sandbox_with_its_reason(
-    code: str, limits: dict[str, int], reason: str, user: str
-) -> None:
+def test_a_limit_ends_the_sandbox_with_its_reason(code: str, limits: dict[str, int], reason: str, user: str) -> None:
     began = time.monotonic()
     ended = inside.run(code, user=user, **limits)
     assert ended.reason == reason
