@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 __all__ = ["Check", "NotebookOutcome", "Status", "StudentOutcome", "TestOutcome", "finite", "sentence", "worst"]
@@ -47,6 +47,8 @@ class Check:
     message: str | None = None
     block: str = ""
     hidden: bool = False
+    received: Any = field(default=None, repr=False, compare=False)
+    """The value that was looked at, for the diagnosis: it never leaves the engine's child."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,19 @@ class TestOutcome:
     """Names of the catalogued mistakes behind failed checks, where they were recognised."""
     diagnosis: tuple[str, ...] = ()
     """Sentences to the student: of these mistakes, else hints that were computed."""
+    error: str | None = None
+    """Name of the exception that ended the test."""
+    mutating: tuple[str, ...] = ()
+    """Answers that changed an array which the test gave them."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it gave full marks."""
+        return self.score is not None and self.score >= self.max_score - 1e-6
+
+    def without_values(self) -> TestOutcome:
+        """The same without the values that its checks received."""
+        return replace(self, checks=tuple(replace(check, received=None) for check in self.checks))
 
 
 @dataclass(frozen=True)

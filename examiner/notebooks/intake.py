@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
 from examiner.outcome import sentence
 
 __all__ = ["LEFT_OUT", "irregular", "leave_out", "leave_out_irregular"]
@@ -109,6 +107,8 @@ def _damage(path: Path) -> str | None:
 def _is_time(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8") as file:
+            from nbgrader.utils import parse_utc
+
             text = file.read(200).strip()
         return not text or parse_utc(text) is not None
     except (OSError, ValueError, OverflowError, TypeError):

@@ -18,7 +18,6 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
-from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
 from examiner.notebooks.cells import TRAINING_TAG, grade_id, kind_of, read
@@ -54,6 +53,8 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
     config : traitlets.config.Config, optional
         nbgrader's configuration: it says what a stub looks like.
     """
+    from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells  # slow
+
     status = path.stat()
     stubs = repr(config.get("ClearSolutions")) if config else ""
     key = (path, status.st_mtime_ns, status.st_size, stubs)
