@@ -38,7 +38,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LIMITS", "CodecError", "Limits", "Reference", "pack", "unpack"]
+__all__ = ["LIMITS", "REQUEST_LIMITS", "CodecError", "Limits", "Reference", "pack", "unpack"]
 
 
 class CodecError(Exception):
@@ -59,6 +59,9 @@ class Limits:
 
 
 LIMITS = Limits()
+"""Of what comes out of a sandbox."""
+REQUEST_LIMITS = Limits(bytes=2**28, items=10**6, json_bytes=2**26)
+"""Of the examiner's own requests: data sets are sent."""
 
 
 @dataclass(frozen=True)

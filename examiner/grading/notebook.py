@@ -188,7 +188,7 @@ class NotebookGrader:
         points = float(cell.metadata.nbgrader.points)
         bonus = is_bonus(cell)
         self.bridge.begin(name)
-        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES, self.session.room)
+        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES, self.session.budget)
         calls, incidents = self.session.calls, len(self.session.incidents)
         run = self._run(cell.source, name)
         self.bridge.end()

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
+from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.codec import CodecError, Reference
 from examiner.kernel.kernel import Session
@@ -104,7 +105,8 @@ class Bridge:
         if operation != "get":
             self._known = {}
         try:
-            reply = self.session.ask(answer, request, self._refer)
+            frames = codec.pack(request, self._refer, codec.REQUEST_LIMITS)
+            reply = codec.unpack(self.session.request(answer, frames))
             return self._value(answer, reply, details)
         except CodecError as error:
             self.session.incidents.append(f"{answer} sent what is no answer ({error})")

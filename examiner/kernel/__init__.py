@@ -3,6 +3,7 @@
 Every message of a kernel is hostile: what is not the answer to the one open request is dropped.
 """
 
+from examiner.codec import REQUEST_LIMITS
 from examiner.kernel.kernel import Cell, Kernel, Session
 
-__all__ = ["Cell", "Kernel", "Session"]
+__all__ = ["REQUEST_LIMITS", "Cell", "Kernel", "Session"]

@@ -361,14 +361,14 @@ class Session:
         self._kernel: Kernel | None = None
         self._history: list[Cell] = []
         self._costly: set[Cell] = set()  # cells that cost a kernel: not run again
-        self._strikes: dict[str, int] = {}  # answers, and how often they cost their limit
+        self._timeouts: dict[str, int] = {}  # answers, and how often they cost their limit
         self._names: dict[int, str] = {}  # numbers of cells in this kernel
         self._deadline = time.monotonic() + timing.notebook
         self.generation = 0
         """Counts kernels: an object of an earlier one is lost."""
         self.incidents: list[str] = []
         self.calls = 0
-        self.room = OutputBudget()
+        self.budget = OutputBudget()
         """For the outputs of all its cells and tests."""
         self.outputs = Outputs()
         """What calls print and plot goes here."""
@@ -382,9 +382,14 @@ class Session:
         if kernel is not None:
             kernel.close()
 
+    @property
+    def alive(self) -> bool:
+        """Whether a kernel of the current generation is there, with its objects."""
+        return self._kernel is not None
+
     def has(self, generation: int) -> bool:
         """Whether the kernel of this generation is still there, with its objects."""
-        return self._kernel is not None and generation == self.generation
+        return self.alive and generation == self.generation
 
     def cell_name(self, number: int) -> str | None:
         """What the cell is called that the kernel counts as `number`."""
@@ -392,7 +397,7 @@ class Session:
 
     def run(self, cell: Cell) -> list[NotebookNode]:
         """Run a cell and give its outputs; whatever it does to its kernel is in them."""
-        outputs = Outputs(room=self.room)
+        outputs = Outputs(room=self.budget)
         try:
             kernel = self._ready()
             self._history.append(cell)
@@ -403,50 +408,52 @@ class Session:
                 self.close()
             stopped = isinstance(error, AnswerStoppedError)
             sentence = str(error) if stopped else self._sentence(f"cell {cell.name}", error)
-            self._note(sentence)
+            self.note(sentence)
             kind = "CellTimeoutError" if isinstance(error, CellStopped) else "DeadKernelError"
             line = f"\x1b[0;31m{kind}\x1b[0m: {sentence}"
             outputs.add("error", {"ename": kind, "evalue": sentence, "traceback": [line]})
         return outputs.finished()
 
-    def ask(self, answer: str, request: dict[str, Any], refer: Callable[[Any], codec.Reference]) -> Any:
-        """Send a request on behalf of a test and give the reply, unpacked.
+    def request(self, answer: str, frames: list[bytes]) -> list[bytes]:
+        """Send a packed request on behalf of a test and give the frames of the reply, unread.
 
         Parameters
         ----------
         answer : str
-            What is asked, for the account of who hit a limit.
-        request : dict
-            Plain values and whatever `refer` knows.
-        refer : callable
-            As for `codec.pack`.
+            What is asked, for the account of which answers hit a limit.
+        frames : list of bytes
+            What `codec.pack` made of the request, within `REQUEST_LIMITS`.
+
+        Returns
+        -------
+        list of bytes
+            For `codec.unpack`; a hostile kernel can have written anything.
 
         Raises
         ------
         AnswerStoppedError
             It hit a limit or ended its kernel, now or twice before.
         codec.CodecError
-            The reply is damaged, or the request cannot cross.
+            The reply is larger than a reply may be.
         """
-        if self._strikes.get(answer, 0) >= 2:
+        if self._timeouts.get(answer, 0) >= 2:
             raise AnswerStoppedError(f"{answer} was stopped twice already and is not called again")
         kernel = self._ready()
-        frames = codec.pack(request, refer, REQUEST)
         self.calls += 1
         try:
-            seconds = self._seconds(self._timing.call)
-            return codec.unpack(kernel.request(frames, self.outputs, seconds, self._timing))
+            return kernel.request(frames, self.outputs, self._seconds(self._timing.call), self._timing)
         except (CellStopped, KernelDied) as error:
-            self._strikes[answer] = self._strikes.get(answer, 0) + 1
+            self._timeouts[answer] = self._timeouts.get(answer, 0) + 1
             if isinstance(error, KernelDied):
                 self.close()
             sentence = self._sentence(answer, error)
-            self._note(sentence)
+            self.note(sentence)
             raise AnswerStoppedError(sentence) from None
 
     # ---------------------------------------------------------------------------- inside
 
-    def _note(self, sentence: str) -> None:
+    def note(self, sentence: str) -> None:
+        """Add a sentence to the incidents, once."""
         if sentence not in self.incidents:
             self.incidents.append(sentence)
 
@@ -460,7 +467,7 @@ class Session:
     def _seconds(self, limit: float) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            self._note(self._too_long())
+            self.note(self._too_long())
             raise AnswerStoppedError(self._too_long())
         return min(limit, left)
 
@@ -490,7 +497,7 @@ class Session:
             try:
                 self._execute(kernel, cell, Outputs())
             except (CellStopped, KernelDied) as error:
-                self._note(self._sentence(f"cell {cell.name}", error))
+                self.note(self._sentence(f"cell {cell.name}", error))
                 self._costly.add(cell)
                 if isinstance(error, KernelDied):
                     self.close()
@@ -500,11 +507,7 @@ class Session:
         if not self._files:
             return
         content = {name: np.frombuffer(data, np.uint8) for name, data in self._files.items()}
-        frames = codec.pack({"op": "install", "cell": None, "first": [], "files": content}, None, REQUEST)
+        frames = codec.pack({"op": "install", "cell": None, "first": [], "files": content}, None, codec.REQUEST_LIMITS)
         reply = codec.unpack(kernel.request(frames, Outputs(), START_SECONDS, self._timing))
         if "error" in reply:
             raise SandboxError(f"The sandbox's files could not be written: {reply['error']}")
-
-
-REQUEST = codec.Limits(bytes=2**28, items=10**6, json_bytes=2**26)
-"""The examiner's own requests may be larger than replies: data sets are sent."""

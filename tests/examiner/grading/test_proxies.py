@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.grading.proxies import AnswerError, Bridge, Proxy
 from examiner.kernel import Cell, Kernel, Session
@@ -122,7 +123,7 @@ def test_who_changes_an_input_is_noted_for_one_test(bridge: Bridge) -> None:
 @pytest.mark.parametrize("mark", [1, "yes", None, [True], {"x": 1}, np.True_, np.ones(2)])
 def test_a_mark_of_change_that_is_none_is_refused(mark: Any, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bridge.session, "incidents", [])
-    monkeypatch.setattr(bridge.session, "ask", lambda *_: {"value": 1.0, "mutated": mark})
+    monkeypatch.setattr(bridge.session, "request", lambda *_: codec.pack({"value": 1.0, "mutated": mark}))
     with pytest.raises(AnswerStoppedError, match="a mark that is none"):
         bridge.proxy("add")(1)
     assert bridge.mutating == []
