@@ -7,7 +7,6 @@ on its own answer, and on no other that it does not declare; an alternative has 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,13 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from examiner._exceptions import CourseNotFoundError
-from examiner.audit.mutation import MutantAudit, audit_mutants, load_excused
-from examiner.audit.verdicts import Task, Verdict
-from examiner.diagnosis.entries import ALTERNATIVE, MISCONCEPTION, Catalogue, Entry, load_catalogues
-from examiner.engine.workers import run_all
-from examiner.notebooks.cells import answer_of, cells_of, grade_id, read, solutions
-from examiner.paths import course_root, source_folder
+from examiner._exceptions import CatalogueError
+from examiner.assignment import Assignment, find_assignment
+from examiner.audit.inside import Task, Verdict
+from examiner.audit.mutation import MutantAudit, audit_mutants
+from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Diagnoser, Entry, Listing
+from examiner.engine import Engine, run_all
+from examiner.notebooks import answer_of, cells_of, grade_id, read, solutions
+from examiner.settings import SEED
 
 __all__ = ["Audit", "Finding", "audit", "main", "misnamed_rate"]
 
@@ -84,7 +84,7 @@ class Audit:
     without_entries: list[Finding] = field(default_factory=list)
     scores: dict[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict, repr=False)
     mutants: MutantAudit | None = None
-    seed: int = 231
+    seed: int = SEED
     seconds: float = 0.0
 
     LISTS = (
@@ -117,13 +117,13 @@ def misnamed_rate(found: Audit) -> float:
 
 
 def audit(
-    source: Path,
+    engine: Engine,
     *,
     notebooks: Sequence[str] = (),
-    seed: int = 231,
     jobs: int = 2,
     cache: Path | None = None,
-    catalogues: Iterable[Catalogue] | None = None,
+    diagnosis: bool = True,
+    catalogue: Iterable[Listing] | None = None,
     mutants: bool = False,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Audit:
@@ -131,36 +131,47 @@ def audit(
 
     Parameters
     ----------
-    source : Path
-        The assignment's source folder.
+    engine : Engine
+        Of the assignment; its seed is that of the hidden inputs.
     notebooks : sequence of str, optional
         Only these.
-    seed : int
-        Seed of the hidden inputs.
     jobs : int
         Worker processes.
     cache : Path, optional
-        Folder of the fingerprints; without one nothing is diagnosed.
-    catalogues : iterable of Catalogue, optional
-        By default those of `misconceptions`.
+        Folder of the fingerprints; by default the course's.
+    diagnosis : bool
+        Whether to diagnose, too.
+    catalogue : iterable of Listing, optional
+        By default the assignment's own.
     mutants : bool
         Whether to derive and grade mutants of the reference, too.
     progress : callable
         Called with what is done, how much of it, and how much there is.
+
+    Raises
+    ------
+    CatalogueError
+        The assignment has no catalogue.
     """
     began = time.monotonic()
-    chosen = [each for each in catalogues or load_catalogues() if not notebooks or each.notebook in notebooks]
+    diagnoser = Diagnoser(engine, cache, jobs)
+    listings = diagnoser.catalogue.values() if catalogue is None else catalogue
+    chosen = [each for each in listings if not notebooks or each.notebook in notebooks]
+    if not chosen:
+        name = engine.assignment.name
+        raise CatalogueError(
+            f"{name} has no catalogue to audit: name its package in c.Examiner.assignments[{name!r}]['catalogue'], "
+            "and see docs/writing-tests.md."
+        )
     chosen.sort(key=lambda each: each.notebook)
-    same = _prepare(source, chosen, seed, jobs, cache, progress)
-    entries = [entry for catalogue in chosen for entry in catalogue.entries]
-    found = Audit(seed=seed)
-    for entry, verdict in _verdicts(source, entries, seed, jobs, cache, progress):
+    files, same = _prepare(diagnoser, chosen, progress) if diagnosis else ({}, {})
+    entries = [entry for listing in chosen for entry in listing.entries]
+    found = Audit(seed=engine.seed)
+    for entry, verdict in _verdicts(engine, entries, files, jobs, progress):
         _sort_in(found, entry, verdict, same.get(entry.notebook, {}))
-    names = [path.stem for path in sorted(source.glob("*.ipynb")) if not notebooks or path.stem in notebooks]
-    found.without_entries.extend(_without_entries(source, names, entries))
-    mutated = None
-    if mutants:
-        mutated = audit_mutants(source, chosen, load_excused(), seed=seed, jobs=jobs, progress=progress)
+    names = [path.stem for path in engine.assignment.notebooks() if not notebooks or path.stem in notebooks]
+    found.without_entries.extend(_without_entries(engine.assignment, names, entries))
+    mutated = audit_mutants(engine, chosen, jobs=jobs, progress=progress) if mutants else None
     return replace(found, mutants=mutated, seconds=time.monotonic() - began)
 
 
@@ -168,50 +179,41 @@ Alike = Mapping[str, frozenset[str]]
 
 
 def _prepare(
-    source: Path,
-    catalogues: Sequence[Catalogue],
-    seed: int,
-    jobs: int,
-    cache: Path | None,
-    progress: Callable[[str, int, int], None],
-) -> dict[str, Alike]:
-    """Have all fingerprints on disk; which entries behave alike, by notebook."""
-    if cache is None:
-        return {}
-    from examiner.diagnosis.diagnoser import diagnoser
-    from examiner.diagnosis.fingerprints import fingerprints
-
-    alike: dict[str, Alike] = {}
-    for number, catalogue in enumerate(catalogues):
-        progress("fingerprints", number, len(catalogues))
-        path = source / f"{catalogue.notebook}.ipynb"
-        fingerprints(path, seed, cache, jobs)
-        alike[catalogue.notebook] = diagnoser(path, seed, cache).alike()
-    progress("fingerprints", len(catalogues), len(catalogues))
-    return alike
+    diagnoser: Diagnoser, listings: Sequence[Listing], progress: Callable[[str, int, int], None]
+) -> tuple[dict[str, Path], dict[str, Alike]]:
+    """Have all fingerprints on disk; their files, and which entries behave alike, by notebook."""
+    files: dict[str, Path] = {}
+    for number, listing in enumerate(listings):
+        progress("fingerprints", number, len(listings))
+        file = diagnoser.fingerprints(listing.notebook)
+        if file is not None:
+            files[listing.notebook] = file
+    tasks = list(files.items())
+    done = dict(run_all(diagnoser.engine, "examiner.diagnosis.inside:alike", tasks, jobs=diagnoser.jobs))
+    progress("fingerprints", len(listings), len(listings))
+    return files, {notebook: done[number] or {} for number, (notebook, _) in enumerate(tasks)}
 
 
 def _verdicts(
-    source: Path,
+    engine: Engine,
     entries: Sequence[Entry],
-    seed: int,
+    files: Mapping[str, Path],
     jobs: int,
-    cache: Path | None,
     progress: Callable[[str, int, int], None],
 ) -> list[tuple[Entry, Verdict | None]]:
     """Every entry with what the tests said, in the catalogue's order."""
-    reference = {entry.notebook: solutions(read(source / f"{entry.notebook}.ipynb")) for entry in entries}
+    names = {entry.notebook for entry in entries}
+    reference = {name: solutions(read(engine.assignment.notebook(name))) for name in names}
     tasks = [
         Task(
-            source / f"{entry.notebook}.ipynb",
-            seed,
+            entry.notebook,
             entry.cells(reference[entry.notebook]),
-            cache if entry.kind == MISCONCEPTION else None,
+            files.get(entry.notebook) if entry.kind == MISCONCEPTION else None,
         )
         for entry in entries
     ]
     done: dict[int, Verdict | None] = {}
-    for number, verdict in run_all("examiner.audit.verdicts:judge", tasks, jobs=jobs):
+    for number, verdict in run_all(engine, "examiner.audit.inside:judge", tasks, jobs=jobs):
         done[number] = verdict
         progress("entries", len(done), len(tasks))
     return [(entry, done[number]) for number, entry in enumerate(entries)]
@@ -247,11 +249,13 @@ def _sort_in(found: Audit, entry: Entry, verdict: Verdict | None, alike: Alike) 
             found.misnamed.append(finding(f"named {first or 'nothing'}"))
 
 
-def _without_entries(source: Path, notebooks: Sequence[str], entries: Sequence[Entry]) -> list[Finding]:
+def _without_entries(
+    assignment: Assignment, notebooks: Sequence[str], entries: Sequence[Entry]
+) -> list[Finding]:
     """Answers that lack a misconception or an alternative."""
     found = []
     for notebook in notebooks:
-        for cell in cells_of(read(source / f"{notebook}.ipynb"), "answer"):
+        for cell in cells_of(read(assignment.notebook(notebook)), "answer"):
             there = {e.kind for e in entries if (e.notebook, e.answer) == (notebook, grade_id(cell))}
             missing = [f"no {kind}" for kind in (MISCONCEPTION, ALTERNATIVE) if kind not in there]
             if missing:
@@ -268,7 +272,7 @@ def main(
     *,
     mutants: bool = False,
     file: Path | None = None,
-    seed: int = 231,
+    seed: int = SEED,
     jobs: int = 2,
 ) -> int:
     """Run ``examiner audit`` from inside a course; its exit status.
@@ -287,24 +291,13 @@ def main(
     jobs : int
         Worker processes.
     """
-    root = course_root()
-    source = source_folder(assignment, root)
-    if notebook is not None and not (source / f"{notebook}.ipynb").is_file():
-        raise CourseNotFoundError(f"No notebook {notebook!r} in {source.name}: name it without the ending.")
-    for folder in (str(root), str(source)):  # the catalogue, and the toolkit
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+    chosen = find_assignment(assignment)
+    if notebook is not None:
+        chosen.notebook(notebook)
     console = Console(highlight=False)
-    with _bar(console) as bar:
-        found = audit(
-            source,
-            notebooks=(notebook,) if notebook else (),
-            seed=seed,
-            jobs=jobs,
-            cache=root / ".cache" / "fingerprints",
-            mutants=mutants,
-            progress=_Bars(bar),
-        )
+    with Engine(chosen, seed) as engine, _bar(console) as bar:
+        notebooks = (notebook,) if notebook else ()
+        found = audit(engine, notebooks=notebooks, jobs=jobs, mutants=mutants, progress=_Bars(bar))
     show(found, console)
     if file is not None:
         file.write_text(json.dumps(found.as_json(), indent=1) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 A child is forked from a warm process of one assignment; folder, environment, limits and timers end with it.
 """
 
-from examiner.engine.cells import Ran, run_cell, run_test
+from examiner.engine.cells import Ran, TimeIsUp, run_cell, run_test
 from examiner.engine.child import ask, current_assignment
 from examiner.engine.engine import Child, Engine
 from examiner.engine.reference import reference_answers
@@ -16,6 +16,7 @@ __all__ = [
     "DataSet",
     "Engine",
     "Ran",
+    "TimeIsUp",
     "TrustedRun",
     "ask",
     "current_assignment",

@@ -14,7 +14,7 @@ import signal
 import sys
 import types
 import warnings
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from examiner._exceptions import CheckTimeoutError
 from examiner.notebooks import statements
 from examiner.outcome import Check, TestOutcome
 
-__all__ = ["Ran", "limited", "run_cell", "run_test", "silent"]
+__all__ = ["Ran", "TimeIsUp", "limited", "run_cell", "run_test", "silent"]
 
 Space = dict[str, Any]
 
@@ -98,7 +98,7 @@ def run_test(
                     value = eval(last, space, local)
         except SystemExit as raised:
             error = RuntimeError(f"SystemExit: {raised}")
-        except _TimeIsUp:
+        except TimeIsUp:
             error = CheckTimeoutError(f"what came back took longer than {seconds:g} s to check")
         except Exception as raised:
             error = raised
@@ -146,21 +146,23 @@ def _compiled(source: str, name: str) -> tuple[types.CodeType, types.CodeType | 
     tree = statements(source)
     if not tree and source.strip():
         tree = ast.parse(source).body  # raises what is wrong with it
-    last = tree.pop() if tree and isinstance(tree[-1], ast.Expr) else None
-    ending = None if last is None else compile(ast.Expression(last.value), f"<{name}>", "eval")
+    ending = None
+    if tree and isinstance(last := tree[-1], ast.Expr):
+        tree = tree[:-1]
+        ending = compile(ast.Expression(last.value), f"<{name}>", "eval")
     return compile(ast.Module(tree, []), f"<{name}>", "exec"), ending
 
 
 # ------------------------------------------------------------------------------ quiet and limits
 
 
-class _TimeIsUp(BaseException):
+class TimeIsUp(BaseException):
     """No block of checks catches it."""
 
 
 @contextlib.contextmanager
 def limited(seconds: float | None) -> Iterator[None]:
-    """Raise `_TimeIsUp` after some seconds of this process's own processor time."""
+    """Raise `TimeIsUp` after some seconds of this process's own processor time."""
     if seconds is None:
         yield
         return
@@ -168,7 +170,7 @@ def limited(seconds: float | None) -> Iterator[None]:
 
     def stop(*_: object) -> None:
         if not done:  # else it came too late, and would leave this very function half way
-            raise _TimeIsUp
+            raise TimeIsUp
 
     before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, seconds, 1)  # again, should it be caught
@@ -197,13 +199,3 @@ def _close_figures() -> None:
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close("all")
-
-
-def time_is_up(error: BaseException) -> bool:
-    """Whether this is what `limited` raises."""
-    return isinstance(error, _TimeIsUp)
-
-
-def plain(outcomes: Mapping[str, TestOutcome]) -> dict[str, TestOutcome]:
-    """The same outcomes without the values that their checks received: what leaves a child."""
-    return {name: outcome.without_values() for name, outcome in outcomes.items()}

@@ -135,7 +135,7 @@ class Engine:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the engine
         own = [str(self.assignment.source), str(self.assignment.root)]
         path = [*own, *(each for each in sys.path if each and each not in own)]
         with theirs:
@@ -185,7 +185,7 @@ class Child:
     Parameters
     ----------
     connection : multiprocessing.connection.Connection
-        To the child.
+        To the child; to be waited at for its next message.
 
     Raises
     ------
@@ -194,7 +194,7 @@ class Child:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         try:
             if not connection.poll(START_SECONDS):
                 raise EngineError(f"A child of the engine did not start within {START_SECONDS} s.")
@@ -225,7 +225,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._process, signal.SIGKILL)
             os.close(self._process)
-            self._connection.close()
+            self.connection.close()
 
     def call(
         self,
@@ -259,7 +259,7 @@ class Child:
         self.send(function, arguments)
         clock = Clock(self.pid)
         while True:
-            if not self._connection.poll(POLL_SECONDS):
+            if not self.connection.poll(POLL_SECONDS):
                 if seconds is not None and clock.seconds() > seconds:
                     self.kill()
                     raise ChildTimeoutError(f"took longer than {seconds:g} s")
@@ -279,19 +279,15 @@ class Child:
     def receive(self) -> tuple[Any, ...]:
         """The child's next message, see `value_of`."""
         try:
-            message: tuple[Any, ...] = self._connection.recv()
+            message: tuple[Any, ...] = self.connection.recv()
         except (EOFError, OSError):
             self.kill()
             raise ChildEndedError("a child of the engine ended") from None
         return message
 
-    def fileno(self) -> int:
-        """Descriptor to wait for its next message."""
-        return self._connection.fileno()
-
     def _send(self, content: Any) -> None:
         try:
-            self._connection.send(content)
+            self.connection.send(content)
         except OSError:
             self.kill()
             raise ChildEndedError("a child of the engine ended") from None

@@ -56,7 +56,7 @@ def main(descriptor: int) -> None:
 
 def _done(kind: str, details: list[Any]) -> tuple[Any, ...]:
     try:
-        return "done", _load(*details) if kind == "load" else _warm(*details)
+        return "done", {"load": _load, "warm": _warm}[kind](*details)
     except Exception as error:
         return "raised", f"{type(error).__name__}: {error}"
 
@@ -89,7 +89,8 @@ def _data_sets(loaders: Mapping[str, str]) -> dict[str, DataSet]:
 
 def _warm(function: str, arguments: list[Any]) -> None:
     """Call a function here, so that what it caches is there in every child from now on."""
-    function_named(function)(*arguments)
+    with contextlib.redirect_stdout(io.StringIO()):
+        function_named(function)(*arguments)
 
 
 def _fork(control: Connection, folder: Path) -> None:

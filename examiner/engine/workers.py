@@ -43,11 +43,11 @@ def run_all(
         for worker in workers:
             worker.give(*waiting.pop())
         while busy := [worker for worker in workers if worker.number is not None]:
-            ready = wait([worker.child for worker in busy], timeout=POLL_SECONDS)
+            ready = wait([worker.child.connection for worker in busy], timeout=POLL_SECONDS)
             for worker in busy:
                 number = worker.number
                 assert number is not None
-                if worker.child in ready:
+                if worker.child.connection in ready:
                     yield number, worker.take()
                 elif worker.clock.seconds() > seconds:
                     worker.restart()

@@ -1,4 +1,4 @@
-"""What the audit's worker processes do: rehearse one answer, and say what the tests and the diagnosis said."""
+"""What the audit does in the engine's children: run tests on one answer, and say what they and the diagnosis said."""
 
 from __future__ import annotations
 
@@ -11,30 +11,44 @@ from typing import Any
 
 import numpy as np
 
-from examiner.diagnosis.entries import Probe, load_catalogues
-from examiner.diagnosis.fingerprints import SECONDS, rehearsal
-from examiner.engine.trusted import TimeLimit, TrustedRun
+from examiner.diagnosis import Probe, diagnose_here, load_catalogues
+from examiner.engine import TimeIsUp, TrustedRun, current_assignment, trusted_run
 
 __all__ = ["MutantTask", "Task", "Verdict", "judge", "judge_mutant"]
+
+SECONDS = 10.0
+"""Processor time of one test cell on a catalogued answer."""
+MUTANT_SECONDS = 5.0
+PROBES = 12
 
 
 @dataclass(frozen=True)
 class Task:
     """One answer to be graded: new sources, everything else being reference."""
 
-    path: Path
-    seed: int
+    notebook: str
     sources: Mapping[str, str]
-    diagnose: Path | None = None
-    """The folder of the fingerprints, where a diagnosis is wanted."""
+    fingerprints: Path | None = None
+    """The file of the fingerprints, where a diagnosis is wanted."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Scores by test cell, and for each test that lost points the entries that the diagnosis named."""
+    """What the tests and the diagnosis said.
+
+    Attributes
+    ----------
+    scores : mapping of str to (float, float)
+        Score and maximum score of the test cells.
+    named : mapping of str to tuple of str
+        For each test cell that lost points the entries that the diagnosis named; ``""`` for a hint.
+    stopped : tuple of str
+        Test cells that hit their limit of time: an error of this run, never a score.
+    """
 
     scores: Mapping[str, tuple[float, float]]
     named: Mapping[str, tuple[str, ...]]
+    stopped: tuple[str, ...] = ()
 
     def lost(self) -> list[str]:
         """The test cells that did not give full marks."""
@@ -42,72 +56,63 @@ class Verdict:
 
 
 def judge(task: Task) -> Verdict:
-    """Rehearse, and diagnose where that is wanted."""
-    rehearsed = rehearsal(task.path, task.seed)
-    runs = rehearsed.run(task.sources, seconds=SECONDS)
-    scores = {test: (run.score, run.points) for test, run in runs.items()}
+    """Run the tests, and diagnose where that is wanted."""
+    outcomes = trusted_run(task.notebook).run(task.sources, seconds=SECONDS)
+    scores = {test: (each.score or 0.0, each.max_score) for test, each in outcomes.items()}
+    stopped = tuple(test for test, each in outcomes.items() if each.error == "CheckTimeoutError")
     named: dict[str, tuple[str, ...]] = {}
-    if task.diagnose is not None:
-        from examiner.diagnosis.diagnoser import diagnoser
-
-        found = diagnoser(task.path, task.seed, task.diagnose).diagnose(runs.values())
+    if task.fingerprints is not None:
+        found = diagnose_here(task.notebook, task.fingerprints, outcomes)
         named = {
             test: tuple(f"{each.answer}:{each.name}" if each.name else "" for each in those)
             for test, those in found.items()
         }
-    return Verdict(scores, named)
+    return Verdict(scores, named, stopped)
 
 
 @dataclass(frozen=True)
 class MutantTask:
     """One mutant to be graded."""
 
-    path: Path
-    seed: int
+    notebook: str
     answer: str
     source: str
     probed: bool = False
     """Whether the catalogue tells how to try it out."""
 
 
-MUTANT_SECONDS = 5.0
-PROBES = 12
-
-
 def judge_mutant(task: MutantTask) -> str:
     """Say ``killed``, ``survived``, or ``alike``: no test notices, and nobody could."""
-    rehearsed = rehearsal(task.path, task.seed)
+    run = trusted_run(task.notebook)
     sources = {task.answer: task.source}
-    for test in rehearsed.tests_of(task.answer):
-        if not rehearsed.run(sources, [test], seconds=MUTANT_SECONDS)[test].passed:
+    for test in run.tests_of(task.answer):
+        if not run.run(sources, [test], seconds=MUTANT_SECONDS)[test].passed:
             return "killed"
-    probe = _probes(task.path.stem).get(task.answer) if task.probed else None
-    return "alike" if probe is not None and _alike(rehearsed, sources, probe) else "survived"
+    probe = _probes(task.notebook).get(task.answer) if task.probed else None
+    return "alike" if probe is not None and _alike(run, sources, probe) else "survived"
 
 
 @functools.cache
 def _probes(notebook: str) -> dict[str, Probe]:
     found: dict[str, Probe] = {}
-    for catalogue in load_catalogues():
+    for catalogue in load_catalogues(str(current_assignment().catalogue)):
         if catalogue.notebook == notebook:
             found |= catalogue.probes
     return found
 
 
-def _alike(rehearsed: TrustedRun, sources: Mapping[str, str], probe: Probe) -> bool:
+def _alike(run: TrustedRun, sources: Mapping[str, str], probe: Probe) -> bool:
     """Whether a probe tells no difference between a mutant and the reference."""
-    return all(
-        _same(_tried(rehearsed, sources, probe, seed), _tried(rehearsed, {}, probe, seed)) for seed in range(PROBES)
-    )
+    return all(_same(_tried(run, sources, probe, seed), _tried(run, {}, probe, seed)) for seed in range(PROBES))
 
 
-def _tried(rehearsed: TrustedRun, sources: Mapping[str, str], probe: Probe, seed: int) -> Any:
+def _tried(run: TrustedRun, sources: Mapping[str, str], probe: Probe, seed: int) -> Any:
     """What a probe gives; an exception is an outcome, too."""
-    with rehearsed.prepared(sources, MUTANT_SECONDS) as space:
-        try:
+    try:
+        with run.prepared(sources, MUTANT_SECONDS) as space:
             return probe(SimpleNamespace(**space), np.random.default_rng(seed))
-        except (Exception, TimeLimit) as error:
-            return type(error).__name__
+    except (Exception, TimeIsUp) as error:
+        return type(error).__name__
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What can be said of a failed check where no catalogued mistake fits: computed, and no reference value in it."""
+"""Hints for failed checks that no known mistake explains: computed from the values, without any reference value."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from itertools import groupby
 
 import numpy as np
 
-from examiner.diagnosis.fingerprints import Array, Fingerprint, Trace
-from examiner.engine.trusted import Place
+from toolkit.traces import Array, Fingerprint, Place, Trace
 
 __all__ = ["hints"]
 
