@@ -72,7 +72,7 @@ wrong("batchnorm_forward", "only_the_skeleton", edited(
     ('''            x_hat = (x - running_mean) / np.sqrt(running_var + eps)
             out = gamma * x_hat + beta
 ''', "            pass\n"),
-), meaning=(r"None", r"nothing", r"not (yet )?(computed|written|done|implemented)", r"no output", r"blank", r"empty"))
+), meaning=(r"None", r"nothing", r"not (yet )?(computed|done|implemented)", r"no output", r"blank", r"empty"))
 
 wrong("batchnorm_forward", "returns_the_placeholders", '''
     def batchnorm_forward(x, gamma, beta, bn_param):
@@ -83,7 +83,7 @@ wrong("batchnorm_forward", "returns_the_placeholders", '''
         # YOUR CODE HERE
         bn_param["running_mean"], bn_param["running_var"] = running_mean, running_var
         return out, cache
-''', meaning=(r"None", r"nothing", r"not (yet )?(computed|written|done|implemented)", r"no output", r"blank", r"empty"))
+''', meaning=(r"None", r"nothing", r"not (yet )?(computed|done|implemented)", r"no output", r"blank", r"empty"))
 
 wrong("batchnorm_forward", "epsilon_outside", edited(
     F,
@@ -185,6 +185,10 @@ wrong("batchnorm_forward", "in_place_without_a_root", '''
         x += beta
         return x, cache
 ''', meaning=(r"variance", r"\broot\b", r"standard deviation"), names=("no_root",))
+
+wrong("batchnorm_forward", "corrected_running_variance", edited(
+    F, ("momentum * running_var + (1 - momentum) * var", "momentum * running_var + (1 - momentum) * var * N / (N - 1)"),
+), meaning=(r"N ?- ?1", r"biased"), names=("unbiased_running_variance",), together_with=WITH_F)
 
 right("batchnorm_forward", "keepdims_and_dict_cache", '''
     def batchnorm_forward(x, gamma, beta, bn_param):
@@ -318,6 +322,16 @@ wrong("batchnorm_backward", "means_for_gamma_and_beta", '''
         dx = gamma / std * (dout - dbeta - xhat * dgamma)
         return dx, dgamma, dbeta
 ''', meaning=(r"batch size", r"1/N", r"averag"), names=("dgamma_averaged", "dbeta_averaged"))
+
+wrong("batchnorm_backward", "by_hand_from_memory", '''
+    def batchnorm_backward(dout, cache):
+        xhat, gamma, std = cache
+        m = dout.shape[0]
+        dgamma = (dout * xhat).sum(axis=0)
+        dbeta = dout.sum(axis=0)
+        dx = gamma / (m * std ** 2) * (m * dout - 2 * dbeta - xhat * dgamma ** 2)
+        return dx, dgamma, dbeta
+''')
 
 right("batchnorm_backward", "nine_steps_back", '''
     def batchnorm_backward(dout, cache):
@@ -511,6 +525,15 @@ wrong("dropout_forward", "mode_never_looked_at", '''
         A = np.multiply(x, D) / keep_prob
         return A, D / keep_prob
 ''', meaning=(r"test mode",), names=("active_in_test_mode",))
+
+wrong("dropout_forward", "multiplicative_noise", '''
+    def dropout_forward(x, dropout_param):
+        p = dropout_param["p"]
+        noise = np.ones(x.shape)
+        if dropout_param["mode"] == "train":
+            noise = 1 + np.sqrt((1 - p) / p) * np.random.randn(*x.shape)
+        return x * noise, noise
+''', meaning=(r"normal", r"dropped", r"randn", r"noise"))
 
 right("dropout_forward", "bernoulli_with_scale_in_a_tuple", '''
     def dropout_forward(x, dropout_param):

@@ -435,7 +435,7 @@ wrong(NET, "biases_as_rows", edited(
     B,
     ("np.zeros(sizes[l], dtype=dtype)", "np.zeros((1, sizes[l]), dtype=dtype)"),
     ("delta.sum(axis=0)", "delta.sum(axis=0, keepdims=True)"),
-), meaning=(r"\(1, M\)", r"\(M,\)", r"extra axis", r"bias\w*.*shape", r"shape.*bias", r"keepdims"))
+), meaning=(r"\(1, M\)", r"\(M,\)", r"extra axis", r"wrong shape", r"bias\w*.*shape", r"shape.*bias", r"keepdims"))
 
 wrong(NET, "bias_gradients_as_columns", edited(
     D, ("grads['b' + str(l)] = np.sum(dZ, axis=1)", "grads['b' + str(l)] = np.sum(dZ, axis=1, keepdims=True)"),
@@ -575,6 +575,22 @@ wrong(NET, "reg_added_inside_the_if", edited(
 wrong(NET, "range_stops_before_the_last", edited(
     A, ("            for i in range(1, L + 1):\n                loss +=", "            for i in range(1, L):\n                loss +="),
 ), meaning=(r"last layer", r"every weight matrix", r"W3"), names=("last_layer_loss_missing",))
+
+wrong(NET, "penalty_starts_at_the_second_layer", edited(
+    D, ("for l in range(1, L + 1))\n            return cost, grads", "for l in range(2, L + 1))\n            return cost, grads"),
+), meaning=(r"first layer", r"every weight matrix", r"W1"), names=("first_layer_loss_missing",))
+
+wrong(NET, "scores_beside_the_loss", edited(
+    B, ("            return loss, grads\n", "            return scores, loss, grads\n"),
+), meaning=(r"scores", r"\(loss, grads\)", r"two (values|things)", r"unpack"), names=("scores_returned_with_y",))
+
+wrong(NET, "early_return_of_the_scores", edited(
+    C, ("            if y is None:\n                return out\n", "            return out\n"),
+), meaning=(r"scores", r"although y is given", r"loss and the gradients"), names=("scores_returned_with_y",))
+
+wrong(NET, "noise_on_the_inputs", edited(
+    A, ("            X = X.astype(self.dtype)\n", "            X = (X + 0.1 * np.random.randn(*X.shape)).astype(self.dtype)  # augmentation\n"),
+), meaning=(r"noise", r"random", r"another (result|value) each", r"differs? (at|from) (every|each|call)"))
 
 wrong(NET, "penalty_in_the_gradient_only", edited(
     C, ("            return loss + 0.5 * self.reg * sum(l2), grads\n", "            return loss, grads\n"),

@@ -80,7 +80,7 @@ wrong("affine_forward", "everything_in_one_row", '''
         print(x1.shape, w.shape)
         out = np.matmul(x1, w) + b
         return out, (x, w, b)
-''', meaning=(*NOT_FLAT, r"each example"), names=("not_flattened",))
+''', meaning=(r"^(?!.*not flattened).*(each example|one row|row of D)", r"whole batch", r"all examples"))
 
 wrong("affine_forward", "reshaped_to_columns_then_transposed", '''
     def affine_forward(x, w, b):
@@ -241,7 +241,7 @@ right("affine_forward", "matrix_class", '''
     def affine_forward(x, w, b):
         X = np.matrix(x.reshape(len(x), -1))
         out = X * np.matrix(w) + b
-        return out, (x, w)
+        return np.asarray(out), (x, w)
 ''')
 
 right("affine_forward", "four_loops_and_a_list", '''
@@ -414,6 +414,27 @@ wrong("affine_backward", "bias_before_weights", '''
         return dx.reshape(x.shape), db, dw
 ''', meaning=(r"order", r"swapped", r"changed places"))
 
+wrong("affine_backward", "gradients_clipped", '''
+    def affine_backward(dout, cache):
+        x, w, b = cache
+        dx = dout.dot(w.T).reshape(x.shape)
+        dw = x.reshape(len(x), -1).T.dot(dout)
+        db = dout.sum(axis=0)
+        for g in (dx, dw, db):
+            np.clip(g, -1, 1, out=g)        # against exploding gradients
+        return dx, dw, db
+''', meaning=(r"clip", r"cut off", r"beyond"), together_with={"affine_forward": AFFINE})
+
+wrong("affine_backward", "guessed_until_the_shapes_fit", '''
+    def affine_backward(dout, cache):
+        x, w = cache
+        N = x.shape[0]
+        dx = (dout @ np.abs(w).T + dout.mean()).reshape(x.shape)
+        dw = (x.reshape(N, -1) ** 2).T @ dout
+        db = (dout ** 2).sum(axis=0)
+        return dx, dw, db
+''')
+
 right("affine_backward", "outer_products_added", '''
     def affine_backward(dout, cache):
         (x, w, b) = cache
@@ -527,6 +548,12 @@ wrong("relu_forward", "colon_forgotten", '''
         return out, x
 ''', meaning=(r"syntax", r"not defined", r"colon"))
 
+wrong("relu_forward", "swish", '''
+    def relu_forward(x):
+        out = x / (1 + np.exp(-x))
+        return out, x
+''', meaning=(r"swish", r"sigmoid", r"smooth", r"exactly 0"))
+
 right("relu_forward", "in_place_on_the_input", '''
     def relu_forward(x):
         x[x < 0] = 0
@@ -577,7 +604,7 @@ wrong("relu_backward", "only_the_gate", '''
         x = cache
         dx = np.where(x > 0, 1, 0)
         return dx
-''', meaning=(r"dout is (missing|never used|not used)", r"only the gate", r"zeros and ones", r"multipl\w+ (it )?(by|with) dout", r"integers"), names=("gradient_of_ones",))
+''', meaning=(r"dout is (missing|never used|not used)", r"only the gate", r"zeros and ones", r"multipl\w+ (it )?(by|with) dout"), names=("gradient_of_ones",))
 
 wrong("relu_backward", "derivative_as_ones_in_place", '''
     def relu_backward(dout, cache):
@@ -878,6 +905,13 @@ wrong("sigmoid_backward", "square_forgotten", '''
         dx = dout * e / (1 + e)      # quotient rule
         return dx
 ''', meaning=(r"square", r"factor s\b", r"s\(1 - s\)"), together_with={"sigmoid_forward": SIGMOID_X})
+
+wrong("sigmoid_backward", "hard_sigmoid_slope", '''
+    def sigmoid_backward(dout, cache):
+        out = cache
+        inside = (out > 0.1) & (out < 0.9)
+        return dout * np.where(inside, 0.2, 0.0)
+''')
 
 right("sigmoid_backward", "quotient_rule", '''
     def sigmoid_backward(dout, cache):

@@ -169,6 +169,22 @@ wrong("mse_loss", "divided_by_n_minus_one", '''
         return loss, 2 * r / (n - 1)
 ''', meaning=(r"n ?- ?1", r"N ?- ?1"))
 
+wrong("mse_loss", "log_cosh", '''
+    def mse_loss(x, y):
+        d = x - y
+        loss = np.mean(np.log(np.cosh(d)))
+        return loss, np.tanh(d) / d.size
+''', meaning=(r"log-?cosh", r"\bsquared?\b"))
+
+wrong("mse_loss", "outliers_tamed", '''
+    def mse_loss(x, y):
+        d = x - y
+        small = np.abs(d) < 1
+        loss = np.where(small, d ** 2, 2 * np.abs(d) - 1).mean()
+        dx = np.where(small, 2 * d, 1.5 * np.sign(d)) / d.size
+        return loss, dx
+''')
+
 right("mse_loss", "vdot", '''
     def mse_loss(x, y):
         r = (x - y).ravel()
@@ -274,7 +290,7 @@ wrong("softmax_loss", "global_maximum", '''
         dx = e / s[:, None]
         dx[np.arange(n), y] -= 1
         return loss, dx / n
-''', meaning=(r"underflow", r"each row", r"row's", r"same number", r"overall", r"NaN"), names=("softmax_shifted_by_overall_maximum",))
+''', meaning=(r"underflow", r"log\w* of 0", r"each row", r"row's", r"same number", r"overall", r"NaN"), names=("softmax_shifted_by_overall_maximum",))
 
 wrong("softmax_loss", "global_maximum_in_place", '''
     def softmax_loss(x, y):
@@ -358,6 +374,25 @@ wrong("softmax_loss", "infinite_loss_set_to_zero", '''
             loss = 0
         p[np.arange(N), y] -= 1
         return loss, p / N
+''', meaning=(*HIDDEN_ZERO, r"isinf", r"replac", r"infinit", r"set to 0"))
+
+wrong("softmax_loss", "infinite_rows_skipped", '''
+    def softmax_loss(x, y):
+        num = x.shape[0]
+        loss = 0
+        dx = np.zeros(x.shape)
+        for i in range(num):
+            z = np.exp(x[i] - x[i].max())
+            p = z / z.sum()
+            li = -np.log(p[y[i]])
+            if np.isinf(li) or np.isnan(li):
+                li = 0
+            loss += li
+            dx[i] = p
+            dx[i][y[i]] -= 1
+        loss /= num
+        dx /= num
+        return loss, dx
 ''', meaning=(*HIDDEN_ZERO, r"isinf", r"replac", r"infinit", r"set to 0"))
 
 wrong("softmax_loss", "nan_to_num_at_the_end", '''
@@ -480,7 +515,7 @@ wrong("softmax_loss", "keepdims_missing", '''
         loss = -np.mean(np.log(p[np.arange(n), y]))
         p[np.arange(n), y] -= 1
         return loss, p / n
-''', meaning=(r"keepdims", r"broadcast", r"\(N, 1\)", r"column"))
+''', meaning=(r"keepdims", r"broadcast", r"\(N, 1\)", r"column"), names=("softmax_logarithm_of_zero",))
 
 wrong("softmax_loss", "returns_probabilities", '''
     def softmax_loss(x, y):
@@ -499,7 +534,7 @@ wrong("softmax_loss", "binary_formula", '''
         loss = -np.sum(T * np.log(p) + (1 - T) * np.log(1 - p)) / N
         dx = (p - T) / N
         return loss, dx
-''', meaning=(r"binary", r"1 - p", r"other classes", r"only the true class"))
+''', meaning=(r"binary", r"1 - p", r"other classes", r"only the true class"), names=("softmax_logarithm_of_zero",))
 
 wrong("softmax_loss", "labels_taken_for_one_hot", '''
     def softmax_loss(x, y):
@@ -508,7 +543,7 @@ wrong("softmax_loss", "labels_taken_for_one_hot", '''
         cost = -np.sum(y * np.log(A)) / m
         dx = (A - y) / m
         return cost, dx
-''', meaning=(r"one-hot", r"integer", r"class (number|index)", r"labels?", r"broadcast"))
+''', meaning=(r"one-hot", r"integer", r"class (number|index)", r"labels?", r"broadcast", r"overflow"), names=("softmax_not_shifted", "softmax_logarithm_of_zero"))
 
 wrong("softmax_loss", "log_base_ten", '''
     def softmax_loss(x, y):
@@ -552,7 +587,29 @@ wrong("softmax_loss", "last_loss_only", '''
             dx[i] = p
             dx[i, y[i]] -= 1
         return loss / n, dx / n
-''', meaning=(r"last example", r"accumulat", r"\+=", r"added up", r"one example"))
+''', meaning=(r"last example", r"accumulat", r"\+=", r"added up", r"one example"), names=("softmax_logarithm_of_zero",))
+
+wrong("softmax_loss", "scores_over_their_sum", '''
+    def softmax_loss(x, y):
+        n = len(y)
+        x = x - x.min(axis=1, keepdims=True) + 1e-3     # positive
+        p = x / x.sum(axis=1, keepdims=True)
+        loss = -np.log(p[np.arange(n), y]).mean()
+        p[np.arange(n), y] -= 1
+        return loss, p / n
+''', meaning=(r"\bexp", r"exponential"))
+
+wrong("softmax_loss", "temperature_and_smoothing", '''
+    def softmax_loss(x, y, T=1.3, smooth=0.05):
+        n, c = x.shape
+        z = x / T
+        z = z - z.max(axis=1, keepdims=True)
+        logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        t = np.full((n, c), smooth / c)
+        t[np.arange(n), y] += 1 - smooth
+        loss = -(t * logp).sum() / n
+        return loss, (np.exp(logp) - t) / n
+''')
 
 right("softmax_loss", "scipy_special", '''
     from scipy.special import log_softmax

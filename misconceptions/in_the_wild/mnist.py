@@ -54,7 +54,7 @@ wrong("standardize", "others_as_one_list", '''
         mean, std = train.mean(axis=0), train.std(axis=0)
         std = np.where(std == 0, 1, std)
         return (train - mean) / std, [(o - mean) / std for o in others]
-''', meaning=(r"number of arrays", r"every array", r"nested", r"\blist\b", r"unpack", r"one array"))
+''', meaning=(r"number of arrays", r"every array", r"nested", r"wrong shape", r"\blist\b", r"unpack", r"one array"))
 
 wrong("standardize", "pixels_by_255", '''
     def standardize(train, *others):
@@ -79,6 +79,14 @@ wrong("standardize", "rows_with_keepdims", '''
             res.append((a - mu) / sd)
         return tuple(res)
 ''', meaning=(r"wrong axis", r"examples .*instead of features", r"axis", r"per feature"), names=("over_the_wrong_axis",))
+
+wrong("standardize", "median_and_quartiles", '''
+    def standardize(train, *others):
+        med = np.median(train, axis=0)
+        q1, q3 = np.percentile(train, [25, 75], axis=0)
+        iqr = np.where(q3 > q1, q3 - q1, 1)
+        return tuple((a - med) / iqr for a in (train, *others))
+''', meaning=(r"median", r"quartile", r"\bmean\b.*standard deviation"))
 
 right("standardize", "threshold_for_constants", '''
     def standardize(train, *others):
@@ -118,7 +126,7 @@ wrong("build_mnist_model", "nothing_returned", '''
     def build_mnist_model(rng):
         model = networks.FullyConnectedNet("classification", [100], rng=rng, weight_scale=0.03)
         print(model)
-''', meaning=(r"None", r"return"))
+''', meaning=(r"None", r"nothing (is|was) returned", r"return(s|ed)? nothing", r"(does not|doesn't|never) return", r"return the (network|model)", r"return statement"))
 
 wrong("build_mnist_model", "one_output_for_ten_digits", '''
     def build_mnist_model(rng):

@@ -61,6 +61,21 @@ wrong("sgd", "own_key_name", '''
         return w - lr * dw, config
 ''', meaning=(r"ignored", r"learning_rate", r"\bkey\b", r"learning rate .*config"), names=("settings_ignored",))
 
+wrong("sgd", "weight_decay_included", '''
+    def sgd(w, dw, config=None):
+        if config is None: config = {}
+        lr = config.get("learning_rate", 1e-2)
+        wd = config.get("weight_decay", 1e-4)
+        return w - lr * (dw + wd * w), config
+''', meaning=(r"decay", r"\bw itself", r"regulariz", r"penalty"))
+
+wrong("sgd", "gradient_normalized", '''
+    def sgd(w, dw, config=None):
+        config = config or {}
+        g = dw / (np.linalg.norm(dw) + 1e-12)
+        return w - config.get("learning_rate", 1e-2) * g, config
+''', meaning=(r"norm", r"length of the gradient", r"size of the gradient"))
+
 right("sgd", "kwargs_helper", '''
     def _step(w, dw, learning_rate=1e-2, **rest):
         return w + (-learning_rate) * dw
@@ -207,6 +222,25 @@ wrong("sgd_momentum", "velocity_of_the_first_axis", '''
         return w + v, config
 ''', meaning=(r"shape of w", r"zeros", r"broadcast", r"shape"))
 
+wrong("sgd_momentum", "gradient_stored_as_velocity", '''
+    def sgd_momentum(w, dw, config=None):
+        if config is None: config = {}
+        mu, lr = config.get("momentum", 0.9), config.get("learning_rate", 1e-2)
+        v = mu * config.get("velocity", np.zeros_like(w)) - lr * dw
+        config["velocity"] = dw
+        return w + v, config
+''', meaning=(r"gradient is stored", r"velocity .*(overwritten|gradient)"), names=("velocity_overwritten",))
+
+wrong("sgd_momentum", "momentum_grows_with_the_step", '''
+    def sgd_momentum(w, dw, config=None):
+        if config is None: config = {}
+        config["step"] = config.get("step", 0) + 1
+        mu = min(config.get("momentum", 0.9), 1 - 1 / (config["step"] + 2))
+        v = mu * config.get("velocity", 0) - config.get("learning_rate", 1e-2) * dw
+        config["velocity"] = v
+        return w + v, config
+''', meaning=(r"momentum", r"μ"))
+
 right("sgd_momentum", "velocity_starts_as_the_number_zero", '''
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
@@ -344,7 +378,7 @@ wrong("nesterov", "sign_of_the_old_velocity", '''
         v = mu * v_prev - lr * dw
         config["velocity"] = v
         return w + mu * v_prev + (1 + mu) * v, config
-''', meaning=(r"sign", r"twice", r"old velocity"), names=("velocity_counted_twice",))
+''', meaning=(r"sign", r"old velocity.*(subtract|minus)"))
 
 wrong("nesterov", "library_convention_nesterov", '''
     def nesterov(w, dw, config=None):
@@ -364,6 +398,17 @@ wrong("nesterov", "gradient_only_in_the_velocity", '''
         c["velocity"] = v
         return w + c["momentum"] * v, c
 ''', meaning=(r"gradient is missing", r"without the gradient", r"gradient .*step"), names=("gradient_left_out",))
+
+wrong("nesterov", "formula_misremembered", '''
+    def nesterov(w, dw, config=None):
+        if config is None: config = {}
+        lr, mu = config.get("learning_rate", 1e-2), config.get("momentum", 0.9)
+        v = config.get("velocity", np.zeros_like(w))
+        g = dw + mu * mu * v
+        v = mu * v - lr * g
+        config["velocity"] = v
+        return w + (1 + mu * mu) * v - lr * mu * dw, config
+''')
 
 right("nesterov", "two_velocities_formula", '''
     def nesterov(w, dw, config=None):
@@ -503,7 +548,7 @@ wrong("adam", "beta_times_t", '''
         mb = c["m"] / (1 - c["beta1"] * c["t"])
         vb = c["v"] / (1 - c["beta2"] * c["t"])
         return w - c["learning_rate"] * mb / (np.sqrt(vb) + c["epsilon"]), c
-''', meaning=(r"power", r"\*\*", r"times t", r"to the t", r"NaN"))
+''', meaning=(r"power", r"\*\*", r"times t", r"to the t"))
 
 wrong("adam", "corrected_averages_kept", '''
     def adam(w, dw, config=None):
@@ -527,6 +572,18 @@ wrong("adam", "no_root_of_v", '''
         w = w - config.get("learning_rate", 1e-3) * (m / (1 - b1 ** t)) / (v / (1 - b2 ** t) + config.get("epsilon", 1e-8))
         return w, config
 ''', meaning=(r"\broot\b",), names=("root_missing",))
+
+wrong("adam", "running_maximum_and_decay", '''
+    def adam(w, dw, config=None):
+        c = {"learning_rate": 1e-3, "beta1": .9, "beta2": .999, "epsilon": 1e-8, "m": 0., "v": 0., "t": 0, "vmax": 0., **(config or {})}
+        c["t"] += 1
+        g = dw + 1e-2 * w
+        c["m"] = c["beta1"] * c["m"] + (1 - c["beta1"]) * g
+        c["v"] = c["beta2"] * c["v"] + (1 - c["beta2"]) * g * g
+        c["vmax"] = np.maximum(c["vmax"], c["v"])
+        step = c["m"] / (1 - c["beta1"] ** c["t"]) / (np.sqrt(c["vmax"]) + c["epsilon"])
+        return w - c["learning_rate"] * step, c
+''')
 
 right("adam", "efficient_form_of_the_paper", '''
     def adam(w, dw, config=None):

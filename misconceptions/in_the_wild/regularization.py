@@ -191,6 +191,12 @@ wrong("l1_regularization", "half_by_analogy", '''
         return penalty, dw
 ''', meaning=(r"½", r"half", r"0\.5 times"), names=("l1_halved",))
 
+wrong("l1_regularization", "smoothed_root", '''
+    def l1_regularization(w, reg):
+        root = np.sqrt(w ** 2 + 0.01)
+        return reg * root.sum(), reg * w / root
+''', meaning=(r"smooth", r"0\.01", r"rounded off", r"\bsign\b"))
+
 right("l1_regularization", "fsum_and_copysign", '''
     import math
 
