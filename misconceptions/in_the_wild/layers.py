@@ -32,6 +32,15 @@ AFFINE = '''
         return out, cache
 '''
 
+TRIPLE = {"affine_backward": '''
+    def affine_backward(dout, cache):
+        x, w, b = cache
+        dx = dout.dot(w.T).reshape(x.shape)
+        dw = x.reshape(x.shape[0], -1).T.dot(dout)
+        db = np.sum(dout, axis=0)
+        return dx, dw, db
+'''}
+
 wrong("affine_forward", "triple_loop_without_bias", '''
     def affine_forward(x, w, b):
         n = len(x)
@@ -46,7 +55,7 @@ wrong("affine_forward", "triple_loop_without_bias", '''
                 out[i][j] = s
         # TODO: where does b go?
         return out, (x, w, b)
-''', meaning=NO_BIAS, names=("bias_forgotten",))
+''', meaning=NO_BIAS, names=("bias_forgotten",), together_with=TRIPLE)
 
 wrong("affine_forward", "einsum_without_bias", '''
     def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple:
@@ -72,7 +81,7 @@ wrong("affine_forward", "dot_on_the_images", '''
         # YOUR CODE HERE
         z = np.dot(x, w) + b
         return z, (x, w, b)
-''', meaning=NOT_FLAT, names=("not_flattened",))
+''', meaning=NOT_FLAT, names=("not_flattened",), together_with=TRIPLE)
 
 wrong("affine_forward", "everything_in_one_row", '''
     def affine_forward(x, w, b):
@@ -80,7 +89,7 @@ wrong("affine_forward", "everything_in_one_row", '''
         print(x1.shape, w.shape)
         out = np.matmul(x1, w) + b
         return out, (x, w, b)
-''', meaning=(r"^(?!.*not flattened).*(each example|one row|row of D)", r"whole batch", r"all examples"))
+''', meaning=(r"^(?!.*not flattened).*(each example|one row|row of D)", r"whole batch", r"all examples"), together_with=TRIPLE)
 
 wrong("affine_forward", "reshaped_to_columns_then_transposed", '''
     def affine_forward(x, w, b):
@@ -88,28 +97,28 @@ wrong("affine_forward", "reshaped_to_columns_then_transposed", '''
         X = x.reshape(D, -1).T      # (N, D)
         out = X @ w + b
         return out, (x, w, b)
-''', meaning=(r"wrong order", r"mix", r"numbers together", r"reshape", r"order of the"), names=("flattened_in_column_order",))
+''', meaning=(r"wrong order", r"mix", r"numbers together", r"reshape", r"order of the"), names=("flattened_in_column_order",), together_with=TRIPLE)
 
 wrong("affine_forward", "fortran_order", '''
     def affine_forward(x, w, b):
         N = x.shape[0]
         flat = x.reshape((N, -1), order="F")
         return np.dot(flat, w) + b, (x, w, b)
-''', meaning=(r"wrong order", r"column order", r"numbers together", r"order="), names=("flattened_in_column_order",))
+''', meaning=(r"wrong order", r"column order", r"numbers together", r"order="), names=("flattened_in_column_order",), together_with=TRIPLE)
 
 wrong("affine_forward", "star_for_product", '''
     def affine_forward(x, w, b):
         xr = x.reshape(x.shape[0], -1)
         out = xr * w + b
         return out, (x, w, b)
-''', meaning=(r"matrix product", r"element", r"@", r"np\.dot"))
+''', meaning=(r"matrix product", r"element", r"@", r"np\.dot"), together_with=TRIPLE)
 
 wrong("affine_forward", "column_bias", '''
     def affine_forward(x, w, b):
         X = x.reshape(x.shape[0], -1).T          # D x m
         Z = np.dot(w.T, X) + b
         return Z.T, (x, w, b)
-''', meaning=(r"bias", r"b .*(column|\(M, 1\)|reshape)", r"broadcast"))
+''', meaning=(r"bias", r"b .*(column|\(M, 1\)|reshape)", r"broadcast"), together_with=TRIPLE)
 
 wrong("affine_forward", "units_by_examples", '''
     def affine_forward(x, w, b):
@@ -117,7 +126,7 @@ wrong("affine_forward", "units_by_examples", '''
         b = b[:, np.newaxis]
         Z = w.T.dot(X) + b          # (M, N) like in the lecture
         return Z, (x, w, b)
-''', meaning=(r"transposed", r"\(M, N\)", r"\(N, M\)"))
+''', meaning=(r"transposed", r"\(M, N\)", r"\(N, M\)"), together_with=TRIPLE)
 
 wrong("affine_forward", "activation_already_here", '''
     def affine_forward(x, w, b):
@@ -133,7 +142,7 @@ wrong("affine_forward", "mean_over_features", '''
         flat = x.reshape(n, -1)
         out = flat.dot(w) / flat.shape[1] + b
         return out, (x, w, b)
-''', meaning=(r"averag", r"divid\w+ by (D|the number of (features|inputs))", r"mean"), names=("averaged_over_inputs",))
+''', meaning=(r"averag", r"divid\w+ by (D|the number of (features|inputs))", r"mean"), names=("averaged_over_inputs",), together_with=TRIPLE)
 
 wrong("affine_forward", "cache_not_returned", '''
     def affine_forward(x, w, b):
@@ -149,7 +158,7 @@ wrong("affine_forward", "placeholder_left", '''
         scores = X.dot(w) + b
         cache = (x, w, b)
         return out, cache
-''', meaning=(r"None", r"nothing", r"not (computed|returned|assigned)"))
+''', meaning=(r"None", r"nothing", r"not (computed|returned|assigned)"), together_with=TRIPLE)
 
 wrong("affine_forward", "whole_numbers", '''
     def affine_forward(x, w, b):
