@@ -249,9 +249,7 @@ def _sort_in(found: Audit, entry: Entry, verdict: Verdict | None, alike: Alike) 
             found.misnamed.append(finding(f"named {first or 'nothing'}"))
 
 
-def _without_entries(
-    assignment: Assignment, notebooks: Sequence[str], entries: Sequence[Entry]
-) -> list[Finding]:
+def _without_entries(assignment: Assignment, notebooks: Sequence[str], entries: Sequence[Entry]) -> list[Finding]:
     """Answers that lack a misconception or an alternative."""
     found = []
     for notebook in notebooks:

@@ -25,7 +25,7 @@ from toolkit.checks import Block, Comparison
 from toolkit.matching import JOINED, REFERENCE, Matcher, Mistake
 from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, traces
 
-__all__ = ["alike", "catalogue", "diagnose", "excused", "fingerprints_of", "matcher"]
+__all__ = ["alike", "catalogue", "diagnose", "excused", "fingerprints_of", "matcher", "steady"]
 
 SECONDS = 10.0
 """Processor time of one test cell on a catalogued answer."""
@@ -67,6 +67,12 @@ def diagnose(notebook: str, file: Path, outcomes: Mapping[str, TestOutcome]) -> 
 def alike(arguments: tuple[str, Path]) -> dict[str, frozenset[str]]:
     """For each misconception of a notebook, those that no comparison tells from it."""
     return matcher(*arguments).alike()
+
+
+def steady(file: Path) -> dict[str, bool]:
+    """For each entry in a file of fingerprints, whether two runs of it agree."""
+    known = map(Fingerprint.from_plain, load(file))
+    return {each.entry: not any(trace.noisy for trace in each.traces.values()) for each in known}
 
 
 @functools.lru_cache(maxsize=32)
