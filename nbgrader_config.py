@@ -36,6 +36,17 @@ c.Autograde.exclude_overwriting = {
     "neural_networks": ["mnist_parameters.npz", "housing_parameters.npz"]
 }
 
+c.Examiner.assignments = {
+    "neural_networks": {
+        "toolkit": "toolkit",
+        "catalogue": "misconceptions",
+        "environment": {"NN_OFFLINE": "1", "NN_EARLIER_DIR": "{earlier}", "CHECKS_SEED": "{seed}"},
+        "data_folder": {"variable": "NN_DATA_DIR", "cache": "neural_networks"},
+        "data_sets": {"mnist": "toolkit.data:load_mnist", "housing": "toolkit.data:load_california_housing"},
+        "files": ["mnist_parameters.npz", "housing_parameters.npz"],
+    },
+}
+
 # The heaviest cell of the reference takes about 2 s; a student's slow but honest code gets ten times that.
 c.Execute.timeout = 20
 # Kernels warn that they listen on this machine's loopback; nbgrader would print it for every notebook.

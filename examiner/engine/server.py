@@ -56,7 +56,7 @@ def main(descriptor: int) -> None:
 
 def _done(kind: str, details: list[Any]) -> tuple[Any, ...]:
     try:
-        return "done", {"load": _load, "warm": _warm}[kind](*details)
+        return "done", _load(*details) if kind == "load" else _warm(*details)
     except Exception as error:
         return "raised", f"{type(error).__name__}: {error}"
 
@@ -87,10 +87,11 @@ def _data_sets(loaders: Mapping[str, str]) -> dict[str, DataSet]:
     return found
 
 
-def _warm(function: str, arguments: list[Any]) -> None:
+def _warm(function: str, arguments: list[Any]) -> bool:
     """Call a function here, so that what it caches is there in every child from now on."""
     with contextlib.redirect_stdout(io.StringIO()):
         function_named(function)(*arguments)
+    return True
 
 
 def _fork(control: Connection, folder: Path) -> None:

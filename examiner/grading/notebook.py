@@ -121,7 +121,7 @@ class NotebookGrader:
         limit = self.session.check_seconds
         try:
             tested: Tested = self._ready().call(
-                f"{INSIDE}:test", source, name, points, serve=self._serve, seconds=limit + MARGIN
+                f"{INSIDE}:test", source, name, points, serve=self._serve, seconds=2 * limit + MARGIN
             )
         except ChildTimeoutError:
             why = f"{name}: what came back took longer than {limit:g} s to check"

@@ -10,8 +10,7 @@ import pytest
 from nbformat import NotebookNode
 
 from examiner.catalogue import load_catalogues
-from examiner.cells import cells_of, grade_id
-from examiner.fingerprints import misconceptions
+from examiner.notebooks import cells_of, grade_id
 from misconceptions.in_the_wild import Sample, load_samples
 from misconceptions.in_the_wild.sample import edited
 
