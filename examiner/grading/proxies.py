@@ -51,7 +51,7 @@ class Proxy:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the answer, in the sandbox."""
-        return self._ask("call", attribute=None, args=args, kwargs=kwargs)
+        return self._ask("call", attribute=None, args=args, kwargs=kwargs, returns_changes=True)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -91,7 +91,7 @@ class _Method:
         return f"<method {self.__name__} of {self._owner!r}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._owner._ask("call", attribute=self.__name__, args=args, kwargs=kwargs)
+        return self._owner._ask("call", attribute=self.__name__, args=args, kwargs=kwargs, returns_changes=True)
 
 
 class RemoteDict(dict[Any, Any]):
