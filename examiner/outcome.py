@@ -111,6 +111,7 @@ class NotebookOutcome:
                     "checks": tuple(Check(**check) for check in test["checks"]),
                     "misconceptions": tuple(test["misconceptions"]),
                     "diagnosis": tuple(test.get("diagnosis", ())),
+                    "mutating": tuple(test.get("mutating", ())),
                 }
             )
             for name, test in content["tests"].items()

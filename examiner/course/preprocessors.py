@@ -17,12 +17,14 @@ from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from examiner._exceptions import ExaminerError
+from examiner.assignment import Assignment, read_config
 from examiner.course.gradebook import fill
-from examiner.grading.grader import Grader, Options, submitted_files
+from examiner.grading import Grader
 from examiner.notebooks.cells import TRAINING_TAG, kind_of
 from examiner.notebooks.merge import merge, prepared_source
+from examiner.notebooks.submission import submitted_files
 from examiner.sandbox import check_isolation
-from examiner.settings import MIB, SEED, Isolation, Limits, Timing
+from examiner.settings import MIB, SEED, Isolation, Limits, Options, Timing
 
 NEEDS_HUMAN = "NeedsHumanError"
 
@@ -105,7 +107,8 @@ class Examiner(Configurable):
         timing = Timing(cell=self.cell_seconds, call=self.call_seconds, notebook=self.notebook_seconds)
         isolation: Isolation = "none" if self.isolation == "none" else "bubblewrap"
         collected = tuple(kept.get(assignment, ()))
-        return Options(isolation, self.seed, timing, limits, self._data_dir(), collected, self.diagnosis)
+        del collected
+        return Options(isolation, self.seed, timing, limits, self._data_dir(), self.diagnosis)
 
     def _data_dir(self) -> Path | None:
         if named := self.data_dir or os.environ.get("NN_DATA_DIR"):
@@ -124,7 +127,8 @@ def grader_of(source: Path, options: Options) -> Grader:
     key = (source, options)
     if key not in _graders:
         close_graders()
-        _graders[key] = Grader(source, options)
+        config = read_config(source.parents[1])
+        _graders[key] = Grader(Assignment.from_config(source.name, source.parents[1], config), options)
     return _graders[key]
 
 

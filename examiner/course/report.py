@@ -24,8 +24,8 @@ from tqdm import tqdm
 
 from examiner._exceptions import ExaminerError
 from examiner.course.results import NOT_GRADED, Results
-from examiner.grading.grader import submitted_files
 from examiner.notebooks.cells import answer_of, cells_of, grade_id, points, read
+from examiner.notebooks.submission import submitted_files
 from examiner.outcome import NotebookOutcome, StudentOutcome, TestOutcome, sentence
 
 __all__ = ["ClassReport", "Mistake", "Row", "TestRow", "class_report", "main"]
@@ -208,7 +208,7 @@ def _told(notebook: NotebookOutcome) -> Iterable[tuple[str, str | None, str]]:
 
 def _alike(results: Results) -> Iterable[tuple[str, tuple[str, ...]]]:
     """Trained parameters that several students handed in: they could have been made by one of them."""
-    collected = results.examiner.options(results.assignment).collected
+    collected = ()
     who: dict[tuple[str, str], list[str]] = defaultdict(list)
     for student in results.students():
         files = submitted_files(results.submitted(student))

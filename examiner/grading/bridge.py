@@ -119,6 +119,7 @@ class Bridge:
         self.faults: list[str] = []
         self.mutating: list[str] = []
         self.incidents: list[str] = []
+        self._kept, self._generation = codec.Kept(_kept_reference), 0
         self._later: list[dict[str, Any]] = []  # assignments that go with the next request
         self._known: dict[tuple[Any, str], Any] = {}  # attributes read since the last call
 
@@ -129,6 +130,7 @@ class Bridge:
         """Start the account of another test cell."""
         self.cell, self.raised, self.faults, self.mutating, self.incidents = cell, [], [], [], []
         self._later, self._known = [], {}
+        self._kept.clear()
 
     def end(self) -> None:
         """Forget what the test cell knew; what it assigned last matters to nobody."""
@@ -161,12 +163,18 @@ class Bridge:
         if operation != "get":
             self._known = {}
         try:
-            frames = codec.pack(request, self._refer, codec.REQUEST_LIMITS)
-            reply = codec.unpack(self.link.request(answer, frames))
+            frames = codec.pack(request, self._refer, codec.REQUEST_LIMITS, self._kept.number)
+            reply = self._unpacked(self.link.request(answer, frames))
             return self._value(answer, reply, details)
         except CodecError as error:
             self.incidents.append(f"{answer} returned a value that cannot be read ({error})")
             raise AnswerStoppedError(f"{answer} returned a value that cannot be read: {error}") from None
+
+    def _unpacked(self, frames: list[bytes]) -> Any:
+        if self.link.generation != self._generation:
+            self._kept.clear()  # the objects of an earlier kernel are lost
+            self._generation = self.link.generation
+        return codec.unpack(frames, None, codec.LIMITS, self._kept.remember)
 
     def read(self, answer: str, target: Proxy, attribute: str) -> Any:
         """An attribute's value; asked for once, as long as nothing is called in between."""
@@ -277,6 +285,14 @@ class Bridge:
         fault = f"the test gives an answer a {type(value).__name__}, which cannot cross into the sandbox"
         self.faults.append(fault)
         raise GradingFaultError(fault)
+
+
+def _kept_reference(value: Any) -> Reference:
+    """A reference without what may differ between its two ways."""
+    reference = object.__getattribute__(value, "_reference") if isinstance(value, Proxy) else value
+    if not isinstance(reference, Reference):
+        raise CodecError("not plain data")
+    return Reference(reference.id, reference.name)
 
 
 def _crosses(value: Any) -> bool:

@@ -130,8 +130,8 @@ class NotebookGrader:
             why = f"{name}: {str(error).splitlines()[0]}: grade the submission again"
             return Tested(TestOutcome(None, points, (), "failed", why))
         if tested.outcome.error == "CheckTimeoutError":
-            message = tested.outcome.checks[-1].message or ""
-            return replace(tested, incidents=(*tested.incidents, f"{name}: {message.partition(': ')[2]}"))
+            why = f"{name}: what came back took longer than {limit:g} s to check"
+            return tested if tested.outcome.score is None else replace(tested, incidents=(*tested.incidents, why))
         return tested
 
     def _ready(self) -> Child:

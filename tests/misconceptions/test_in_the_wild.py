@@ -10,6 +10,7 @@ import pytest
 from nbformat import NotebookNode
 
 from examiner.catalogue import load_catalogues
+from examiner.diagnosis.entries import listings
 from examiner.notebooks import cells_of, grade_id
 from misconceptions.in_the_wild import Sample, load_samples
 from misconceptions.in_the_wild.sample import edited
@@ -91,8 +92,9 @@ def test_the_corpus_does_not_reach_the_fingerprints(answers: dict[str, list[str]
     assert not any(each.__class__ is Sample for each in catalogued)
     assert {entry.notebook for entry in catalogued} == set(answers)
     assert not {ast.dump(ast.parse(source)) for entry in catalogued for source in entry.sources.values()} & written
-    from_fingerprints = [str(entry) for notebook in answers for entry in misconceptions(notebook)]
-    assert sorted(from_fingerprints) == sorted(str(entry) for entry in catalogued if entry.kind == "misconception")
+    # What fingerprints are made of: the listings, and nothing else (examiner/diagnosis/inside.py).
+    listed = [entry for listing in listings("misconceptions") for entry in listing.entries]
+    assert sorted(map(str, listed)) == sorted(map(str, catalogued))
 
 
 def test_a_sentence_is_right_by_its_meaning_or_its_name() -> None:

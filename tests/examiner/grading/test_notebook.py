@@ -207,7 +207,7 @@ def test_a_test_that_sends_what_cannot_cross_is_left_to_a_human(tmp_path: Path) 
 def test_a_given_cell_that_is_broken_is_no_students_zero(tmp_path: Path) -> None:
     outcome, _ = one_test(tmp_path, TEST_DOUBLE, setup=SETUP + "\nraise ValueError('no data')")
     assert outcome.status == "failed"
-    assert "given cell setup raised ValueError: no data" in str(outcome.reason)
+    assert "provided cell setup raised ValueError: no data" in str(outcome.reason)
 
 
 def test_a_test_that_is_slow_by_itself_is_left_to_a_human(tmp_path: Path) -> None:
