@@ -242,7 +242,7 @@ def _digest(path: Path, entries: Sequence[Entry]) -> str:
     for file in sorted(path.parent.glob("*.ipynb")):
         if file.name <= path.name:  # earlier notebooks are its reference
             digest.update(file.read_bytes())
-    for file in sorted((path.parent / "toolkit").glob("*.py")):
+    for file in sorted((path.parent / "toolkit").rglob("*.py")):
         digest.update(file.read_bytes())
     for entry in entries:
         digest.update(json.dumps([str(entry), dict(entry.sources), dict(entry.changes)]).encode())

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from toolkit import data, parameters
+from toolkit import parameters
 from toolkit.parameters import Parameters, ParametersError, load_parameters, save_parameters
 
 QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -290,7 +290,7 @@ def test_folder_that_takes_no_file(path, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     path.write_bytes(b"old")
-    monkeypatch.setattr(data.os, "replace", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(ParametersError, match=rf"{os.strerror(number)}.*writable"):
         save_parameters(path, **network())
     assert os.listdir(path.parent) == [path.name]
