@@ -44,9 +44,9 @@ def test_penalty_contours(draw):
 
 def test_weight_paths(draw):
     strengths = np.linspace(0, 2, 5)
-    path = np.arange(20.0).reshape(5, 4)
-    figure = draw(plots.weight_paths, strengths, {"L1": path, "L2": path.tolist()}, 2)
-    for ax in figure.axes:
+    weights = np.arange(20.0).reshape(5, 4)
+    figure = draw(plots.weight_paths, strengths, {"L1": weights, "L2": (2 * weights).tolist()}, 2)
+    for ax, path in zip(figure.axes, (weights, 2 * weights), strict=True):
         lines = {tuple(line.get_ydata()): line.get_color() for line in ax.lines}
         assert [lines[tuple(path[:, k])] for k in range(4)] == [BLUE, ORANGE, GREY, GREY]
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()

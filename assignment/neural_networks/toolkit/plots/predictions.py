@@ -73,7 +73,7 @@ def methods(errors: Mapping[str, float], label: str) -> None:
     Parameters
     ----------
     errors : mapping of str to float
-        By the name of the method; a name with "network" in it has a color of its own.
+        By the name of the method; the bar has another color if the name contains "network".
     label : str
         Name and unit of the error.
     """

@@ -96,7 +96,7 @@ def weight_paths(strengths: Array, paths: Mapping[str, ArrayLike], matter: int) 
     paths : mapping of str to array_like, shape (S, D)
         The fitted weights at each strength.
     matter : int
-        Number of weights to draw in color, from the first on; the others are gray.
+        Number of weights, the first ones, to draw in color; the others are gray.
     """
     panels = new_axes(len(paths), width=3.4, height=3.2)
     for ax, (name, path) in zip(panels, paths.items(), strict=False):
