@@ -243,8 +243,8 @@ def _data_sets() -> Iterator[Finding]:
 
 def _toolkit_data() -> ModuleType | None:
     """Import the course's own module that knows where data sets are, if it has one."""
-    for module in sorted((course_root() / SOURCE).glob("*/toolkit/data.py")):
-        folder = str(module.parents[1])
+    for module in sorted((course_root() / SOURCE).glob("*/toolkit/data/__init__.py")):
+        folder = str(module.parents[2])
         sys.path.insert(0, folder)
         try:
             return importlib.import_module("toolkit.data")
