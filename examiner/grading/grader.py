@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 
 from examiner._exceptions import ExaminerError, GradingFaultError
 from examiner.grading.notebook import NotebookGrader, Said, Workspace
-from examiner.kernel.kernel import Kernel, Session
+from examiner.kernel import Kernel, Session
 from examiner.notebooks.cells import cells_of, read, solutions
 from examiner.outcome import NotebookOutcome
 from examiner.paths import course_root
@@ -180,12 +180,15 @@ class Grader:
             for entry in sorted(self.source.iterdir())
             if entry.suffix != ".ipynb" and not entry.name.startswith((".", "__")) and not entry.is_symlink()
         }
+        env = {"NN_EARLIER_DIR": "{work}/" + EARLIER, "CHECKS_SEED": str(self.options.seed), "NN_OFFLINE": "1"}
+        if self.options.data_dir is not None:
+            env["NN_DATA_DIR"] = "{data}"
         return Kernel(
             self.options.isolation,
             given,
             limits=self.options.limits,
             data_dir=self.options.data_dir,
-            env={"NN_EARLIER_DIR": "{work}/" + EARLIER, "CHECKS_SEED": str(self.options.seed)},
+            env=env,
         )
 
     # ------------------------------------------------------------------------------- files

@@ -27,7 +27,7 @@ from nbformat.v4 import new_output
 
 from examiner._exceptions import AnswerStoppedError, NeedsHumanError
 from examiner.grading.proxies import AnswerError, Bridge, Raised
-from examiner.kernel.kernel import Cell, Session
+from examiner.kernel import Cell, Session
 from examiner.notebooks.cells import is_bonus, kind_of
 from examiner.notebooks.names import defined_names, statements, used_names
 from examiner.notebooks.outputs import Outputs

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, cast
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.codec import CodecError, Reference
-from examiner.kernel.kernel import Session
+from examiner.kernel import Session
 from examiner.outcome import sentence
 
 __all__ = ["AnswerError", "Bridge", "Proxy", "Raised", "RemoteDict"]
