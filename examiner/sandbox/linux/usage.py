@@ -8,12 +8,14 @@ submitted code ran.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
+LOOK_SECONDS = 0.1  # how often a stopwatch reads what threads used
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,96 @@ def usage(pid: int) -> Usage:
         memory += int(fields[21]) * PAGE
         ticks += sum(map(int, fields[11:15]))
     return Usage(processes, memory, ticks / TICKS)
+
+
+@dataclass(frozen=True)
+class ThreadTimes:
+    """What one thread has had of the processors since it began, in seconds."""
+
+    ran: float
+    waited: float
+    """For a processor, while it could have run."""
+
+
+def thread_times(pid: int) -> dict[int, ThreadTimes]:
+    """Give the times of each thread of a process and its descendants.
+
+    Parameters
+    ----------
+    pid : int
+        The sandbox's first process.
+
+    Returns
+    -------
+    dict of int to ThreadTimes
+        By the thread's number; empty where the system does not tell.
+    """
+    times = {}
+    for each in descendants(pid):
+        try:
+            for thread in os.listdir(f"/proc/{each}/task"):
+                ran, waited, _ = Path(f"/proc/{each}/task/{thread}/schedstat").read_text().split()
+                times[int(thread)] = ThreadTimes(int(ran) / 1e9, int(waited) / 1e9)
+        except (OSError, ValueError):  # ended in the meantime
+            continue
+    return times
+
+
+class Stopwatch:
+    """Counts a sandbox's own seconds: wall time without what it waited for a processor.
+
+    A busy machine stops this clock, sleeping does not.  What a sandbox waits because its own threads
+    keep the processors busy counts: the clock never goes slower than their processor time.  Of several
+    threads the one that waited longest is taken, in each interval.
+
+    Parameters
+    ----------
+    times : callable
+        Gives the `thread_times` of the sandbox.
+    clock : callable
+        Gives wall time, in seconds.
+
+    Attributes
+    ----------
+    seconds : float
+        The sandbox's own seconds up to the last `look`.
+    wall : float
+        Wall time up to then.
+    """
+
+    def __init__(
+        self, times: Callable[[], Mapping[int, ThreadTimes]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._times, self._clock = times, clock
+        self._known: Mapping[int, ThreadTimes] = times()
+        self.start()
+
+    def __repr__(self) -> str:
+        return f"<Stopwatch: {self.seconds:.1f} s of {self.wall:.1f} s>"
+
+    def start(self) -> None:
+        """Begin at 0."""
+        self._began = self._read = self._clock()
+        self._counted = self.seconds = self.wall = 0.0
+
+    def look(self) -> float:
+        """Give the sandbox's own seconds since `start`."""
+        now = self._clock()
+        self.wall = now - self._began
+        elapsed = now - self._read
+        if elapsed >= LOOK_SECONDS:  # reading costs: a short call is counted by wall time
+            self._counted += self._own(elapsed)
+            self._read, elapsed = now, 0.0
+        self.seconds = self._counted + elapsed
+        return self.seconds
+
+    def _own(self, elapsed: float) -> float:
+        before, self._known = self._known, self._times()
+        nothing = ThreadTimes(0.0, 0.0)
+        pairs = [(now, before.get(thread, nothing)) for thread, now in self._known.items()]
+        ran = sum(now.ran - then.ran for now, then in pairs)
+        waited = max((now.waited - then.waited for now, then in pairs), default=0.0)
+        return max(elapsed - waited, min(elapsed, ran), 0.0)
 
 
 def proportional_memory(pid: int) -> int | None:

@@ -85,11 +85,6 @@ DENIED = {
 }
 
 
-def supported(machine: str | None = None) -> bool:
-    """Whether there is a filter for this processor."""
-    return (machine or platform.machine()) in AUDIT
-
-
 def program(machine: str | None = None) -> bytes:
     """Assemble the filter for one processor.
 
