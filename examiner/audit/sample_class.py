@@ -12,17 +12,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
-from examiner._exceptions import CatalogueError, ExaminerError
+from examiner._exceptions import ExaminerError
 from examiner.audit.students import Student, write_submissions
 from examiner.audit.verdicts import Task, Verdict
 from examiner.diagnosis.entries import ALTERNATIVE, MISCONCEPTION, Entry, load_catalogues
 from examiner.engine.workers import run_all
 from examiner.notebooks.cells import cells_of, grade_id, is_bonus, names_in, points, read, solutions
-from examiner.paths import course_root, source_folder
 
-__all__ = ["DUE", "Habits", "draw", "expected_json", "main", "with_expected"]
+__all__ = ["DUE", "Drawn", "Habits", "draw", "expected_json", "with_expected", "write_class"]
 
 DUE = datetime(2026, 3, 1, 23, 59, 59)
 CRASH = '''def {name}(*arguments, **settings):
@@ -271,31 +269,44 @@ def steady_entries(source: Path, cache: Path, seed: int, jobs: int = 2) -> list[
     return found
 
 
-# --------------------------------------------------------------------------- the command
+# ---------------------------------------------------------------------------- writing the class
 
 
-def main(assignment: str, count: int, *, seed: int = 231, parameters: Path | None = None, jobs: int = 2) -> int:
-    """Run ``examiner sample-class`` from inside a course; its exit status.
+@dataclass(frozen=True)
+class Drawn:
+    """A class that was written: when it was due, and the file with its expected scores."""
+
+    due: str
+    expected: Path
+
+
+def write_class(
+    source: Path, root: Path, count: int, *, seed: int = 231, parameters: Path | None = None, jobs: int = 2
+) -> Drawn:
+    """Draw a class and write its submissions and its expected scores.
 
     Parameters
     ----------
-    assignment : str
+    source : Path
+        The assignment's source folder.
+    root : Path
+        The course's folder.
     count : int
         Number of students.
     seed : int
         Seed of the draw, and of the hidden inputs.
     parameters : Path, optional
-        The folder of the reference's trained parameters; without it nobody hands any in.
+        The folder of the reference's trained parameters; without it nobody submits any.
     jobs : int
+        Worker processes.
+
+    Raises
+    ------
+    ExaminerError
+        A submission that does not belong to a drawn class would be overwritten.
     """
-    if count < 1:
-        raise CatalogueError("A class has at least one student: examiner sample-class ASSIGNMENT --students N.")
-    root = course_root()
-    source, release = source_folder(assignment, root), root / "release" / assignment
-    console = Console(highlight=False)
+    assignment, release = source.name, root / "release" / source.name
     files = [path.name for path in sorted(parameters.glob("*.npz"))] if parameters else []
-    if parameters and not files:
-        raise ExaminerError(f"No trained parameters (*.npz) in {parameters}.")
     entries = steady_entries(source, root / ".cache" / "fingerprints", seed, jobs)
     students = draw(source, count, seed=seed, entries=entries, files=files)
     file = root / ".cache" / f"expected-{assignment}.json"
@@ -311,11 +322,7 @@ def main(assignment: str, count: int, *, seed: int = 231, parameters: Path | Non
         with contextlib.suppress(OSError):  # it holds something else
             (root / "submitted" / name).rmdir()
     file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    if not files:
-        console.print("Nobody hands in trained parameters: name their folder by --parameters.")
-    console.print(f"{count} students in submitted/, due {content['due']}")
-    console.print(f"What they must score: {file.relative_to(root)}")
-    return 0
+    return Drawn(str(content["due"]), file)
 
 
 def _refuse_others(submitted: Path, names: set[str]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
+import argparse
 import importlib.metadata
 import json
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import ModuleType
+from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import Requirement
@@ -18,9 +19,11 @@ from rich.console import Console
 from rich.text import Text
 
 from examiner._exceptions import CourseNotFoundError, ExaminerError, IsolationError
-from examiner.paths import SOURCE, course_root
+from examiner.assignment import Assignment, read_config
+from examiner.cli.arguments import Commands
+from examiner.paths import course_root
 from examiner.sandbox import Sandbox, bwrap, cgroup, check_isolation, seccomp
-from examiner.settings import Limits
+from examiner.settings import SEED, Limits
 
 State = Literal["good", "note", "bad"]
 MARKS: dict[State, tuple[str, str]] = {
@@ -47,6 +50,15 @@ try:
 except OSError:
     pass
 print(json.dumps(report))
+"""
+
+
+# Run in a process with the toolkit on its path: the name of the data set that a loader gives.
+LOAD = """
+import importlib, sys
+found = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])()
+print()
+print(getattr(found, "name", "loaded"))
 """
 
 
@@ -94,6 +106,13 @@ def report(found: Iterable[Finding], console: Console | None = None) -> int:
         if each.remedy:
             console.print(Text(f"{'':{width + 8}}-> {each.remedy}"))
     return 2 if any(each.state == "bad" for each in found) else 0
+
+
+def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command, which has no arguments."""
+    parser = commands.add_parser("doctor", help="what is there, what is missing, what to do about it")
+    parser.set_defaults(run=lambda _: main())
+    return parser
 
 
 def main() -> int:
@@ -221,38 +240,38 @@ def _course() -> Iterator[Finding]:
 
 
 def _data_sets() -> Iterator[Finding]:
+    """The data sets of every assignment that has some: which ones its toolkit finds."""
     try:
-        data = _toolkit_data()
-    except ExaminerError:
+        root = course_root()
+        config = read_config(root)
+        names = sorted(config.get("Examiner", {}).get("assignments", {}))
+        assignments = [Assignment.from_config(name, root, config) for name in names]
+    except CourseNotFoundError:
         return
-    if data is None:
+    except ExaminerError as error:
+        yield Finding("configuration", "bad", str(error), "correct nbgrader_config.py")
         return
-    for name in (each.removeprefix("load_") for each in data.__all__ if each.startswith("load_")):
+    for assignment in assignments:
         try:
-            folder = data.locate(name)
-        except data.DataError as error:
-            yield Finding(f"data: {name}", "bad", str(error), "set NN_DATA_DIR rightly, or unset it")
-            return
-        if folder is not None:
-            yield Finding(f"data: {name}", "good", str(folder))
+            folder = assignment.data_dir(config.get("Examiner", {}).get("data_dir", ""))
+        except ExaminerError as error:
+            yield Finding(f"data of {assignment.name}", "bad", str(error), "name a folder that exists, or none")
             continue
-        text = "not here: a smaller data set of scikit-learn's takes its place, and the report says so"
-        remedy = f"set NN_DATA_DIR to a folder that has it, or, with a network, call toolkit.data.load_{name}()"
-        yield Finding(f"data: {name}", "note", text, remedy)
+        for kind, loader in assignment.data_sets.items():
+            yield _data_set(assignment, kind, loader, folder)
 
 
-def _toolkit_data() -> ModuleType | None:
-    """Import the course's own module that knows where data sets are, if it has one."""
-    for module in sorted((course_root() / SOURCE).glob("*/toolkit/data.py")):
-        folder = str(module.parents[1])
-        sys.path.insert(0, folder)
-        try:
-            return importlib.import_module("toolkit.data")
-        except ImportError:
-            continue
-        finally:
-            sys.path.remove(folder)
-    return None
+def _data_set(assignment: Assignment, kind: str, loader: str, folder: Path | None) -> Finding:
+    """Load one data set in a process of its own: nothing of the course is imported here."""
+    variables = assignment.variables(earlier=assignment.source, seed=SEED, data=folder)
+    environment = os.environ | variables | {"PYTHONPATH": str(assignment.source)}
+    command = [sys.executable, "-c", LOAD, *loader.split(":")]
+    done = subprocess.run(command, cwd=assignment.root, env=environment, capture_output=True, text=True)
+    lines, variable = done.stdout.split(), assignment.data_variable or "c.Examiner.data_dir"
+    if done.returncode == 0 and lines:
+        return Finding(f"data: {kind}", "good", f"{lines[-1]} ({folder or 'no folder: comes with the packages'})")
+    why = (done.stderr.strip().splitlines() or ["the loader ended without a word"])[-1]
+    return Finding(f"data: {kind}", "bad", why, f"name a folder that holds it in {variable}")
 
 
 if __name__ == "__main__":
