@@ -13,7 +13,8 @@ ExaminerError               a sentence that says what happened and what to do
 │   ├── ChildEndedError     a child of the engine ended before it had answered
 │   └── ChildTimeoutError   a child of the engine took too long and was killed
 ├── GradingFaultError       the grader's own work failed: never the student's zero
-├── GradebookError          the gradebook does not fit the source notebooks
+├── GradebookError          the gradebook does not fit the source notebooks, or cannot be written
+├── OutcomeError            the record of a graded notebook has another version, or is damaged
 └── NeedsHumanError         raised in a test cell: a person has to grade it
 """
 
@@ -77,7 +78,11 @@ class GradingFaultError(ExaminerError):
 
 
 class GradebookError(ExaminerError):
-    """The gradebook does not fit the source notebooks."""
+    """The gradebook does not fit the source notebooks, or cannot be written."""
+
+
+class OutcomeError(ExaminerError):
+    """The record of a graded notebook has another version, or is damaged."""
 
 
 class NeedsHumanError(ExaminerError):

@@ -1,33 +1,59 @@
-"""What grading comes to: frozen records, and the JSON that `examiner autograde --json` writes.
+"""The one record of what came of a test, from the engine to the report: frozen, typed, with a schema version.
 
 A test is *passed or not* by its score; its `status` says whether it could be graded at all:
 
 graded    every check was decided
 partial   graded, but some checks could not be: a limit, a dead kernel, a missing notebook
-failed    not graded, for a reason that is not the student's: left to a human, never a zero
+failed    not graded, for a reason that is not the student's: left to a person, never a zero
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-__all__ = ["Check", "NotebookOutcome", "Status", "StudentOutcome", "TestOutcome", "finite", "sentence", "worst"]
+from examiner._exceptions import OutcomeError
 
+__all__ = [
+    "SCHEMA",
+    "Check",
+    "Mark",
+    "NotebookOutcome",
+    "Status",
+    "StudentOutcome",
+    "TestOutcome",
+    "finite",
+    "sentence",
+    "worst",
+]
+
+SCHEMA = 1
+"""Version of the records in graded notebooks and of ``--json``; raised where an old reader would misread a new one."""
 Status = Literal["graded", "partial", "failed"]
 MAX_REASON = 500
 _ORDER: tuple[Status, ...] = ("graded", "partial", "failed")
 
 
 def worst(statuses: Iterable[Status]) -> Status:
-    """The worst of several; ``graded`` where there is none."""
+    """The worst of several statuses, ``graded`` if there are none.
+
+    Parameters
+    ----------
+    statuses : iterable of {"graded", "partial", "failed"}
+    """
     return max(statuses, key=_ORDER.index, default="graded")
 
 
 def sentence(text: str) -> str:
-    """A reason as one line that a terminal and a page can show: it may quote a stranger's file names."""
+    """One printable line: the text may quote a student's file names.
+
+    Parameters
+    ----------
+    text : str
+        Any text. Whitespace is collapsed, characters that are not printable are replaced, the rest is cut off.
+    """
     line = " ".join(text.split())
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line[:MAX_REASON])
 
@@ -36,8 +62,8 @@ def sentence(text: str) -> str:
 class Check:
     """One comparison of a test: the row of a table.
 
-    `block` is the title of the block it belongs to; `error` and `tolerance` are None where
-    nothing numerical was compared.
+    `block` is the title of the block that it belongs to; `error` and `tolerance` are None where nothing numerical
+    was compared. `received` is what the student's code gave, for the diagnosis; it never reaches JSON.
     """
 
     name: str
@@ -48,12 +74,11 @@ class Check:
     block: str = ""
     hidden: bool = False
     received: Any = field(default=None, repr=False, compare=False)
-    """The value that was looked at, for the diagnosis: it never leaves the engine's child."""
 
 
 @dataclass(frozen=True)
 class TestOutcome:
-    """One test cell. `score` is None where a human has to decide."""
+    """One test cell. `score` is None where it needs manual grading."""
 
     __test__ = False  # pytest: no test class
 
@@ -64,14 +89,14 @@ class TestOutcome:
     reason: str | None = None
     bonus: bool = False
     calls: int = 0
-    misconceptions: tuple[str, ...] = ()
-    """Names of the catalogued mistakes behind failed checks, where they were recognised."""
-    diagnosis: tuple[str, ...] = ()
-    """Sentences to the student: of these mistakes, else hints that were computed."""
     error: str | None = None
     """Name of the exception that ended the test."""
     mutating: tuple[str, ...] = ()
-    """Answers that changed an array which the test gave them."""
+    """Answers that changed their input."""
+    misconceptions: tuple[str, ...] = ()
+    """Names of the catalogued mistakes behind failed checks, where they were recognized."""
+    diagnosis: tuple[str, ...] = ()
+    """Sentences to the student: of these mistakes, else computed hints."""
 
     @property
     def passed(self) -> bool:
@@ -79,13 +104,13 @@ class TestOutcome:
         return self.score is not None and self.score >= self.max_score - 1e-6
 
     def without_values(self) -> TestOutcome:
-        """The same without the values that its checks received."""
+        """The same without the values that its checks received: what leaves the engine's child."""
         return replace(self, checks=tuple(replace(check, received=None) for check in self.checks))
 
 
 @dataclass(frozen=True)
 class NotebookOutcome:
-    """One notebook of one student: its tests, and how it went."""
+    """One notebook of one student: its tests, and how they were graded."""
 
     status: Status
     reason: str | None
@@ -95,75 +120,121 @@ class NotebookOutcome:
     isolation: str = ""
     seed: int = 0
     data: Mapping[str, str] = field(default_factory=dict)
+    """For each kind of data set the name of the one that the marks were made with."""
+    schema: int = SCHEMA
 
     def as_json(self) -> dict[str, Any]:
-        """As what JSON can hold: what a graded notebook's metadata keeps."""
-        plain: dict[str, Any] = finite(asdict(self))
+        """The record that a graded notebook's metadata keeps; `from_json` reads it."""
+        plain: dict[str, Any] = _plain(self)
         return plain
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> NotebookOutcome:
-        """Read what `as_json` gave."""
-        tests = {
-            name: TestOutcome(
-                **{
-                    **test,
-                    "checks": tuple(Check(**check) for check in test["checks"]),
-                    "misconceptions": tuple(test["misconceptions"]),
-                    "diagnosis": tuple(test.get("diagnosis", ())),
-                    "mutating": tuple(test.get("mutating", ())),
-                }
-            )
-            for name, test in content["tests"].items()
-        }
-        return cls(**{**content, "tests": tests})
+    def from_json(cls, content: object, *, assignment: str = "NAME") -> NotebookOutcome:
+        """Read the record of a graded notebook.
+
+        Parameters
+        ----------
+        content : object
+            What `as_json` gave, after it went through JSON.
+        assignment : str
+            Name of the assignment, for the message of the error.
+
+        Raises
+        ------
+        OutcomeError
+            The record has another schema, or it is damaged.
+        """
+        remedy = f"run `examiner autograde {assignment} --force`"
+        if not isinstance(content, Mapping) or content.get("schema") != SCHEMA:
+            raise OutcomeError(f"graded by another version of the examiner: {remedy}")
+        try:
+            return _notebook(content)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise OutcomeError(f"the record in the graded notebook is damaged: {remedy}") from None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Points of one notebook in the gradebook.
+
+    `score` is without bonus, after the late penalty, and None where no mark exists. A penalty that exceeds the score
+    is taken off the bonus, so that both together are nbgrader's own number.
+    """
+
+    score: float | None
+    max_score: float
+    bonus: float = 0.0
+    penalty: float = 0.0
+
+    @classmethod
+    def of(cls, score: float | None, max_score: float, bonus: float, penalty: float) -> Mark:
+        """Take the penalty off a score and a bonus."""
+        rest = max(0.0, penalty - (score or 0.0))
+        left = None if score is None else max(0.0, score - penalty)
+        return cls(left, max_score, max(0.0, bonus - rest), penalty)
 
 
 @dataclass(frozen=True)
 class StudentOutcome:
-    """One student's row: always there, whatever they handed in."""
+    """One student's row: it always exists, whatever was submitted."""
 
     status: Status
     reason: str | None
     notebooks: Mapping[str, NotebookOutcome] = field(default_factory=dict)
-    """Every notebook of the assignment, what was not handed in included."""
-    scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """Score and largest score of each notebook, written answers included, bonus not."""
-    bonus: float = 0.0
+    """Every notebook of the assignment, also those that were not submitted."""
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    """Points of each notebook, manual grading included."""
     seconds: float = 0.0
+
+    @property
+    def score(self) -> float | None:
+        """Points without bonus; None where no mark exists."""
+        scores = [mark.score for mark in self.marks.values() if mark.score is not None]
+        return math.fsum(scores) if scores else None
+
+    @property
+    def max_score(self) -> float:
+        """Points of the assignment without bonus."""
+        return math.fsum(mark.max_score for mark in self.marks.values())
+
+    @property
+    def bonus(self) -> float:
+        """Points on top of `score`."""
+        return math.fsum(mark.bonus for mark in self.marks.values())
+
+    @property
+    def penalty(self) -> float:
+        """Points taken off for a late submission."""
+        return math.fsum(mark.penalty for mark in self.marks.values())
 
     def as_json(self) -> dict[str, Any]:
         """The student's part of ``--json``."""
+        tests = {name: test for outcome in self.notebooks.values() for name, test in outcome.tests.items()}
         return {
             "status": self.status,
             "reason": self.reason,
-            "score": sum(score for score, _ in self.scores.values()),
-            "max_score": sum(most for _, most in self.scores.values()),
+            "score": self.score,
+            "max_score": self.max_score,
             "bonus": self.bonus,
+            "penalty": self.penalty,
             "seconds": round(self.seconds, 3),
-            "notebooks": {name: self._notebook(name) for name in self.scores},
-            "tests": {name: _test(test) for outcome in self.notebooks.values() for name, test in outcome.tests.items()},
+            "notebooks": {name: self._notebook(name) for name in self.marks},
+            "tests": {name: _plain(test, without=("calls",)) for name, test in tests.items()},
         }
 
     def _notebook(self, name: str) -> dict[str, Any]:
-        outcome, (score, most) = self.notebooks[name], self.scores[name]
+        outcome, mark = self.notebooks[name], self.marks[name]
         return {
             "status": outcome.status,
             "reason": outcome.reason,
-            "score": score,
-            "max_score": most,
+            "score": mark.score,
+            "max_score": mark.max_score,
+            "penalty": mark.penalty,
             "seconds": round(outcome.seconds, 3),
             "calls": outcome.calls,
             "isolation": outcome.isolation,
             "seed": outcome.seed,
         }
-
-
-def _test(test: TestOutcome) -> dict[str, Any]:
-    content = asdict(test)
-    del content["calls"]
-    plain: dict[str, Any] = finite(content)
-    return plain
 
 
 def finite(value: Any) -> Any:
@@ -175,3 +246,40 @@ def finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [finite(item) for item in value]
     return value
+
+
+# ------------------------------------------------------------------------------ records as JSON
+
+
+def _plain(record: Any, without: tuple[str, ...] = ()) -> Any:
+    """A record as plain values; `dataclasses.asdict` would copy what was received."""
+    if isinstance(record, Check | TestOutcome | NotebookOutcome):
+        left_out = (*without, "received")
+        return {each.name: _plain(getattr(record, each.name)) for each in fields(record) if each.name not in left_out}
+    if isinstance(record, Mapping):
+        return {str(key): _plain(value) for key, value in record.items()}
+    if isinstance(record, list | tuple):
+        return [_plain(value) for value in record]
+    return finite(record)
+
+
+def _notebook(content: Mapping[str, Any]) -> NotebookOutcome:
+    outcome = NotebookOutcome(**{**content, "tests": {str(k): _test(v) for k, v in content["tests"].items()}})
+    _expect(outcome.status in _ORDER, outcome.reason is None or isinstance(outcome.reason, str))
+    _expect(isinstance(outcome.isolation, str), isinstance(outcome.seed, int), isinstance(outcome.data, Mapping))
+    _expect(isinstance(outcome.seconds, int | float), isinstance(outcome.calls, int))
+    return outcome
+
+
+def _test(content: Mapping[str, Any]) -> TestOutcome:
+    lists = {name: tuple(map(str, content[name])) for name in ("mutating", "misconceptions", "diagnosis")}
+    test = TestOutcome(**{**content, **lists, "checks": tuple(Check(**each) for each in content["checks"])})
+    _expect(test.status in _ORDER, test.score is None or isinstance(test.score, int | float))
+    _expect(isinstance(test.max_score, int | float))
+    _expect(*(isinstance(each.name, str) and isinstance(each.passed, bool) for each in test.checks))
+    return test
+
+
+def _expect(*facts: bool) -> None:
+    if not all(facts):
+        raise ValueError

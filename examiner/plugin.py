@@ -1,5 +1,5 @@
-"""What `nbgrader_config.py` switches on: the door of a course's configuration to the examiner."""
+"""The door of a course's configuration to the examiner: ``from examiner.plugin import configure; configure(c)``."""
 
-from examiner.course.preprocessors import Grade, KeepTrainingOutput, Merge, SaveGrades
+from examiner.course import Grade, Merge, SaveGrades, configure
 
-__all__ = ["Grade", "KeepTrainingOutput", "Merge", "SaveGrades"]
+__all__ = ["Grade", "Merge", "SaveGrades", "configure"]

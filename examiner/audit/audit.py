@@ -6,19 +6,14 @@ on its own answer, and on no other that it does not declare; an alternative has 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-
 from examiner._exceptions import CatalogueError
-from examiner.assignment import Assignment, find_assignment
+from examiner.assignment import Assignment
 from examiner.audit.inside import Task, Verdict
 from examiner.audit.mutation import MutantAudit, audit_mutants
 from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Diagnoser, Entry, Listing
@@ -26,9 +21,8 @@ from examiner.engine import Engine, run_all
 from examiner.notebooks import answer_of, cells_of, grade_id, read, solutions
 from examiner.settings import SEED
 
-__all__ = ["Audit", "Finding", "audit", "main", "misnamed_rate"]
+__all__ = ["Audit", "Finding", "audit", "misnamed_rate"]
 
-LIMIT = 300.0
 TOO_MANY_MISNAMED = 0.02
 
 
@@ -259,100 +253,3 @@ def _without_entries(assignment: Assignment, notebooks: Sequence[str], entries: 
             if missing:
                 found.append(Finding(notebook, grade_id(cell), "", ", ".join(missing)))
     return found
-
-
-# --------------------------------------------------------------------------- the command
-
-
-def main(
-    assignment: str,
-    notebook: str | None = None,
-    *,
-    mutants: bool = False,
-    file: Path | None = None,
-    seed: int = SEED,
-    jobs: int = 2,
-) -> int:
-    """Run ``examiner audit`` from inside a course; its exit status.
-
-    Parameters
-    ----------
-    assignment : str
-    notebook : str, optional
-        Only this one.
-    mutants : bool
-        Whether to grade mutants of the reference, too.
-    file : Path, optional
-        Where to write the audit as JSON.
-    seed : int
-        Seed of the hidden inputs.
-    jobs : int
-        Worker processes.
-    """
-    chosen = find_assignment(assignment)
-    if notebook is not None:
-        chosen.notebook(notebook)
-    console = Console(highlight=False)
-    with Engine(chosen, seed) as engine, _bar(console) as bar:
-        notebooks = (notebook,) if notebook else ()
-        found = audit(engine, notebooks=notebooks, jobs=jobs, mutants=mutants, progress=_Bars(bar))
-    show(found, console)
-    if file is not None:
-        file.write_text(json.dumps(found.as_json(), indent=1) + "\n", encoding="utf-8")
-    return int(not found.passed)
-
-
-def _bar(console: Console) -> Progress:
-    columns = TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    return Progress(*columns, console=console)
-
-
-class _Bars:
-    """A progress bar for each part of the work."""
-
-    def __init__(self, bar: Progress) -> None:
-        self.bar = bar
-        self.parts: dict[str, Any] = {}
-
-    def __call__(self, part: str, done: int, total: int) -> None:
-        if part not in self.parts:
-            self.parts[part] = self.bar.add_task(part, total=total)
-        self.bar.update(self.parts[part], completed=done)
-
-
-PROBLEMS = {
-    "survived": "keeps full marks",
-    "alternatives_failed": "is right, and loses points in",
-    "blamed": "also costs points in",
-    "unnoticed": "is not noticed by",
-    "misnamed": "is",
-    "without_entries": "has",
-}
-
-
-def show(found: Audit, console: Console) -> None:
-    """Print a table with a row for each answer, and a line for each problem."""
-    table = Table("answer", "wrong", "killed", "right", "passed", "misnamed", "follow-on")
-    lists = {name: getattr(found, name) for name in Audit.LISTS}
-    answers = dict.fromkeys((e.notebook, e.answer) for those in lists.values() for e in those)
-    for place in sorted(answers, key=lambda each: each[0]):
-        count = {name: sum((e.notebook, e.answer) == place for e in those) for name, those in lists.items()}
-        wrong, right = count["killed"] + count["survived"], count["alternatives_passed"]
-        right += count["alternatives_failed"]
-        numbers = wrong, count["killed"], right, count["alternatives_passed"], count["misnamed"], count["follow_on"]
-        table.add_row(place[1], *map(str, numbers))
-    console.print(table)
-    for name, what in PROBLEMS.items():
-        for each in lists[name]:
-            console.print(f"{each.notebook} {each.answer}:{each.name} {what} {each.detail}".rstrip(), markup=False)
-    if found.mutants is not None:
-        found.mutants.show(console)
-    total = len(found.killed) + len(found.survived)
-    console.print(
-        f"{len(found.killed)} of {total} misconceptions lose points, {len(found.alternatives_passed)} of "
-        f"{len(found.alternatives_passed) + len(found.alternatives_failed)} alternatives lose none, "
-        f"{misnamed_rate(found):.1%} misnamed; seed {found.seed}, {found.seconds:.0f} s"
-    )
-    if found.seconds > LIMIT:
-        allowed = f"{LIMIT / 60:.0f} minutes that an audit may take"
-        console.print(f"Slower than the {allowed}: is an entry or a test cell slow, or the machine busy?")

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
 from examiner._exceptions import CatalogueError, ExaminerError
-from examiner.assignment import find_assignment
+from examiner.assignment import Assignment
 from examiner.audit.inside import Task, Verdict
 from examiner.audit.students import Student, write_submissions
 from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Diagnoser, Entry
@@ -22,7 +21,7 @@ from examiner.engine import Engine, run_all
 from examiner.notebooks import cells_of, grade_id, is_bonus, names_in, points, read, solutions
 from examiner.settings import SEED
 
-__all__ = ["DUE", "Habits", "draw", "expected_json", "main", "with_expected"]
+__all__ = ["DUE", "Drawn", "Habits", "draw", "expected_json", "with_expected", "write_class"]
 
 DUE = datetime(2026, 3, 1, 23, 59, 59)
 CRASH = '''def {name}(*arguments, **settings):
@@ -287,36 +286,47 @@ def steady_entries(diagnoser: Diagnoser) -> list[Entry]:
     return found
 
 
-# --------------------------------------------------------------------------- the command
+# ---------------------------------------------------------------------------- writing the class
 
 
-def main(assignment: str, count: int, *, seed: int = SEED, parameters: Path | None = None, jobs: int = 2) -> int:
-    """Run ``examiner sample-class`` from inside a course; its exit status.
+@dataclass(frozen=True)
+class Drawn:
+    """A class that was written: when it was due, and the file with its expected scores."""
+
+    due: str
+    expected: Path
+
+
+def write_class(
+    assignment: Assignment, count: int, *, seed: int = SEED, parameters: Path | None = None, jobs: int = 2
+) -> Drawn:
+    """Draw a class and write its submissions and its expected scores.
 
     Parameters
     ----------
-    assignment : str
+    assignment : Assignment
     count : int
         Number of students.
     seed : int
         Seed of the draw, and of the hidden inputs.
     parameters : Path, optional
-        The folder of the reference's trained parameters; without it nobody hands any in.
+        The folder of the reference's trained parameters; without it nobody submits any.
     jobs : int
+        Worker processes.
+
+    Raises
+    ------
+    ExaminerError
+        A submission that does not belong to a drawn class would be overwritten.
     """
-    if count < 1:
-        raise CatalogueError("A class has at least one student: examiner sample-class ASSIGNMENT --students N.")
-    chosen = find_assignment(assignment)
-    root, source, release = chosen.root, chosen.source, chosen.root / "release" / assignment
-    console = Console(highlight=False)
+    root, source, name = assignment.root, assignment.source, assignment.name
+    release = root / "release" / name
     files = [path.name for path in sorted(parameters.glob("*.npz"))] if parameters else []
-    if parameters and not files:
-        raise ExaminerError(f"No trained parameters (*.npz) in {parameters}.")
-    file = root / ".cache" / f"expected-{assignment}.json"
-    with Engine(chosen, seed) as engine:
+    file = root / ".cache" / f"expected-{name}.json"
+    with Engine(assignment, seed) as engine:
         entries = steady_entries(Diagnoser(engine, jobs=jobs))
         if not entries:
-            raise CatalogueError(f"{assignment} has no catalogue to draw students from: see docs/writing-tests.md.")
+            raise CatalogueError(f"{name} has no catalogue to draw students from: see docs/writing-tests.md.")
         students = draw(source, count, entries, seed=seed, files=files)
         _refuse_others(root / "submitted", {student.name for student in students} - _drawn_before(file))
         students = with_expected(students, engine, release, entries, trained=bool(files), jobs=jobs)
@@ -330,16 +340,12 @@ def main(assignment: str, count: int, *, seed: int = SEED, parameters: Path | No
     )
     file.parent.mkdir(exist_ok=True)
     content = expected_json(students, source)
-    for name in _drawn_before(file) - {student.name for student in students}:
-        shutil.rmtree(root / "submitted" / name / assignment, ignore_errors=True)
+    for who in _drawn_before(file) - {student.name for student in students}:
+        shutil.rmtree(root / "submitted" / who / name, ignore_errors=True)
         with contextlib.suppress(OSError):  # it holds something else
-            (root / "submitted" / name).rmdir()
+            (root / "submitted" / who).rmdir()
     file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    if not files:
-        console.print("Nobody hands in trained parameters: name their folder by --parameters.")
-    console.print(f"{count} students in submitted/, due {content['due']}")
-    console.print(f"What they must score: {file.relative_to(root)}")
-    return 0
+    return Drawn(str(content["due"]), file)
 
 
 def _refuse_others(submitted: Path, names: set[str]) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
+import argparse
 import importlib.metadata
 import platform
 import sys
 from collections.abc import Iterable, Iterator
-from types import ModuleType
 
 from packaging.requirements import Requirement
 from rich.console import Console
 from rich.text import Text
 
 from examiner._exceptions import CourseNotFoundError, ExaminerError
+from examiner.assignment import Assignment, read_config
+from examiner.cli.arguments import Commands
+from examiner.engine import Engine
 from examiner.findings import Finding, State
-from examiner.paths import SOURCE, course_root
+from examiner.paths import course_root
 from examiner.sandbox import isolation_findings
 
 MARKS: dict[State, tuple[str, str]] = {
@@ -49,6 +51,13 @@ def report(found: Iterable[Finding], console: Console | None = None) -> int:
         if each.remedy:
             console.print(Text(f"{'':{width + 8}}-> {each.remedy}"))
     return 2 if any(each.state == "bad" for each in found) else 0
+
+
+def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command, which has no arguments."""
+    parser = commands.add_parser("doctor", help="what is there, what is missing, what to do about it")
+    parser.set_defaults(run=lambda _: main())
+    return parser
 
 
 def main() -> int:
@@ -99,39 +108,36 @@ def _course() -> Iterator[Finding]:
 
 
 def _data_sets() -> Iterator[Finding]:
+    """The data sets of every assignment that has some: which ones its toolkit finds."""
     try:
-        data = _toolkit_data()
-    except ExaminerError:
+        root = course_root()
+        config = read_config(root)
+        names = sorted(config.get("Examiner", {}).get("assignments", {}))
+        assignments = [Assignment.from_config(name, root, config) for name in names]
+    except CourseNotFoundError:
         return
-    if data is None:
+    except ExaminerError as error:
+        yield Finding("configuration", "bad", str(error), "correct nbgrader_config.py")
         return
-    for name in (each.removeprefix("load_") for each in data.__all__ if each.startswith("load_")):
-        try:
-            folder = data.locate(name)
-        except data.DataError as error:
-            yield Finding(f"data: {name}", "bad", str(error), "set NN_DATA_DIR rightly, or unset it")
-            return
-        if folder is not None:
-            yield Finding(f"data: {name}", "good", str(folder))
-            continue
-        text = "not here: a smaller data set of scikit-learn's takes its place, and the report says so"
-        remedy = f"set NN_DATA_DIR to a folder that has it, or, with a network, call toolkit.data.load_{name}()"
-        yield Finding(f"data: {name}", "note", text, remedy)
+    for assignment in assignments:
+        if assignment.data_sets:
+            yield from _data_sets_of(assignment, config.get("Examiner", {}).get("data_dir", ""))
 
 
-def _toolkit_data() -> ModuleType | None:
-    """Import the course's own module that knows where data sets are, if it has one."""
-    for module in sorted((course_root() / SOURCE).glob("*/toolkit/data/__init__.py")):
-        folder = str(module.parents[2])
-        sys.path.insert(0, folder)
-        try:
-            return importlib.import_module("toolkit.data")
-        except ImportError:
-            continue
-        finally:
-            sys.path.remove(folder)
-    return None
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _data_sets_of(assignment: Assignment, chosen: str) -> Iterator[Finding]:
+    """The data sets as the engine loads them: nothing of the course is imported in this process."""
+    variable = assignment.data_variable or "c.Examiner.data_dir"
+    remedy = f"set {variable} to a folder that has it, or connect to the network and run this again"
+    try:
+        with Engine(assignment, data_dir=assignment.data_dir(chosen)) as engine:
+            found = engine.data_sets()
+    except ExaminerError as error:
+        yield Finding(f"data of {assignment.name}", "bad", str(error), f"correct {variable}, or unset it")
+        return
+    for kind, each in found.items():
+        if each.name is None:
+            yield Finding(f"data: {kind}", "bad", each.said, remedy)
+        elif each.said:
+            yield Finding(f"data: {kind}", "note", f"{each.name}. {each.said}", remedy)
+        else:
+            yield Finding(f"data: {kind}", "good", f"{each.name}, {engine.data_dir or 'from the packages'}")

@@ -1,6 +1,25 @@
-"""What touches nbgrader: its configuration and preprocessors, the gradebook, the grading of a class, its results.
+"""The rooms' connection to nbgrader: configuration and preprocessors, gradebook, grading of a class, results, report.
 
 nbgrader is imported here and in `examiner.notebooks.merge`, and nowhere else.
 """
 
-__all__ = []
+from examiner.course.class_run import ClassRun
+from examiner.course.folders import Course
+from examiner.course.options import Examiner
+from examiner.course.preprocessors import Grade, Merge, SaveGrades, configure
+from examiner.course.report import UNPROTECTED, as_html, class_report
+from examiner.course.results import Results
+
+__all__ = [
+    "UNPROTECTED",
+    "ClassRun",
+    "Course",
+    "Examiner",
+    "Grade",
+    "Merge",
+    "Results",
+    "SaveGrades",
+    "as_html",
+    "class_report",
+    "configure",
+]

@@ -1,204 +1,220 @@
-"""`examiner autograde`: grade a class through nbgrader, and say for every student what came of it."""
+"""Grade a class: every student from the submitted folder to the row of the report."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from nbgrader.converters import Autograde, NbGraderException
+from nbformat import NotebookNode
 
 from examiner._exceptions import ExaminerError
+from examiner.course.folders import Course, Submission, id_fault
 from examiner.course.gradebook import fill
-from examiner.course.preprocessors import Examiner, close_graders
-from examiner.course.results import Results
-from examiner.notebooks.intake import leave_out
-from examiner.outcome import StudentOutcome, finite
-from examiner.sandbox import check_isolation
+from examiner.course.preprocessors import after_grading, check_machine, open_grader
+from examiner.course.record import record, unfinished
+from examiner.course.results import Results, data_sets, graded_notebooks
+from examiner.grading.grader import Grader
+from examiner.notebooks import merge, prepared_source
+from examiner.outcome import SCHEMA, StudentOutcome, finite
 
-__all__ = ["Class", "Report"]
+__all__ = ["ClassRun", "RunReport"]
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a run came to.
+class Change:
+    """A mark that differs from the one before this run."""
 
-    `isolation` and `seed` are those that the marks were made with, some of them in earlier runs: ``none``
-    where that is true of any mark, and the seed of this run where there are several.
-    `changes` lists every mark that is another than before: student, test, old, new.
-    `kept` lists the students whose marks were made earlier in another way, by that way.
+    student: str
+    test: str
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The result of a run.
+
+    Attributes
+    ----------
+    assignment : str
+    isolation, seed
+        Those that the marks were made with, some of them in earlier runs: ``none`` if that is true of any mark, and
+        the seed of this run if there are several.
+    data : mapping of str to str
+        The data sets that the marks were made with.
+    seconds : float
+    students : mapping of str to StudentOutcome
+    changes : tuple of Change
+    kept : mapping of str to tuple of str
+        Students whose marks were made earlier in another way, by that way.
     """
 
     assignment: str
     isolation: str
     seed: int
-    data: dict[str, str]
+    data: Mapping[str, str]
     seconds: float
-    students: dict[str, StudentOutcome]
-    changes: tuple[tuple[str, str, float | None, float | None], ...] = ()
+    students: Mapping[str, StudentOutcome]
+    changes: tuple[Change, ...] = ()
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_json(self) -> str:
-        """The run as JSON, DESIGN section 4."""
+        """The run as JSON, as DESIGN section 4 describes it."""
         content = {
+            "schema": SCHEMA,
             "assignment": self.assignment,
             "isolation": self.isolation,
             "seed": self.seed,
-            "data": self.data,
+            "data": dict(self.data),
             "seconds": round(self.seconds, 3),
-            "students": {name: outcome.as_json() for name, outcome in self.students.items()},
+            "students": {_key(name): outcome.as_json() for name, outcome in self.students.items()},
         }
         return json.dumps(finite(content), indent=1, allow_nan=False)
 
 
-class Class:
-    """The submissions of one assignment, to be graded.
+class ClassRun:
+    """Grades the submissions of one assignment, one student after the other.
 
     Parameters
     ----------
-    assignment : str
-        Its name.
-    options : dict
-        Options of `Examiner` to set, beside those of nbgrader_config.py.
+    course : Course
 
     Raises
     ------
     ExaminerError
-        There is no such course or assignment, or this machine cannot isolate as asked for.
+        This machine cannot grade as asked for.
     """
 
-    def __init__(self, assignment: str, options: dict[str, Any]) -> None:
-        self.results = Results(assignment, options)
-        check_isolation(self.results.examiner.options(assignment).isolation)
+    def __init__(self, course: Course) -> None:
+        self.course, self.options = course, course.options
+        self.results = Results(course)
+        check_machine(self.options.isolation)
+        self._after_grading = after_grading(course.app)
 
     def __repr__(self) -> str:
-        return f"<Class {self.results.assignment}: {len(self.results.students())} submissions>"
+        return f"<ClassRun of {self.course.name}: {len(self.results.students())} submissions>"
 
-    def grade(self, students: list[str], *, force: bool, show: Callable[[str, StudentOutcome], None]) -> Report:
-        """Grade some students, or read what was graded before.
+    def grade(self, students: Sequence[str], *, force: bool, show: Callable[[str, StudentOutcome], None]) -> RunReport:
+        """Grade some students, or read the marks that they have.
 
         Parameters
         ----------
-        students : list of str
+        students : sequence of str
         force : bool
-            Whether to grade again what has been graded.
+            Whether students who have marks are graded again.
         show : callable
-            Called with each student and their outcome, as soon as it is there.
+            Called with each student and the outcome, as soon as it is there.
+
+        Returns
+        -------
+        RunReport
+
+        Raises
+        ------
+        GradebookError
+            The gradebook cannot be read, or does not fit the source notebooks.
         """
-        began, results = time.monotonic(), self.results
-        fill(results.source, results.course.db_url, results.course.course_id, results.app.config)
-        outcomes, changes = {}, []
-        try:
+        began = time.monotonic()
+        fill(self.course.assignment, self.course.directory, self.course.config)
+        interrupted = unfinished(self.course)
+        outcomes: dict[str, StudentOutcome] = {}
+        changes: list[Change] = []
+        with open_grader(self.course.assignment, self.options) as grader:
             for student in students:
-                before = results.marks(student)
-                outcomes[student] = self._grade(student, force)
-                after = results.marks(student)
-                changes += [
-                    (student, test, before[test], after.get(test)) for test in before if before[test] != after.get(test)
-                ]
+                before = self.results.marks(student)
+                outcomes[student] = self._student(grader, student, force or student in interrupted)
+                changes += _changes(student, before, self.results.marks(student))
                 show(student, outcomes[student])
-        finally:
-            close_graders()
-        return Report(
-            results.assignment,
-            *_used(outcomes, results.examiner),
-            results.data(),
-            time.monotonic() - began,
-            outcomes,
-            tuple(changes),
-            _kept(outcomes, results.examiner),
+        return self._report(outcomes, changes, time.monotonic() - began)
+
+    def _student(self, grader: Grader, student: str, force: bool) -> StudentOutcome:
+        """Grade one student: read, merge, execute and test and diagnose, record, row. Whatever happens, a row."""
+        began, course, reason = time.monotonic(), self.course, None
+        if id_fault(student):
+            return self.results.outcome(student)
+        submission = Submission()
+        try:
+            submission = self.results.submission(student)
+            if not force and not self._is_due(student, submission):
+                return self.results.outcome(student, submission)
+            merged = self._merge(submission)
+            graded = _grade(grader, merged, submission.files)
+            record(course, student, graded, submission.files, submission.submitted_at, self._after_grading)
+            reason = None if graded else self._without_notebook(submission)
+        except ExaminerError as error:
+            reason = str(error)
+        except Exception as error:  # one submission must never end the class's run
+            reason = f"{type(error).__name__}: {error}"
+        self.results.note_failure(student, reason)
+        return self.results.outcome(student, submission, time.monotonic() - began)
+
+    def _merge(self, submission: Submission) -> dict[str, NotebookNode]:
+        """The source notebooks with the student's cells in them."""
+        source, config = self.course.assignment, self.course.config
+        sources = {name: prepared_source(source.notebook(name), config) for name in submission.notebooks}
+        return {name: merge(sources[name], notebook) for name, notebook in submission.notebooks.items()}
+
+    def _is_due(self, student: str, submission: Submission) -> bool:
+        """Whether something has not been graded yet, or was submitted after it was graded."""
+        graded, folder = self.course.autograded(student), self.course.submitted(student)
+        made = [path.stat().st_mtime for path in graded.glob("*.ipynb")]
+        watched = (path for pattern in ("*.ipynb", "*.npz", "timestamp.txt") for path in folder.glob(pattern))
+        submitted = max((path.lstat().st_mtime for path in watched), default=0.0)
+        return not made or submitted > min(made) or not set(submission.notebooks) <= set(self.results.graded(student))
+
+    def _without_notebook(self, submission: Submission) -> str:
+        """Why there is nothing to grade in a submission."""
+        expected = ", ".join(f"{path.name}" for path in self.course.assignment.notebooks())
+        return next(iter(submission.left_out), f"no notebook was submitted: expected {expected}")
+
+    # ------------------------------------------------------------------------------- the report
+
+    def _report(self, outcomes: Mapping[str, StudentOutcome], changes: Sequence[Change], seconds: float) -> RunReport:
+        isolation, seed = self._used(outcomes)
+        return RunReport(
+            assignment=self.course.name,
+            isolation=isolation,
+            seed=seed,
+            data=data_sets(outcomes.values()),
+            seconds=seconds,
+            students=outcomes,
+            changes=tuple(changes),
+            kept=self._kept(outcomes),
         )
 
-    def _grade(self, student: str, force: bool) -> StudentOutcome:
-        began, results = time.monotonic(), self.results
-        results.course.student_id = student
-        folder = results.submitted(student)
-        graded = results.autograded(student)
-        reason = None
-        with _last_error(results.app.log) as said, _kept_if_interrupted(graded):
-            try:
-                leave_out(folder)
-                if graded.is_dir() and not any(graded.glob("*.ipynb")):
-                    shutil.rmtree(graded)  # nbgrader would take it for graded
-                force = force or _newer(folder, graded)
-                Autograde(coursedir=results.course, parent=results.app, force=force).start()
-            except (NbGraderException, SystemExit) as error:
-                reason = said() or str(error) or "nbgrader could not grade the submission"
-            except ExaminerError as error:
-                reason = str(error)
-            except Exception as error:  # one submission must never end the class's run
-                reason = f"{type(error).__name__}: {error}"
-        results.note_failure(student, reason)
-        return results.outcome(student, time.monotonic() - began)
+    def _used(self, outcomes: Mapping[str, StudentOutcome]) -> tuple[str, int]:
+        """Isolation and seed behind these marks; those of the course's options where nothing was graded."""
+        ways = {(each.isolation, each.seed) for outcome in outcomes.values() for each in graded_notebooks(outcome)}
+        isolations, seeds = {isolation for isolation, _ in ways}, {seed for _, seed in ways}
+        isolation = "none" if "none" in isolations else next(iter(isolations), self.options.isolation)
+        return isolation, seeds.pop() if len(seeds) == 1 else self.options.seed
+
+    def _kept(self, outcomes: Mapping[str, StudentOutcome]) -> dict[str, tuple[str, ...]]:
+        """Students whose marks were not made as this run would make them, by how they were made."""
+        found: dict[str, tuple[str, ...]] = {}
+        now = (self.options.isolation, self.options.seed)
+        for student, outcome in outcomes.items():
+            for isolation, seed in sorted({(each.isolation, each.seed) for each in graded_notebooks(outcome)} - {now}):
+                way = f"isolation {isolation}, seed {seed}"
+                found[way] = (*found.get(way, ()), student)
+        return found
 
 
-def _newer(folder: Path, graded: Path) -> bool:
-    """Whether something was handed in after the last grading: nbgrader itself looks at a timestamp.txt only."""
-    made = [path.stat().st_mtime for path in graded.glob("*.ipynb")]
-    handed_in = [path.lstat().st_mtime for pattern in ("*.ipynb", "*.npz") for path in folder.glob(pattern)]
-    return bool(made) and max(handed_in, default=0.0) > min(made)
+def _grade(grader: Grader, merged: dict[str, NotebookNode], files: Mapping[str, bytes]) -> dict[str, NotebookNode]:
+    """Execute, test and diagnose merged notebooks; each keeps its outcome in its metadata."""
+    for name, notebook in merged.items():
+        notebook.metadata["examiner"] = grader.grade(notebook, name, files).as_json()
+    return merged
 
 
-@contextlib.contextmanager
-def _kept_if_interrupted(graded: Path) -> Iterator[None]:
-    """Put graded notebooks back where an interrupt ends their regrading: nbgrader removes them first."""
-    with tempfile.TemporaryDirectory() as folder:
-        kept = Path(folder) / "kept"
-        if graded.is_dir():
-            shutil.copytree(graded, kept, symlinks=True)
-        try:
-            yield
-        except BaseException:
-            if kept.is_dir():
-                shutil.rmtree(graded, ignore_errors=True)
-                shutil.copytree(kept, graded, symlinks=True)
-            raise
+def _changes(student: str, before: Mapping[str, float | None], after: Mapping[str, float | None]) -> Iterator[Change]:
+    for test, mark in before.items():
+        if mark != after.get(test):
+            yield Change(student, test, mark, after.get(test))
 
 
-def _used(outcomes: Mapping[str, StudentOutcome], examiner: Examiner) -> tuple[str, int]:
-    """Isolation and seed behind these marks; what the course's options say where nothing was graded."""
-    notebooks = [each for outcome in outcomes.values() for each in outcome.notebooks.values() if each.isolation]
-    seeds = {each.seed for each in notebooks} or {examiner.seed}
-    isolations = {each.isolation for each in notebooks} or {examiner.isolation}
-    isolation = "none" if "none" in isolations else isolations.pop()
-    return isolation, examiner.seed if len(seeds) > 1 else seeds.pop()
-
-
-def _kept(outcomes: Mapping[str, StudentOutcome], examiner: Examiner) -> dict[str, tuple[str, ...]]:
-    """Students whose marks were not made as this run would make them, by how they were made."""
-    found: dict[str, tuple[str, ...]] = {}
-    for student, outcome in outcomes.items():
-        ways = {(each.isolation, each.seed) for each in outcome.notebooks.values() if each.isolation}
-        for isolation, seed in sorted(ways - {(examiner.isolation, examiner.seed)}):
-            way = f"isolation {isolation}, seed {seed}"
-            found[way] = (*found.get(way, ()), student)
-    return found
-
-
-@contextlib.contextmanager
-def _last_error(log: Any) -> Iterator[Callable[[], str | None]]:
-    """Listen for errors that nbgrader logs, and give the last line of the last traceback."""
-    lines: list[str] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            text = record.getMessage().strip().splitlines()
-            if text:
-                lines.append(text[-1])
-
-    listener = Listener(logging.ERROR)
-    level, log_handlers = log.level, list(log.handlers)
-    log.handlers[:] = [listener]
-    log.setLevel(logging.ERROR)
-    try:
-        yield lambda: next((line for line in lines if "There was an error" not in line), None)
-    finally:
-        log.handlers[:] = log_handlers
-        log.setLevel(level)
+def _key(student: str) -> str:
+    """A student's name as JSON can hold it: a folder's name may be no text."""
+    return student.encode("utf-8", "backslashreplace").decode()

@@ -1,190 +1,111 @@
-"""The classes that `nbgrader_config.py` puts in place of nbgrader's own."""
+"""The preprocessors that take the place of nbgrader's own, and the line that puts them there."""
 
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import utils
+from nbgrader.apps import AutogradeApp
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearOutput, NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Bool, Enum, Float, Integer, Unicode
-from traitlets.config import Configurable
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor, SaveAutoGrades
+from traitlets.config import Config
+from traitlets.config.loader import LazyConfigValue
 
 from examiner._exceptions import ExaminerError
-from examiner.assignment import Assignment, read_config
+from examiner.assignment import Assignment
 from examiner.course.gradebook import fill
+from examiner.course.options import Examiner
 from examiner.grading import Grader
-from examiner.notebooks.cells import TRAINING_TAG, kind_of
-from examiner.notebooks.merge import merge, prepared_source
+from examiner.notebooks import merge, prepared_source
+from examiner.notebooks.intake import leave_out_irregular
 from examiner.notebooks.submission import submitted_files
 from examiner.sandbox import check_isolation
-from examiner.settings import MIB, SEED, Isolation, Limits, Options, Timing
+from examiner.settings import Isolation, Options
+
+__all__ = ["Grade", "Merge", "SaveGrades", "after_grading", "check_machine", "configure", "name_of", "open_grader"]
 
 NEEDS_HUMAN = "NeedsHumanError"
-
-
-class KeepTrainingOutput(ClearOutput):
-    """Clear all outputs but those of training cells, whose curves are the student's own run.
-
-    The tag means nothing on any other cell: nbclient would skip a test cell that carries it.
-    """
-
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Leave a training cell as it is; clear any other and take the tag off."""
-        if kind_of(cell) == "training":
-            return cell, resources
-        if TRAINING_TAG in cell.metadata.get("tags", []):
-            cell.metadata.tags.remove(TRAINING_TAG)
-        cell, resources = super().preprocess_cell(cell, resources, cell_index)
-        return cell, resources
+MERGED = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells")
+"""nbgrader's sanitizing, which merging makes unnecessary."""
 
 
 class SaveGrades(SaveAutoGrades):
-    """Save the grades, and say rightly which cells a person has to look at.
+    """Save the grades, and say rightly which cells need manual grading.
 
-    A task cell only asks a question: it is given 0 of its 0 points.  A test cell
-    that ended in `NeedsHumanError` could not be decided here: it has no score
-    until a person gives one.
+    A task of 0 points only asks a question: it gets its 0 points.  A test cell that ended in `NeedsHumanError`
+    could not be decided: it has no score until a person gives one.
     """
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Save the grade of a grade cell or a task cell."""
+        """Save the grade of a graded cell or a task."""
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
-        if utils.is_task(cell):
+        if utils.is_task(cell) and not cell.metadata.nbgrader.get("points"):
             self._save(cell, score=0.0, needs_human=False)
         elif utils.is_grade(cell) and _needs_human(cell):
             self._save(cell, score=None, needs_human=True)
         return cell, resources
 
     def _save(self, cell: NotebookNode, score: float | None, needs_human: bool) -> None:
-        grade = self.gradebook.find_grade(
-            cell.metadata.nbgrader.grade_id, self.notebook_id, self.assignment_id, self.student_id
-        )
+        name = cell.metadata.nbgrader.grade_id
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
         grade.auto_score, grade.needs_manual_grade = score, needs_human
         self.gradebook.db.commit()
 
 
 def _needs_human(cell: NotebookNode) -> bool:
-    outputs = cell.get("outputs", [])
-    return any(output.get("ename") == NEEDS_HUMAN for output in outputs)
-
-
-class Examiner(Configurable):
-    """How submissions are graded: ``c.Examiner.<option>`` in nbgrader_config.py."""
-
-    isolation = Enum(
-        ["bubblewrap", "none"],
-        "bubblewrap",
-        help="What keeps submitted code apart. 'none' keeps nothing apart: only for code that you trust.",
-    ).tag(config=True)
-    seed = Integer(SEED, min=0, help="Seed of the hidden inputs, the same for every student of a run.").tag(config=True)
-    cell_seconds = Float(20, help="How long one cell of a submission may run.").tag(config=True)
-    call_seconds = Float(20, help="How long one call of an answer by a test may take.").tag(config=True)
-    notebook_seconds = Float(180, help="How long one notebook may take in all.").tag(config=True)
-    memory = Integer(2048, help="MiB of memory that a submission's processes may use together.").tag(config=True)
-    processes = Integer(96, help="Processes and threads that a submission may have.").tag(config=True)
-    disk = Integer(128, help="MiB that a submission may write to its scratch folder.").tag(config=True)
-    diagnosis = Bool(True, help="Whether lost points are diagnosed by the catalogue.").tag(config=True)
-    data_dir = Unicode(
-        "",
-        help="Folder of the data sets, read-only in the sandbox. Empty: $NN_DATA_DIR, else the toolkit's cache.",
-    ).tag(config=True)
-
-    def options(self, assignment: str) -> Options:
-        """Give these options to the grader of an assignment."""
-        kept = dict(self.config.get("Autograde", {}).get("exclude_overwriting", {}))
-        limits = Limits(memory=self.memory * MIB, processes=self.processes, disk=self.disk * MIB)
-        timing = Timing(cell=self.cell_seconds, call=self.call_seconds, notebook=self.notebook_seconds)
-        isolation: Isolation = "none" if self.isolation == "none" else "bubblewrap"
-        collected = tuple(kept.get(assignment, ()))
-        del collected
-        return Options(isolation, self.seed, timing, limits, self._data_dir(), self.diagnosis)
-
-    def _data_dir(self) -> Path | None:
-        if named := self.data_dir or os.environ.get("NN_DATA_DIR"):
-            if not Path(named).is_dir():
-                raise ExaminerError(f"NN_DATA_DIR or c.Examiner.data_dir names {named}, which is no folder.")
-            return Path(named).resolve()
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neural_networks"
-        return cache if cache.is_dir() else None
-
-
-_graders: dict[tuple[Path, Options], Grader] = {}
-
-
-def grader_of(source: Path, options: Options) -> Grader:
-    """The grader of an assignment; nbgrader makes its preprocessors anew for each notebook."""
-    key = (source, options)
-    if key not in _graders:
-        close_graders()
-        config = read_config(source.parents[1])
-        _graders[key] = Grader(Assignment.from_config(source.name, source.parents[1], config), options)
-    return _graders[key]
-
-
-@atexit.register
-def close_graders() -> None:
-    """End all spare kernels."""
-    while _graders:
-        _graders.popitem()[1].close()
+    return any(output.get("ename") == NEEDS_HUMAN for output in cell.get("outputs", []))
 
 
 class _Grading(NbGraderPreprocessor):
-    """What `Merge` and `Grade` both have to know: the course's folders."""
+    """What `Merge` and `Grade` have in common: the course that nbgrader is configured for."""
 
-    def source(self, resources: dict[str, Any]) -> Path:
-        """The assignment's source folder."""
-        course = self._course()
-        return Path(course.format_path(course.source_directory, ".", resources["nbgrader"]["assignment"])).resolve()
+    def assignment(self, resources: dict[str, Any]) -> Assignment:
+        """The assignment that is being graded."""
+        return Assignment.from_config(resources["nbgrader"]["assignment"], Path(self.course().root), self.config)
 
     def submission(self, resources: dict[str, Any]) -> Path:
-        """The folder that was handed in."""
-        course, who = self._course(), resources["nbgrader"]
+        """The folder that was submitted."""
+        course, who = self.course(), resources["nbgrader"]
         return Path(course.format_path(course.submitted_directory, who["student"], who["assignment"]))
 
-    def _course(self) -> CourseDirectory:
+    def course(self) -> CourseDirectory:
+        """The course's folders."""
         return CourseDirectory(config=self.config)
 
 
 class Merge(_Grading):
-    """Put the student's cells into the source notebook: what is graded is that."""
+    """Put the student's cells into the source notebook: the result is graded."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Replace the submitted notebook."""
-        source, who = self.source(resources), resources["nbgrader"]
         self._check(resources)
-        changed = fill(source, who["db_url"], self._course().course_id, self.config)
-        if changed:
+        assignment, name = self.assignment(resources), resources["nbgrader"]["notebook"]
+        if changed := fill(assignment, self.course(), self.config):
             self.log.info("Gradebook filled from the source notebooks: %s", ", ".join(changed))
-        return merge(prepared_source(source / f"{who['notebook']}.ipynb", self.config), nb), resources
+        return merge(prepared_source(assignment.notebook(name), self.config), nb), resources
 
     def _check(self, resources: dict[str, Any]) -> None:
-        """End the whole run where this machine cannot grade at all: every other student would meet the same."""
-        course, who = self._course(), resources["nbgrader"]
+        """End the whole run where this machine cannot grade at all: no other student could be graded either."""
+        course, who = self.course(), resources["nbgrader"]
         try:
-            isolation = Examiner(config=self.config).options(who["assignment"]).isolation
-            _check_once(isolation)
+            isolation = Examiner(config=self.config).options(self.assignment(resources)).isolation
+            check_machine(isolation)
         except ExaminerError as error:
             place = course.format_path(course.autograded_directory, who["student"], who["assignment"])
             shutil.rmtree(place, ignore_errors=True)  # else nbgrader would take it for graded
             raise SystemExit(f"nbgrader: nothing was graded. {error}") from None
         if isolation == "none":
-            self.log.warning("Isolation: none. What %s handed in runs unprotected.", who["student"])
-
-
-@cache
-def _check_once(isolation: Isolation) -> None:
-    check_isolation(isolation)
+            self.log.warning("Isolation: none. The submission of %s runs unprotected.", who["student"])
 
 
 class Grade(_Grading):
@@ -192,12 +113,142 @@ class Grade(_Grading):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Set the outputs of all cells; the outcome goes to the notebook's metadata."""
-        who = resources["nbgrader"]
-        options = Examiner(config=self.config).options(who["assignment"])
-        grader = grader_of(self.source(resources), options)
-        ignored = [pattern for pattern in self._course().ignore if not pattern.endswith(".npz")]
+        who, assignment = resources["nbgrader"], self.assignment(resources)
+        grader = _grader(assignment, Examiner(config=self.config).options(assignment))
+        ignored = [pattern for pattern in self.course().ignore if not pattern.endswith(".npz")]
         outcome = grader.grade(nb, who["notebook"], submitted_files(self.submission(resources), ignored))
         nb.metadata["examiner"] = outcome.as_json()
         if outcome.reason:
             self.log.warning("%s, %s: %s: %s", who["student"], who["notebook"], outcome.status, outcome.reason)
         return nb, resources
+
+
+OWN: Mapping[str, type] = {"Execute": Grade, "SaveAutoGrades": SaveGrades}
+"""The examiner's preprocessors, by the name of nbgrader's in whose place they are put."""
+
+
+def after_grading(app: AutogradeApp) -> list[Any]:
+    """The steps of nbgrader that a graded notebook still goes through, as the course has configured them.
+
+    Parameters
+    ----------
+    app : nbgrader.apps.AutogradeApp
+        nbgrader, configured by the course.
+    """
+    listed = [
+        OWN.get(name_of(each), each) for each in Autograde(coursedir=app.coursedir, parent=app).autograde_preprocessors
+    ]
+    names = [name_of(each) for each in listed]
+    return listed[names.index(Grade.__name__) + 1 :] if Grade.__name__ in names else listed
+
+
+# ---------------------------------------------------------------------------------- the grader
+
+
+@cache
+def check_machine(isolation: Isolation) -> None:
+    """Refuse a machine that cannot grade.
+
+    Parameters
+    ----------
+    isolation : {"bubblewrap", "none"}
+
+    Raises
+    ------
+    ExaminerError
+        The machine does not run Linux, or cannot isolate submitted code as asked for.
+    """
+    if sys.platform != "linux":
+        raise ExaminerError(f"Grading requires Linux, and this is {sys.platform}: grade on a Linux machine.")
+    check_isolation(isolation)
+
+
+def open_grader(assignment: Assignment, options: Options) -> Grader:
+    """The grader of an assignment: the one place that knows how it is made. Close it after use."""
+    return Grader(assignment, options)
+
+
+_graders: dict[tuple[Path, Options], Grader] = {}
+
+
+def _grader(assignment: Assignment, options: Options) -> Grader:
+    """An open grader: nbgrader makes its preprocessors anew for each notebook."""
+    key = (assignment.source, options)
+    if key not in _graders:
+        _close_graders()
+        _graders[key] = open_grader(assignment, options)
+    return _graders[key]
+
+
+@atexit.register
+def _close_graders() -> None:
+    while _graders:
+        _graders.popitem()[1].close()
+
+
+# ------------------------------------------------------------------------------- configuration
+
+
+def configure(c: Config) -> None:
+    """Switch the examiner on: the one line in nbgrader_config.py, after everything else that it sets.
+
+    What the file has set stays; in nbgrader's lists of preprocessors the examiner's take the place of those that
+    trust submissions.
+
+    Parameters
+    ----------
+    c : traitlets.config.Config
+        What ``get_config()`` gave.
+    """
+    sanitize = _listed(c, Autograde, "sanitize_preprocessors")
+    c.Autograde.sanitize_preprocessors = [
+        Merge,
+        *(each for each in sanitize if name_of(each) not in (*MERGED, "Merge")),
+    ]
+    grade = _listed(c, Autograde, "autograde_preprocessors")
+    c.Autograde.autograde_preprocessors = [OWN.get(name_of(each), each) for each in grade]
+    feedback = _listed(c, GenerateFeedback, "preprocessors")
+    c.GenerateFeedback.preprocessors = _with_after(feedback, "GetGrades", [ClearHiddenTests, ClearMarkScheme])
+    c.Autograde.pre_convert_hook = _hook(c.Autograde.get("pre_convert_hook"))
+
+
+def name_of(preprocessor: Any) -> str:
+    """The class name of a preprocessor, which a list may hold as a class, an object or the path of a class."""
+    if isinstance(preprocessor, str):
+        return preprocessor.rpartition(".")[2]
+    return preprocessor.__name__ if isinstance(preprocessor, type) else type(preprocessor).__name__
+
+
+def _listed(c: Config, converter: type, name: str) -> list[Any]:
+    """A list of preprocessors as the file has set it, else nbgrader's own."""
+    default = list(getattr(converter, name).default())
+    value = c[converter.__name__].get(name, default)
+    return list(value.get_value(default) if isinstance(value, LazyConfigValue) else value)
+
+
+def _with_after(listed: Sequence[Any], anchor: str, added: Sequence[type]) -> list[Any]:
+    """A list with some preprocessors after the one that is named, or at its start."""
+    names = [name_of(each) for each in listed]
+    place = names.index(anchor) + 1 if anchor in names else 0
+    return [*listed[:place], *(each for each in added if each.__name__ not in names), *listed[place:]]
+
+
+def _hook(own: Any) -> Any:
+    """The hook before a submission is converted: `leave_out_irregular`, then the course's own."""
+    if own is None or own is leave_out_irregular:
+        return leave_out_irregular
+    hook: Callable[..., None] = own if callable(own) else _imported(own)
+
+    def both(**submission: Any) -> None:
+        leave_out_irregular(**submission)
+        hook(**submission)
+
+    return both
+
+
+def _imported(path: str) -> Callable[..., None]:
+    from importlib import import_module
+
+    module, _, function = path.rpartition(".")
+    found: Callable[..., None] = getattr(import_module(module), function)
+    return found

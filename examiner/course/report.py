@@ -1,4 +1,4 @@
-"""`examiner report`: the class on one page, a row with a reason for every student, and what went wrong most."""
+"""The class report: the class on one page, a row with a reason for every student, and what went wrong most."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 import math
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,42 +16,36 @@ from statistics import median
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from tqdm import tqdm
 
-from examiner._exceptions import ExaminerError
-from examiner.course.results import NOT_GRADED, Results
+from examiner.course.folders import Submission
+from examiner.course.results import NOT_GRADED, Results, data_sets, graded_notebooks
+from examiner.look import BLUE, GRAY, STYLESHEET
 from examiner.notebooks.cells import answer_of, cells_of, grade_id, points, read
-from examiner.notebooks.submission import submitted_files
 from examiner.outcome import NotebookOutcome, StudentOutcome, TestOutcome, sentence
 
-__all__ = ["ClassReport", "Mistake", "Row", "TestRow", "class_report", "main"]
+__all__ = ["UNPROTECTED", "ClassReport", "Mistake", "Row", "TestRow", "as_html", "class_report"]
 
 WAITING, ABSENT = "waiting", "absent"
 UNPROTECTED = "Submitted code ran unprotected when these marks were made: `examiner doctor` says how to get a sandbox."
-BLUE, GREY = "#0072B2", "#8C8C8C"  # Okabe and Ito's, as in the notebooks
 
 
 @dataclass(frozen=True)
 class Row:
-    """One student: `status` is an outcome's, ``waiting`` for a grading, or ``absent``: nothing was handed in."""
+    """One student: `status` is an outcome's, ``waiting`` to be graded, or ``absent``: nothing was submitted."""
 
     student: str
     status: str
     reason: str | None
     outcome: StudentOutcome
     by_hand: int
-    """Cells that wait for a person."""
+    """Cells that need manual grading."""
     feedback: str | None
-    """Where the feedback lies, seen from the report."""
+    """Path of the feedback, relative to the report."""
 
     @property
-    def score(self) -> float:
-        """Points without bonus."""
-        return math.fsum(score for score, _ in self.outcome.scores.values())
+    def score(self) -> float | None:
+        """Points without bonus; None where no mark exists."""
+        return self.outcome.score
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,7 @@ class TestRow:
     none: int
     undecided: int
     share: float | None
-    """Mean part of the points, from 0 to 1; None where nobody's was decided."""
+    """Mean part of the points, from 0 to 1; None where no score was decided."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +91,17 @@ class ClassReport:
     tests: tuple[TestRow, ...]
     mistakes: tuple[Mistake, ...]
     alike: tuple[tuple[str, tuple[str, ...]], ...]
-    """Files handed in by several students, byte for byte the same: name, students."""
+    """Files that several students submitted, byte for byte the same: name, students."""
 
     @property
     def max_score(self) -> float:
         """Points of the assignment, without bonus."""
         return math.fsum(self.notebooks.values())
+
+    @property
+    def penalties(self) -> bool:
+        """Whether a late submission cost anybody points."""
+        return any(row.outcome.penalty for row in self.rows)
 
     @property
     def by_status(self) -> Counter[str]:
@@ -111,7 +110,7 @@ class ClassReport:
 
     @property
     def by_hand(self) -> int:
-        """Cells that wait for a person."""
+        """Cells that need manual grading."""
         return sum(row.by_hand for row in self.rows)
 
     def attention(self) -> list[tuple[str, str, list[str]]]:
@@ -124,51 +123,63 @@ class ClassReport:
         return [(*each, found[each]) for each in sorted(found, key=lambda each: order.index(each[0]))]
 
 
-def class_report(results: Results, beside: Path) -> ClassReport:
-    """Read what came of an assignment.
+def class_report(results: Results, beside: Path, progress: Callable[[list[str]], Iterable[str]] = iter) -> ClassReport:
+    """Read the outcome of an assignment.
 
     Parameters
     ----------
     results : Results
     beside : Path
-        The folder that the report will lie in: links to feedback start there.
+        The folder of the report: links to feedback are relative to it.
+    progress : callable
+        Called with the list of the students; what it gives is gone through.
+
+    Returns
+    -------
+    ClassReport
     """
-    students = tqdm(results.students(), desc="report", unit="student", leave=False, disable=None)
-    rows = tuple(_row(results, student, beside) for student in students)
-    absent = [Row(name, ABSENT, why, results.outcome(name), 0, None) for name, why in results.absent().items()]
-    rows = tuple(sorted((*rows, *absent), key=lambda row: row.student))
+    rows, files = [], []
+    for student in progress(results.students()):
+        submission = results.submission(student)
+        rows.append(_row(results, student, submission, beside))
+        files.append((student, _digests(results, submission)))
+    rows += [Row(name, ABSENT, why, results.outcome(name), 0, None) for name, why in results.absent().items()]
+    rows.sort(key=lambda row: row.student)
     graded = {row.student: row.outcome for row in rows if row.status not in (WAITING, ABSENT)}
-    outcomes = [each for outcome in graded.values() for each in outcome.notebooks.values() if each.isolation]
+    outcomes = [each for outcome in graded.values() for each in graded_notebooks(outcome)]
     return ClassReport(
-        assignment=results.assignment,
+        assignment=results.course.name,
         written=datetime.now(UTC).astimezone().strftime("%d %B %Y, %H:%M"),
         isolation=tuple(sorted({outcome.isolation for outcome in outcomes})),
         seeds=tuple(sorted({outcome.seed for outcome in outcomes})),
-        data=results.data(),
-        notebooks={name: most for row in rows[:1] for name, (_, most) in row.outcome.scores.items() if most},
-        rows=rows,
-        tests=tuple(_tests(results.source, graded.values())),
+        data=data_sets(graded.values()),
+        notebooks={
+            name: mark.max_score for row in rows[:1] for name, mark in row.outcome.marks.items() if mark.max_score
+        },
+        rows=tuple(rows),
+        tests=tuple(_tests(results.course.assignment.notebooks(), graded.values())),
         mistakes=tuple(_mistakes(graded)),
-        alike=tuple(_alike(results)),
+        alike=tuple(_alike(files)),
     )
 
 
-def _row(results: Results, student: str, beside: Path) -> Row:
-    outcome = results.outcome(student)
+def _row(results: Results, student: str, submission: Submission, beside: Path) -> Row:
+    outcome = results.outcome(student, submission)
     status = WAITING if outcome.reason == NOT_GRADED else outcome.status
-    folder = Path(results.course.format_path(results.course.feedback_directory, student, results.assignment))
-    feedback = quote(Path(os.path.relpath(folder, beside)).as_posix()) + "/" if any(folder.glob("*.html")) else None
+    folder = results.course.feedback(student)
+    there = any(path.suffix == ".html" for path in folder.iterdir()) if folder.is_dir() else False
+    feedback = quote(Path(os.path.relpath(folder, beside)).as_posix()) + "/" if there else None
     return Row(student, status, outcome.reason, outcome, len(results.by_hand(student)), feedback)
 
 
-def _tests(source: Path, outcomes: Iterable[StudentOutcome]) -> Iterable[TestRow]:
+def _tests(sources: Iterable[Path], outcomes: Iterable[StudentOutcome]) -> Iterable[TestRow]:
     """Every test cell, in the order of the course."""
     found: dict[str, list[TestOutcome]] = defaultdict(list)
     for outcome in outcomes:
         for notebook in outcome.notebooks.values():
             for name, test in notebook.tests.items():
                 found[name].append(test)
-    for path in sorted(source.glob("*.ipynb")):
+    for path in sources:
         for cell in cells_of(read(path), "test"):
             yield _test(grade_id(cell), path.stem, points(cell), found[grade_id(cell)])
 
@@ -206,15 +217,18 @@ def _told(notebook: NotebookOutcome) -> Iterable[tuple[str, str | None, str]]:
             yield answer_of(name), misconception, said
 
 
-def _alike(results: Results) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """Trained parameters that several students handed in: they could have been made by one of them."""
-    collected = ()
+def _digests(results: Results, submission: Submission) -> dict[str, str]:
+    """A digest of each submitted file that tests read."""
+    names = [name for name in results.course.assignment.files if name in submission.files]
+    return {name: hashlib.sha256(submission.files[name]).hexdigest() for name in names}
+
+
+def _alike(files: Iterable[tuple[str, Mapping[str, str]]]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Files that several students submitted: one of them could have made them all."""
     who: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for student in results.students():
-        files = submitted_files(results.submitted(student))
-        for name in collected:
-            if name in files:
-                who[name, hashlib.sha256(files[name]).hexdigest()].append(student)
+    for student, digests in files:
+        for each in digests.items():
+            who[each].append(student)
     return [(name, tuple(students)) for (name, _), students in sorted(who.items()) if len(students) > 1]
 
 
@@ -226,31 +240,15 @@ def as_html(report: ClassReport) -> str:
     loader = PackageLoader("examiner.course", ".")
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["clean"] = sentence
-    environment.filters["number"] = lambda value: f"{value:.4g}"
+    environment.filters["number"] = lambda value: "–" if value is None else f"{value:.4g}"
     return environment.get_template("report.html.jinja").render(
-        report=report, histogram=_histogram(report), unprotected=UNPROTECTED
+        report=report, histogram=_histogram(report), unprotected=UNPROTECTED, stylesheet=STYLESHEET
     )
-
-
-def as_table(report: ClassReport) -> Table:
-    """The students' rows for a terminal."""
-    title = f"{report.assignment}: {len(report.rows)} students"
-    table = Table(title=title, box=box.SIMPLE_HEAD, collapse_padding=True)
-    table.add_column("student", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    for name in report.notebooks:
-        table.add_column(name[:2], justify="right")
-    table.add_column("score", justify="right", style="bold")
-    table.add_column("bonus", justify="right")
-    for row in report.rows:
-        parts = [*(row.outcome.scores[name][0] for name in report.notebooks), row.score, row.outcome.bonus]
-        table.add_row(escape(sentence(row.student)), row.status, *(f"{round(each, 1):g}" for each in parts))
-    return table
 
 
 def _histogram(report: ClassReport) -> str | None:
     """How many students have how many points, as the address of a picture."""
-    scores = [row.score for row in report.rows if row.status in ("graded", "partial")]
+    scores = [row.score for row in report.rows if row.status in ("graded", "partial") and row.score is not None]
     if not scores:
         return None
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -262,34 +260,11 @@ def _histogram(report: ClassReport) -> str | None:
     axes = figure.subplots()
     axes.hist(scores, bins=20, range=(0, report.max_score), color=BLUE, edgecolor="white")
     middle = median(scores)
-    axes.axvline(middle, color=GREY, linestyle="--", linewidth=1)
-    axes.set_title(f"median {middle:.4g}", x=middle / report.max_score, fontsize=9, color=GREY)
+    axes.axvline(middle, color=GRAY, linestyle="--", linewidth=1)
+    axes.set_title(f"median {middle:.4g}", x=middle / report.max_score, fontsize=9, color=GRAY)
     axes.set(xlabel=f"points of {report.max_score:g}", ylabel="students", xlim=(0, report.max_score))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     picture = io.BytesIO()
     figure.savefig(picture, format="svg", metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(picture.getvalue()).decode()
-
-
-def main(assignment: str, output: Path | None, console: Console) -> int:
-    """Write the report and print its rows; 1 where a submission could not be graded."""
-    results = Results(assignment)
-    target = output or results.root / "report" / f"{assignment}.html"
-    if not results.students():
-        raise ExaminerError(f"No submissions of {assignment}: put them into submitted/<student>/{assignment}/.")
-    report = class_report(results, target.parent)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(as_html(report), encoding="utf-8")
-    except OSError as error:
-        raise ExaminerError(f"{target} could not be written: {error.strerror}. Name another file: --output.") from None
-    if "none" in report.isolation:
-        console.print(f"[bold]Isolation: none.[/bold] {UNPROTECTED}")
-    console.print(as_table(report))
-    for status, reason, students in report.attention():
-        console.print(f"{status}: {', '.join(map(sentence, students))}: {reason}", markup=False)
-    for name, those in report.alike:
-        console.print(f"the same {name}: {', '.join(map(sentence, those))}", markup=False)
-    console.print(f"Report: {target}", markup=False)
-    return int(report.by_status["failed"] > 0)

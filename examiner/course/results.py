@@ -4,187 +4,141 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import math
-import os
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.apps import AutogradeApp
-from nbgrader.coursedir import CourseDirectory
-from traitlets import TraitError
 
-from examiner._exceptions import ExaminerError
-from examiner.course.preprocessors import Examiner
+from examiner._exceptions import OutcomeError
+from examiner.course.folders import Course, Submission, id_fault, read_submission
+from examiner.course.gradebook import NotebookGrades, known_students, read_grades
 from examiner.notebooks.cells import cells_of, grade_id, is_bonus, kind_of, points, read
-from examiner.notebooks.intake import LEFT_OUT, irregular
-from examiner.outcome import NotebookOutcome, Status, StudentOutcome, TestOutcome, sentence, worst
-from examiner.paths import course_root, source_folder
+from examiner.outcome import Mark, NotebookOutcome, Status, StudentOutcome, TestOutcome, sentence, worst
 
-__all__ = ["NOT_GRADED", "Results"]
+__all__ = ["NOT_GRADED", "Results", "data_sets", "graded_notebooks"]
 
-MISSING = "the notebook was not handed in"
+MISSING = "the notebook was not submitted"
 NOT_GRADED = "not graded by the examiner yet: run `examiner autograde`"
+CHANGED = "points or names of its tests have changed since it was graded: run `examiner autograde {} --force`"
 
 
 class Results:
-    """The submissions of one assignment in the course that the working folder belongs to.
+    """The submissions of one assignment.
 
     Parameters
     ----------
-    assignment : str
-        Its name.
-    options : dict, optional
-        Options of `Examiner` to set, beside those of nbgrader_config.py.
-
-    Attributes
-    ----------
-    app : nbgrader.apps.AutogradeApp
-        nbgrader, configured by the course.
-    course : nbgrader.coursedir.CourseDirectory
-    source : Path
-        The assignment's source folder.
-    examiner : Examiner
-        How the course grades.
-
-    Raises
-    ------
-    ExaminerError
-        There is no such course or assignment, or an option has an impossible value.
+    course : Course
     """
 
-    def __init__(self, assignment: str, options: dict[str, Any] | None = None) -> None:
-        self.assignment, self.root = assignment, course_root()
-        self.source = source_folder(assignment, self.root)
-        if not os.access(self.root, os.W_OK):
-            raise ExaminerError(f"{self.root} is read-only: work in a copy that you may write to.")
-        self.app = AutogradeApp()
-        self.app.config_dir, self.app.log_level = str(self.root), logging.CRITICAL
-        self.app.config_file_paths.insert(0, str(self.root))
-        self.app.load_config_file(suppress_errors=False)
-        for name, value in (options or {}).items():
-            self.app.config.Examiner[name] = value
-        self.course = self.app.coursedir = CourseDirectory(parent=self.app)
-        self.course.assignment_id = assignment
-        try:
-            self.examiner = Examiner(config=self.app.config)
-        except TraitError as error:
-            raise ExaminerError(f"nbgrader_config.py or the command line: {error}") from None
-        self._failures = self.root / ".cache" / "failed" / f"{assignment}.json"
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self._failures = course.cache("failed") / f"{course.name}.json"
 
     def __repr__(self) -> str:
-        return f"<Results of {self.assignment}: {len(self.students())} submissions>"
+        return f"<Results of {self.course.name}: {len(self.students())} submissions>"
 
     def students(self) -> list[str]:
-        """Students who handed something in."""
-        pattern = self.course.format_path(self.course.submitted_directory, "*", self.assignment)
-        folders = sorted(Path(self.root).glob(str(Path(pattern).relative_to(self.root))))
-        depth = Path(pattern).parts.index("*")
-        return [folder.parts[depth] for folder in folders if folder.is_dir()]
+        """Students who submitted something, those with an invalid ID included."""
+        return self.course.students()
 
-    def submitted(self, student: str) -> Path:
-        """The folder that a student handed in."""
-        return Path(self.course.format_path(self.course.submitted_directory, student, self.assignment))
+    def submission(self, student: str) -> Submission:
+        """What a student submitted; nothing for an invalid ID, or where there is no folder."""
+        if id_fault(student) or not self.course.submitted(student).is_dir():
+            return Submission()
+        return read_submission(self.course.submitted(student), list(self._cells))
 
-    def autograded(self, student: str) -> Path:
-        """The folder of a student's graded notebooks."""
-        return Path(self.course.format_path(self.course.autograded_directory, student, self.assignment))
+    def outcome(self, student: str, submission: Submission | None = None, seconds: float = 0.0) -> StudentOutcome:
+        """The outcome of a student's submission: a row, whatever it is.
 
-    def outcome(self, student: str, seconds: float = 0.0) -> StudentOutcome:
-        """What came of a student's submission; a row, whatever it was."""
-        notebooks = self._notebooks(student)
-        scores, bonus = self._scores(student)
-        left_out = self.left_out(student)
-        failure = self.failure(student) or (None if notebooks else NOT_GRADED)
-        if failure is not None:
-            failure = left_out[0] if left_out and failure != NOT_GRADED else failure
-            notebooks = {name: self._without(name, "failed", sentence(failure)) for name in scores}
-            return StudentOutcome("failed", sentence(failure), notebooks, scores, bonus, seconds)
-        status: Status = worst(each.status for each in notebooks.values())
-        reasons = [f"{n}: {o.reason}" for n, o in notebooks.items() if o.status == status and o.reason]
-        missing = sorted(set(scores) - set(notebooks))
-        if left_out and status != "failed":
-            status, reasons = "partial", left_out
-        elif missing and status == "graded":
-            status, reasons = "partial", [self._missing(student, missing)]
-        notebooks |= {name: self._without(name, "partial", MISSING) for name in missing}
-        reason = sentence(reasons[0]) if reasons and status != "graded" else None
-        return StudentOutcome(status, reason, dict(sorted(notebooks.items())), scores, bonus, seconds)
+        Parameters
+        ----------
+        student : str
+        submission : Submission, optional
+            What the student submitted; read where it is not given.
+        seconds : float
+            How long grading took.
+        """
+        if fault := id_fault(student):
+            return self._ungraded(fault, {}, seconds)
+        submission = self.submission(student) if submission is None else submission
+        grades = read_grades(self.course.directory, self.course.name, student)
+        graded = self.graded(student)
+        failure = self.failure(student)
+        if failure is None and not graded:
+            failure = NOT_GRADED
+        if not graded:
+            return self._ungraded(str(failure), grades, seconds)
+        notebooks = {name: self._checked(name, outcome, grades.get(name)) for name, outcome in graded.items()}
+        missing = [name for name in self._cells if name not in notebooks]
+        status, reason = self._summary(notebooks, missing, submission)
+        for name in missing:
+            waits = name in submission.notebooks
+            notebooks[name] = self._without(name, *(("failed", NOT_GRADED) if waits else ("partial", MISSING)))
+        if failure is not None:  # the last attempt failed; the marks are those of an earlier one
+            status, reason = "failed", failure
+        ordered = {name: notebooks[name] for name in sorted(notebooks)}
+        return StudentOutcome(status, reason and sentence(reason), ordered, self._marks(ordered, grades), seconds)
 
-    def left_out(self, student: str) -> list[str]:
-        """What a student handed in that is not graded, a sentence for each."""
-        folder = self.submitted(student)
-        found = [(path.relative_to(folder).as_posix(), what) for path, what in irregular(folder)]
-        return [f"{name.removeprefix(f'{LEFT_OUT}/')} is {what}: it is not graded" for name, what in found]
-
-    def _missing(self, student: str, missing: list[str]) -> str:
-        """Say what was not handed in, or what was, whichever is less; and what may only have another name."""
-        names = [name for name in self._cells if name not in missing]
-        text = f"not handed in: {', '.join(missing)}"
-        if 0 < len(names) < len(missing):
-            text = f"handed in only: {', '.join(names)}"
-        others = sorted(path.name for path in self.submitted(student).glob("*.ipynb") if path.stem not in self._cells)
-        renamed = [other for other in others if any(other.startswith(name) for name in missing)]
-        return f"{text} (is it {', '.join(renamed)}, under another name?)" if renamed else text
+    def graded(self, student: str) -> dict[str, NotebookOutcome | OutcomeError]:
+        """The records in a student's graded notebooks, or why one cannot be read."""
+        found: dict[str, NotebookOutcome | OutcomeError] = {}
+        for path in sorted(self.course.autograded(student).glob("*.ipynb")):
+            if path.stem not in self._cells:
+                continue
+            with contextlib.suppress(KeyError):  # graded by plain nbgrader
+                found[path.stem] = self._record(path)
+        return found
 
     def absent(self) -> dict[str, str]:
-        """Students of the gradebook, and folders among the submissions, with nothing handed in, and why."""
-        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
-            found = {student.id: "nothing was handed in" for student in gradebook.students}
-        place = self.submitted("*").parents[1]
-        for folder in sorted(place.glob("[!.]*")):
-            found[folder.name] = f"nothing was handed in: {place.name}/{folder.name} has no folder {self.assignment}"
+        """Students of the gradebook, and folders among the submissions, without a submission; and the reason."""
+        found = dict.fromkeys(known_students(self.course.directory), "nothing was submitted")
+        found |= self.course.without_submission()
         present = set(self.students())
         return {name: why for name, why in sorted(found.items()) if name not in present}
 
     def marks(self, student: str) -> dict[str, float | None]:
-        """Automatic score of every test cell that the gradebook holds of a student."""
+        """Automatic score of every test cell, and every score given by hand, that the gradebook holds of a student."""
+        if id_fault(student):
+            return {}
+        grades = read_grades(self.course.directory, self.course.name, student)
         tests = {grade_id(cell) for cells in self._cells.values() for cell in cells if kind_of(cell) == "test"}
-        return {name: grade.auto_score for name, grade in self._grades(student) if name in tests}
+        cells = {name: cell for notebook in grades.values() for name, cell in notebook.cells.items()}
+        by_hand = {f"{name} (by hand)": cell.manual for name, cell in cells.items() if cell.manual is not None}
+        return {name: cell.auto for name, cell in cells.items() if name in tests} | by_hand
 
     def by_hand(self, student: str) -> list[str]:
-        """Cells that wait for a person."""
-        return [name for name, grade in self._grades(student) if grade.needs_manual_grade]
-
-    def data(self) -> dict[str, str]:
-        """The data sets that are there: a fall-back has another name."""
-        data_dir = self.examiner.options(self.assignment).data_dir
-        if data_dir is not None:
-            os.environ.setdefault("NN_DATA_DIR", str(data_dir))
-        sys.path.insert(0, str(self.source))
-        try:
-            from toolkit.data import locate
-        except ImportError:
-            return {}
-        finally:
-            sys.path.remove(str(self.source))
-        sets = {"mnist": ("mnist", "digits"), "housing": ("california_housing", "diabetes")}
-        return {key: own if locate(own) is not None else spare for key, (own, spare) in sets.items()}
+        """Cells that need manual grading."""
+        if id_fault(student):
+            return []
+        grades = read_grades(self.course.directory, self.course.name, student)
+        return [name for each in grades.values() for name, cell in each.cells.items() if cell.needs_person]
 
     # ------------------------------------------------------------------ what could not be graded
 
     def failure(self, student: str) -> str | None:
-        """Why a student's submission could not be graded when that was last tried."""
+        """Why a student's submission could not be graded at the last attempt."""
         reason, when = self._failed().get(student, (None, 0.0))
-        graded = [path.stat().st_mtime for path in self.autograded(student).glob("*.ipynb")]
+        graded = [path.stat().st_mtime for path in self.course.autograded(student).glob("*.ipynb")]
         return None if max(graded, default=0.0) > when else reason
 
     def note_failure(self, student: str, reason: str | None) -> None:
-        """Keep a reason for the report, for nbgrader has no place for it; None: the submission was graded."""
+        """Keep a reason for the report, for nbgrader has no place for it; None: the submission was graded.
+
+        Where the reason cannot be kept, because the disk is full, the row of this run still says it.
+        """
         known = self._failed()
         if reason is None and student not in known:
             return
         known.pop(student, None)
         if reason is not None:
             known[student] = (reason, time.time())
-        self._failures.parent.mkdir(parents=True, exist_ok=True)
-        self._failures.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        with contextlib.suppress(OSError):
+            self._failures.parent.mkdir(parents=True, exist_ok=True)
+            self._failures.write_text(json.dumps(known, indent=1), encoding="utf-8")
 
     def _failed(self) -> dict[str, tuple[str, float]]:
         try:
@@ -193,19 +147,39 @@ class Results:
         except (OSError, ValueError, TypeError, AttributeError):
             return {}
 
-    # ------------------------------------------------------------------------------- inside
+    # ------------------------------------------------------------------------------- notebooks
 
-    def _notebooks(self, student: str) -> dict[str, NotebookOutcome]:
-        """What the graded notebooks' metadata say; the examiner wrote it."""
-        found = {}
-        for path in sorted(self.autograded(student).glob("*.ipynb")):
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                content = json.loads(path.read_text(encoding="utf-8"))["metadata"]["examiner"]
-                found[path.stem] = NotebookOutcome.from_json(content)
-        return found
+    def _record(self, path: Path) -> NotebookOutcome | OutcomeError:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))["metadata"]["examiner"]
+            return NotebookOutcome.from_json(content, assignment=self.course.name)
+        except OutcomeError as error:
+            return error
+        except (OSError, ValueError, TypeError):
+            return OutcomeError(f"{path.name} is damaged: run `examiner autograde {self.course.name} --force`")
+
+    def _checked(
+        self, name: str, outcome: NotebookOutcome | OutcomeError, grades: NotebookGrades | None
+    ) -> NotebookOutcome:
+        """An outcome that fits the source notebook; else its marks, and the reason why they are stale."""
+        if isinstance(outcome, OutcomeError):
+            return self._from_gradebook(name, grades, f"stale: {outcome}")
+        tests = {grade_id(cell): points(cell) for cell in self._cells[name] if kind_of(cell) == "test"}
+        if tests == {test: each.max_score for test, each in outcome.tests.items()}:
+            return outcome
+        reason = f"stale: {CHANGED.format(self.course.name)}"
+        stale = {test: replace(each, status="partial", reason=reason) for test, each in outcome.tests.items()}
+        return replace(outcome, status=worst(["partial", outcome.status]), reason=reason, tests=stale)
+
+    def _from_gradebook(self, name: str, grades: NotebookGrades | None, reason: str) -> NotebookOutcome:
+        """The marks of a notebook whose record cannot be read."""
+        outcome = self._without(name, "partial", reason)
+        known = grades.cells if grades else {}
+        scores = {test: known[test].auto if test in known else None for test in outcome.tests}
+        return replace(outcome, tests={t: replace(each, score=scores[t]) for t, each in outcome.tests.items()})
 
     def _without(self, notebook: str, status: Status, reason: str) -> NotebookOutcome:
-        """The outcome of a notebook that nobody could grade: zeros only where it is not the grader's fault."""
+        """The outcome of a notebook that could not be graded: zeros only where it is not the grader's fault."""
         score = None if status == "failed" else 0.0
         tests = {
             grade_id(cell): TestOutcome(score, points(cell), (), status, reason, is_bonus(cell))
@@ -214,29 +188,71 @@ class Results:
         }
         return NotebookOutcome(status, reason, tests)
 
+    def _ungraded(self, reason: str, grades: Mapping[str, NotebookGrades], seconds: float) -> StudentOutcome:
+        """The row of a student without a graded notebook."""
+        reason = sentence(reason)
+        notebooks = {name: self._without(name, "failed", reason) for name in self._cells}
+        return StudentOutcome("failed", reason, notebooks, self._marks(notebooks, grades), seconds)
+
+    def _summary(
+        self, notebooks: Mapping[str, NotebookOutcome], missing: Sequence[str], submission: Submission
+    ) -> tuple[Status, str | None]:
+        """Status and reason of a student with graded notebooks."""
+        status = worst(each.status for each in notebooks.values())
+        reasons = [
+            f"{name}: {each.reason}" for name, each in notebooks.items() if each.status == status and each.reason
+        ]
+        stale = [reason for reason in reasons if ": stale: " in reason]
+        if stale and status != "failed":
+            return "partial", stale[0]
+        if waiting := [name for name in missing if name in submission.notebooks]:
+            return "partial", f"{', '.join(waiting)}: {NOT_GRADED}"
+        if submission.left_out and status != "failed":
+            return "partial", submission.left_out[0]
+        if missing and status == "graded":
+            return "partial", self._missing(missing)
+        return status, reasons[0] if reasons and status != "graded" else None
+
+    def _missing(self, missing: Sequence[str]) -> str:
+        """Say which notebooks were not submitted, or which were, whichever is shorter."""
+        names = [name for name in self._cells if name not in missing]
+        only = 0 < len(names) < len(missing)
+        return f"submitted only: {', '.join(names)}" if only else f"not submitted: {', '.join(missing)}"
+
+    # ----------------------------------------------------------------------------------- marks
+
     @cached_property
     def _cells(self) -> dict[str, list[NotebookNode]]:
-        """The graded cells of each source notebook."""
-        paths = sorted(self.source.glob("*.ipynb"))
-        return {path.stem: list(cells_of(read(path), "test", "written")) for path in paths}
+        """The graded cells of each source notebook, tasks included."""
+        paths = self.course.assignment.notebooks()
+        return {path.stem: list(cells_of(read(path), "test", "written", "task")) for path in paths}
 
-    def _scores(self, student: str) -> tuple[dict[str, tuple[float, float]], float]:
-        """Score and largest score of each notebook without bonus, and the bonus, from the gradebook."""
-        scores, bonus = {}, 0.0
-        received = {name: grade.score or 0.0 for name, grade in self._grades(student)}
-        for notebook, cells in self._cells.items():
-            most = [points(cell) for cell in cells if not is_bonus(cell)]
-            score = [received.get(grade_id(cell), 0.0) for cell in cells if not is_bonus(cell)]
-            scores[notebook] = (math.fsum(score), math.fsum(most))
-            bonus += math.fsum(received.get(grade_id(cell), 0.0) for cell in cells if is_bonus(cell))
-        return scores, bonus
+    def _marks(self, notebooks: Mapping[str, NotebookOutcome], grades: Mapping[str, NotebookGrades]) -> dict[str, Mark]:
+        return {name: self._mark(name, grades.get(name), notebooks[name]) for name in self._cells}
 
-    def _grades(self, student: str) -> Iterator[tuple[str, Any]]:
-        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
-            try:
-                submission = gradebook.find_submission(self.assignment, student)
-            except MissingEntry:
-                return
-            for notebook in submission.notebooks:
-                for grade in notebook.grades:
-                    yield grade.name, grade
+    def _mark(self, name: str, grades: NotebookGrades | None, outcome: NotebookOutcome) -> Mark:
+        """Points of one notebook: the gradebook's own cells, where the source notebook has others by now."""
+        most = {grade_id(cell): points(cell) for cell in self._cells[name]}
+        extra = {grade_id(cell) for cell in self._cells[name] if is_bonus(cell)}
+        if outcome.reason and outcome.reason.startswith("stale: ") and grades:
+            most = {cell: each.max_score for cell, each in grades.cells.items()}
+        scores = {cell: each.score for cell, each in (grades.cells if grades else {}).items() if most.get(cell)}
+        own = [score for cell, score in scores.items() if cell not in extra and score is not None]
+        bonus = math.fsum(score for cell, score in scores.items() if cell in extra and score is not None)
+        largest = math.fsum(points for cell, points in most.items() if cell not in extra)
+        return Mark.of(math.fsum(own) if own else None, largest, bonus, grades.penalty if grades else 0.0)
+
+
+def graded_notebooks(outcome: StudentOutcome) -> Iterator[NotebookOutcome]:
+    """The notebooks of a student that the examiner has graded."""
+    return (each for each in outcome.notebooks.values() if each.isolation)
+
+
+def data_sets(outcomes: Iterable[StudentOutcome]) -> dict[str, str]:
+    """The data sets that marks were made with, by kind; several of one kind are listed."""
+    found: dict[str, set[str]] = {}
+    for outcome in outcomes:
+        for notebook in graded_notebooks(outcome):
+            for kind, name in notebook.data.items():
+                found.setdefault(kind, set()).add(name)
+    return {kind: ", ".join(sorted(names)) for kind, names in sorted(found.items())}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examiner.diagnosis.fingerprints import Fingerprint, Trace, _digest, load, misconceptions, rehearsal, save
 
 from examiner.diagnosis.diagnoser import Diagnoser, Diagnosis, diagnoser
 from examiner.diagnosis.entries import load_catalogues
-from examiner.diagnosis.fingerprints import Fingerprint, Trace, _digest, load, misconceptions, rehearsal, save
 from examiner.engine.trusted import TestRun
 from tests.conftest import ROOT, SOURCE
 from toolkit.data.sources import FILES

@@ -1,0 +1,89 @@
+"""``examiner report``: write the class report."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+from tqdm import tqdm
+
+from examiner._exceptions import ExaminerError
+from examiner.cli.arguments import Commands, console, quiet
+from examiner.outcome import sentence
+
+if TYPE_CHECKING:
+    from examiner.course.report import ClassReport
+
+__all__ = ["add_parser", "as_table", "run"]
+
+
+def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command's arguments."""
+    parser = commands.add_parser("report", help="write the class report, one page")
+    parser.add_argument("assignment")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="the page; by default report/<assignment>.html")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the report, print its rows, and give the exit status: 1 where a submission could not be graded."""
+    from examiner.course import Course, Results, as_html, class_report
+
+    quiet()
+    course = Course.load(options.assignment)
+    results = Results(course)
+    target = options.output or course.root / "report" / f"{course.name}.html"
+    if not results.students():
+        raise ExaminerError(f"No submissions of {course.name}: put them into submitted/<student>/{course.name}/.")
+
+    def progress(students: list[str]) -> tqdm[str]:
+        return tqdm(students, desc="report", unit="student", leave=False, disable=None)
+
+    report = class_report(results, target.parent, progress)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(as_html(report), encoding="utf-8")
+    except OSError as error:
+        raise ExaminerError(f"{target} could not be written: {error.strerror}. Name another file: --output.") from None
+    _print(report, target)
+    return int(report.by_status["failed"] > 0)
+
+
+def _print(report: ClassReport, target: Path) -> None:
+    from examiner.course import UNPROTECTED
+
+    if "none" in report.isolation:
+        console.print(f"[bold]Isolation: none.[/bold] {UNPROTECTED}")
+    console.print(as_table(report))
+    for status, reason, students in report.attention():
+        console.print(f"{status}: {', '.join(map(sentence, students))}: {sentence(reason)}", markup=False)
+    for name, owners in report.alike:
+        console.print(f"identical {name}: {', '.join(map(sentence, owners))}", markup=False)
+    console.print(f"Report: {target}", markup=False)
+
+
+def as_table(report: ClassReport) -> Table:
+    """The students' rows for a terminal."""
+    title = f"{report.assignment}: {len(report.rows)} students"
+    table = Table(title=title, box=box.SIMPLE_HEAD, collapse_padding=True)
+    table.add_column("student", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for name in report.notebooks:
+        table.add_column(name[:2], justify="right")
+    table.add_column("score", justify="right", style="bold")
+    for name in ("bonus", *(["late"] if report.penalties else [])):
+        table.add_column(name, justify="right")
+    for row in report.rows:
+        marks = [row.outcome.marks[name].score for name in report.notebooks]
+        numbers = [*marks, row.score, row.outcome.bonus, *([-row.outcome.penalty] if report.penalties else [])]
+        table.add_row(escape(sentence(row.student)), row.status, *map(_number, numbers))
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{round(value, 1) + 0.0:g}"

@@ -1,0 +1,220 @@
+"""A course on disk: its configuration, its folders, and the students who submitted something."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.apps import AutogradeApp
+from nbgrader.coursedir import CourseDirectory
+from traitlets import TraitError
+from traitlets.config import Config
+
+from examiner._exceptions import ConfigurationError, ExaminerError
+from examiner.assignment import Assignment
+from examiner.course.options import Examiner
+from examiner.notebooks.intake import LEFT_OUT, irregular
+from examiner.notebooks.submission import submitted_files
+from examiner.outcome import sentence
+from examiner.paths import CONFIG, course_root
+from examiner.settings import Options
+
+__all__ = ["Course", "Submission", "id_fault", "read_submission"]
+
+_STUDENT = "\N{OBJECT REPLACEMENT CHARACTER}"  # where the student's ID stands in a path
+
+
+def id_fault(student: str) -> str | None:
+    """Why a name cannot be a student ID: one sentence, None for a valid ID.
+
+    Parameters
+    ----------
+    student : str
+        The name of a folder. nbgrader takes IDs as patterns of file names, strips them, and keeps them as text.
+    """
+    faults = {
+        "must be valid UTF-8": any("\ud800" <= char <= "\udfff" for char in student),
+        "must not contain [ ] * ?": any(char in "[]*?" for char in student),
+        "must not begin or end with a blank": student != student.strip(),
+        "must not contain line breaks or control characters": not student.isprintable(),
+    }
+    what = next((text for text, holds in faults.items() if holds), None)
+    return what and f'Invalid student ID "{sentence(student)}": IDs {what}'
+
+
+@dataclass(frozen=True)
+class Course:
+    """One assignment of a course, with the folders of its submissions.
+
+    Attributes
+    ----------
+    assignment : Assignment
+    app : nbgrader.apps.AutogradeApp
+        nbgrader, configured by the course.
+    directory : nbgrader.coursedir.CourseDirectory
+    examiner : Examiner
+        The options of ``c.Examiner``.
+    """
+
+    assignment: Assignment
+    app: AutogradeApp
+    directory: CourseDirectory
+    examiner: Examiner
+
+    @classmethod
+    def load(cls, name: str, options: dict[str, Any] | None = None, start: Path | None = None) -> Course:
+        """Load an assignment of the course that a folder belongs to.
+
+        Parameters
+        ----------
+        name : str
+            The assignment.
+        options : dict, optional
+            Options of `Examiner` that replace those of nbgrader_config.py.
+        start : Path, optional
+            A folder inside the course, by default the working folder.
+
+        Raises
+        ------
+        CourseNotFoundError
+            There is no such course or assignment.
+        ConfigurationError
+            nbgrader_config.py raises an exception, or an option has an impossible value.
+        ExaminerError
+            The course's folder is read-only.
+        """
+        root = course_root(start)
+        app = AutogradeApp()
+        app.config_dir, app.log_level = str(root), logging.CRITICAL
+        app.config_file_paths.insert(0, str(root))
+        try:
+            app.load_config_file(suppress_errors=False)
+        except Exception as error:
+            raise ConfigurationError(f"{CONFIG} raised {type(error).__name__}: {error}.") from error
+        app.config.Examiner.update(options or {})
+        app.config.CourseDirectory.setdefault("root", str(root))
+        assignment = Assignment.from_config(name, root, app.config)
+        if not os.access(root, os.W_OK):
+            raise ExaminerError(f"{root} is read-only: work in a copy that you may write to.")
+        try:
+            app.coursedir = CourseDirectory(parent=app)
+            app.coursedir.assignment_id = name
+            return cls(assignment, app, app.coursedir, Examiner(config=app.config))
+        except TraitError as error:
+            raise ConfigurationError(f"{CONFIG} or the command line: {error}") from None
+
+    def __repr__(self) -> str:
+        return f"<Course of {self.name} in {self.root}>"
+
+    @property
+    def name(self) -> str:
+        """The assignment's name."""
+        return self.assignment.name
+
+    @property
+    def root(self) -> Path:
+        """The course's folder."""
+        return self.assignment.root
+
+    @property
+    def config(self) -> Config:
+        """The configuration of nbgrader, with the examiner's."""
+        config: Config = self.app.config
+        return config
+
+    @property
+    def options(self) -> Options:
+        """The options with which the assignment is graded."""
+        return self.examiner.options(self.assignment)
+
+    def gradebook(self) -> Gradebook:
+        """Open the gradebook; use it in a ``with`` statement."""
+        return Gradebook(self.directory.db_url, self.directory.course_id)
+
+    # ------------------------------------------------------------------------------- folders
+
+    def submitted(self, student: str) -> Path:
+        """The folder that a student submitted."""
+        return self._folder(self.directory.submitted_directory, student)
+
+    def autograded(self, student: str) -> Path:
+        """The folder of a student's graded notebooks."""
+        return self._folder(self.directory.autograded_directory, student)
+
+    def feedback(self, student: str) -> Path:
+        """The folder of a student's feedback."""
+        return self._folder(self.directory.feedback_directory, student)
+
+    def cache(self, name: str) -> Path:
+        """A folder for what the examiner keeps between two runs."""
+        return self.root / ".cache" / name
+
+    def students(self) -> list[str]:
+        """Names of the folders of students who submitted the assignment, those with an invalid ID included."""
+        return [name for name, folder in self._entries() if folder.is_dir()]
+
+    def without_submission(self) -> dict[str, str]:
+        """Names of the students' folders that do not hold the assignment, with the reason."""
+        place = Path(self.directory.submitted_directory).name
+        why = f"nothing was submitted: {place}/{{}} has no folder {self.name}"
+        return {name: why.format(sentence(name)) for name, folder in self._entries() if not folder.is_dir()}
+
+    def _entries(self) -> Iterator[tuple[str, Path]]:
+        """The students' folders, each with the folder in it that should hold the assignment."""
+        parts = self.submitted(_STUDENT).parts
+        at = next((number for number, part in enumerate(parts) if _STUDENT in part), None)
+        if at is None:
+            raise ConfigurationError("c.CourseDirectory.directory_structure has no {student_id}.")
+        before, _, after = parts[at].partition(_STUDENT)
+        place = Path(*parts[:at])
+        for entry in sorted(os.listdir(place)) if place.is_dir() else []:
+            name = entry.removeprefix(before).removesuffix(after)
+            folder = Path(place, entry, *parts[at + 1 :])
+            fits = f"{before}{name}{after}" == entry and name and not name.startswith((".", "__MACOSX"))
+            if fits and (folder.is_dir() or at + 1 < len(parts)):
+                yield name, folder
+
+    def _folder(self, step: str, student: str) -> Path:
+        return Path(self.directory.format_path(step, student, self.name))
+
+
+# --------------------------------- until `examiner.notebooks` has `read_submission`: one of the same shape
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student submitted."""
+
+    notebooks: Mapping[str, NotebookNode] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
+    submitted_at: str | None = None
+
+
+def read_submission(folder: Path, expected: Sequence[str]) -> Submission:
+    """Read a submission; nothing in it changes."""
+    odd = {path: what for path, what in irregular(folder)}
+    notebooks, left_out = {}, [f"{_shown(path, folder)} is {what}: it is not graded" for path, what in odd.items()]
+    for name in expected:
+        path = folder / f"{name}.ipynb"
+        if path in odd or not path.is_file():
+            continue
+        try:
+            notebooks[name] = nbformat.read(path, as_version=4)
+        except Exception:  # anything may be in it
+            left_out.append(f"{path.name} is not a valid notebook: it is not graded")
+    when = folder / "timestamp.txt"
+    text = when.read_text().strip() if when.is_file() and when not in odd else ""
+    return Submission(notebooks, submitted_files(folder), tuple(left_out), (), text or None)
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return sentence(path.relative_to(folder).as_posix().removeprefix(f"{LEFT_OUT}/"))

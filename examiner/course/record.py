@@ -1,0 +1,214 @@
+"""Put a graded submission on record: the gradebook first, then the graded folder, whole or not at all.
+
+What is written is what nbgrader's ``autograde`` writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import errno
+import fnmatch
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.converters import Autograde
+from nbgrader.utils import find_all_files
+from traitlets.utils.importstring import import_item
+
+from examiner._exceptions import ExaminerError
+from examiner.course.folders import Course
+from examiner.course.gradebook import patiently, register, withdraw
+
+__all__ = ["record", "unfinished"]
+
+UNFINISHED = "recording"
+"""Folder below ``.cache`` of graded folders that are being made: what is left in it was interrupted."""
+Step = Callable[[NotebookNode, Any], tuple[NotebookNode, Any]]
+
+
+def record(
+    course: Course,
+    student: str,
+    notebooks: Mapping[str, NotebookNode],
+    files: Mapping[str, bytes],
+    submitted_at: Any,
+    after_grading: list[Any],
+) -> None:
+    """Write one student's graded notebooks and marks. Where it fails, the earlier graded folder stays.
+
+    Parameters
+    ----------
+    course : Course
+    student : str
+    notebooks : mapping of str to NotebookNode
+        The graded notebooks, by name. Marks of notebooks that are not among them are taken back.
+    files : mapping of str to bytes
+        The submitted files beside them, by path.
+    submitted_at : datetime, str or None
+    after_grading : list
+        nbgrader's preprocessors that a graded notebook still goes through.
+
+    Raises
+    ------
+    GradebookError
+        The gradebook stayed locked, or does not fit the source notebooks.
+    ExaminerError
+        The graded folder cannot be written.
+    """
+    converter = Autograde(coursedir=course.directory, parent=course.app)
+    try:
+        with _folder_of(course, student) as (made, old):
+            _copy_files(course, converter, files, made)
+            _write(notebooks, made)  # a full disk shows before the gradebook changes
+            _write(patiently(lambda: _save(course, converter, student, notebooks, submitted_at, after_grading)), made)
+            _set_permissions(made, converter)
+            if notebooks:
+                _put_in_place(made, course.autograded(student), old)
+            else:
+                shutil.rmtree(course.autograded(student), ignore_errors=True)
+    except OSError as error:
+        raise _as_sentence(error) from None
+
+
+def unfinished(course: Course) -> set[str]:
+    """Students whose recording was interrupted: gradebook and graded folder may not agree.
+
+    They are forgotten by this, so the caller has to grade them again.
+
+    Parameters
+    ----------
+    course : Course
+    """
+    place = course.cache(UNFINISHED) / course.name
+    found = set()
+    for work in place.iterdir() if place.is_dir() else []:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            student = (work / "student").read_text(encoding="utf-8")
+            found.add(student)
+            if (work / "old").is_dir() and not course.autograded(student).exists():
+                (work / "old").rename(course.autograded(student))
+        shutil.rmtree(work, ignore_errors=True)
+    return found
+
+
+# -------------------------------------------------------------------------------- the gradebook
+
+
+def _save(
+    course: Course,
+    converter: Autograde,
+    student: str,
+    notebooks: Mapping[str, NotebookNode],
+    submitted_at: Any,
+    after_grading: list[Any],
+) -> dict[str, NotebookNode]:
+    """Enter everything into the gradebook; the notebooks as they went through nbgrader's steps."""
+    missing = {path.stem for path in course.assignment.notebooks()} - set(notebooks)
+    with course.gradebook() as gradebook:
+        if notebooks:
+            register(gradebook, course.name, student, submitted_at, create=converter.create_student)
+        withdraw(gradebook, course.name, student, missing, score=0.0 if notebooks else None)
+    saved = {}
+    for name, notebook in notebooks.items():
+        saved[name], resources = copy.deepcopy(notebook), _resources(course, student, name)
+        for step in _steps(after_grading, course):
+            saved[name], resources = step(saved[name], resources)
+    return saved
+
+
+def _steps(preprocessors: list[Any], course: Course) -> Iterator[Step]:
+    """Preprocessors as nbconvert would make them; calling one respects its ``enabled``."""
+    for each in preprocessors:
+        made = import_item(each) if isinstance(each, str) else each
+        yield made(parent=course.app) if isinstance(made, type) else made
+
+
+def _resources(course: Course, student: str, notebook: str) -> ResourcesDict:
+    who = {"student": student, "assignment": course.name, "notebook": notebook, "db_url": course.directory.db_url}
+    resources = ResourcesDict(unique_key=notebook, output_files_dir=f"{notebook}_files", nbgrader=who)
+    resources["metadata"] = ResourcesDict(name=notebook)
+    return resources
+
+
+# ---------------------------------------------------------------------------- the graded folder
+
+
+@contextlib.contextmanager
+def _folder_of(course: Course, student: str) -> Iterator[tuple[Path, Path]]:
+    """A new folder on the file system of the graded ones, and a place for the old one.
+
+    Both are removed in the end. If that is not reached, the student's name stays: `unfinished` finds it.
+    """
+    place = course.cache(UNFINISHED) / course.name
+    place.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=place))
+    made, old = work / "new", work / "old"
+    try:
+        (work / "student").write_text(student, encoding="utf-8")
+        made.mkdir()
+        yield made, old
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _copy_files(course: Course, converter: Autograde, files: Mapping[str, bytes], target: Path) -> None:
+    """The submitted files, and the source's over them but for those that the course excludes."""
+    source, ignored = course.assignment.source, [*course.directory.ignore, "*.ipynb"]
+    own = {Path(path).relative_to(source) for path in find_all_files(str(source), ignored)}
+    own -= set(map(Path, converter.exclude_overwriting.get(course.name, [])))
+    folders = {parent for path in own for parent in path.parents}
+    for path, content in ((Path(name), content) for name, content in files.items()):
+        is_ignored = any(fnmatch.fnmatch(part, pattern) for part in path.parts for pattern in ignored)
+        if not is_ignored and path not in own | folders and own.isdisjoint(path.parents):
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / path).write_bytes(content)
+    for path in own:
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source / path, target / path)
+
+
+def _write(notebooks: Mapping[str, NotebookNode], target: Path) -> None:
+    for name, notebook in notebooks.items():
+        text = nbformat.writes(notebook)
+        (target / f"{name}.ipynb").write_text(text + "\n" * (not text.endswith("\n")), encoding="utf-8")
+
+
+def _set_permissions(target: Path, converter: Autograde) -> None:
+    """As nbgrader sets them: files read-only by default, folders open to the group where the course is shared."""
+    mode, shared = int(str(converter.permissions), 8), converter.coursedir.groupshared
+    for base, _, names in os.walk(target):
+        for name in names:
+            Path(base, name).chmod(mode)
+        if shared:
+            Path(base).chmod((Path(base).stat().st_mode | 0o2770) & 0o2777)
+
+
+def _put_in_place(made: Path, target: Path, old: Path) -> None:
+    """Let the new folder take the place of the old one; between the two renames there is none."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        target.rename(old)
+    try:
+        made.rename(target)
+    except OSError:
+        if old.is_dir():
+            old.rename(target)
+        raise
+
+
+def _as_sentence(error: OSError) -> ExaminerError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ExaminerError(
+            "The disk is full: free some space, then run the command again. Earlier graded notebooks were kept."
+        )
+    return ExaminerError(f"The graded notebooks could not be written: {error.strerror or error}.")
