@@ -611,7 +611,7 @@ BOMBS = {
         """
         def double(x):
             return {str(number): np.ones(1) for number in range(600)}""",
-        "sent what is no answer: it is too large, or has too many parts",
+        "returned a value that cannot be read: it is too large, or has too many parts",
     ),
     "giant_answer": (
         """
