@@ -15,8 +15,7 @@ from typing import Any
 from examiner._exceptions import AnswerStoppedError, CheckTimeoutError, NeedsHumanError
 from examiner.diagnosis import Diagnosis, diagnose_here
 from examiner.engine import Ran, run_cell, run_test, trusted_run
-from examiner.grading.bridge import AnswerError, Bridge, Link, Raised
-from examiner.grading.names import TestNames
+from examiner.grading.proxies import AnswerError, Bridge, Link, Raised, TestNames
 from examiner.notebooks import statements, used_names
 from examiner.outcome import Check, TestOutcome
 

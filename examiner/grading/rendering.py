@@ -11,8 +11,8 @@ from nbformat.v4 import new_output
 
 from examiner._exceptions import NeedsHumanError
 from examiner.diagnosis import Diagnosis
-from examiner.grading.bridge import Raised
 from examiner.grading.inside import Tested
+from examiner.grading.proxies import Raised
 from examiner.notebooks import Outputs
 from examiner.outcome import Check, TestOutcome
 

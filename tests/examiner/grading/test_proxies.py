@@ -13,8 +13,7 @@ import pytest
 
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
-from examiner.grading.bridge import AnswerError, Bridge, Link
-from examiner.grading.proxies import Proxy
+from examiner.grading.proxies import AnswerError, Bridge, Link, Proxy
 from examiner.kernel import Cell, Kernel, Session
 from examiner.settings import Timing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, MutableMapping
 from typing import Any
 
-from examiner.grading.bridge import Bridge
+from examiner.grading.proxies.bridge import Bridge
 
 __all__ = ["TestNames"]
 

@@ -17,7 +17,7 @@ from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.codec import CodecError, Reference
 from examiner.engine import ask
-from examiner.grading.proxies import Proxy, RemoteDict
+from examiner.grading.proxies.proxy import Proxy, RemoteDict
 from examiner.outcome import sentence
 
 __all__ = ["AnswerError", "Bridge", "Link", "Raised"]

@@ -18,7 +18,7 @@ __all__ = ["Proxy", "RemoteDict"]
 
 
 class Sandboxed(Protocol):
-    """The way to the sandbox, as `examiner.grading.bridge.Bridge` has it."""
+    """The way to the sandbox, as `examiner.grading.proxies.bridge.Bridge` has it."""
 
     def ask(self, answer: str, operation: str, target: Proxy, **details: Any) -> Any:
         """Have something done there."""
