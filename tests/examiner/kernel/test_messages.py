@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from examiner.kernel.messages import DELIMITER, MAX_CONTENT, QUIET_SECONDS, TOO_LARGE, Composer, Exchange, read
+from examiner.kernel.messages import (
+    DELIMITER,
+    MAX_CONTENT,
+    QUIET_SECONDS,
+    TOO_LARGE,
+    Composer,
+    Exchange,
+    read,
+)
 from examiner.kernel.zmtp import OVERSIZE
 from examiner.notebooks.outputs import Outputs
 
