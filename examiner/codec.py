@@ -515,8 +515,9 @@ _UNPACKERS: dict[str, Callable[[_Unpacker, Any, int], Any]] = {
 class Kept:
     """Which objects of the sandbox plain values stand for: `remember` is for `unpack`, `number` for `pack`.
 
-    A value is known by its type and content: a copy that a test made stands for the same object, a value
-    that the test has changed stands for itself.  To be cleared when the sandbox's table is.
+    A value stands for its object as long as its content is what came.  So does a copy of a list, tuple or
+    dict that holds arrays, for tests give caches away as copies; any other equal value stands for itself.
+    To be cleared when the sandbox's table is: with the kernel, and with the test cell.
 
     Parameters
     ----------
@@ -526,39 +527,46 @@ class Kept:
 
     def __init__(self, refer: Callable[[Any], Reference] | None = None) -> None:
         self._refer = refer
-        self._numbers: dict[tuple[Any, ...], dict[bytes, int]] = {}  # by size, then by content
+        self._values: dict[int, tuple[Any, bytes, int]] = {}  # by id, with the value so that the id stays its own
+        self._copies: dict[bytes, int] = {}  # by content
 
     def __repr__(self) -> str:
-        return f"<Kept: {sum(map(len, self._numbers.values()))} objects>"
+        return f"<Kept: {len(self._values)} values>"
 
     def clear(self) -> None:
         """Forget all of them."""
-        self._numbers.clear()
+        self._values.clear()
+        self._copies.clear()
 
     def remember(self, value: Any, reference: Reference) -> Any:
         """Note which object a value stands for, and give the value."""
-        content = self._content(value)
-        if content is not None and reference.id is not None:
-            self._numbers.setdefault(_size(value), {})[content] = reference.id
+        content, has_arrays = self._content(value)
+        if content and reference.id is not None:
+            self._values[id(value)] = value, content, reference.id
+            if has_arrays and not isinstance(value, np.ndarray):
+                self._copies[content] = reference.id
         return value
 
     def number(self, value: Any) -> int | None:
         """Give the number of the object that a value stands for, None where it stands for itself."""
-        same_size = self._numbers.get(_size(value))
-        return same_size.get(self._content(value) or b"") if same_size else None
+        if not self._values:
+            return None
+        content, _ = self._content(value)
+        itself, original, number = self._values.get(id(value), (None, b"", 0))
+        if itself is value and original == content:
+            return number
+        return self._copies.get(content)
 
-    def _content(self, value: Any) -> bytes | None:
+    def _content(self, value: Any) -> tuple[bytes, bool]:
+        """A value's digest, empty where it cannot cross, and whether there are arrays in it."""
         digest = hashlib.blake2b()
         try:
-            for frame in pack(value, self._refer, REQUEST_LIMITS):
-                digest.update(len(frame).to_bytes(8, "big") + frame)
+            frames = pack(value, self._refer, REQUEST_LIMITS)
         except CodecError:
-            return None
-        return digest.digest()
-
-
-def _size(value: Any) -> tuple[Any, ...]:
-    return (type(value), value.shape if isinstance(value, np.ndarray) else len(value))
+            return b"", False
+        for frame in frames:
+            digest.update(len(frame).to_bytes(8, "big") + frame)
+        return digest.digest(), len(frames) > 1
 
 
 def _list(content: Any, length: int | None = None) -> list[Any]:

@@ -118,19 +118,19 @@ class Kernel:
         SandboxError
             It does not come up: no student's fault, for no student code has run.
         """
-        if self._iopub is not None:
+        if self._stopwatch is not None:
             return
         watch = self.sandbox.stopwatch()
         try:
-            iopub = self._connect(IOPUB, "SUB", MAX_CONTENT, watch)
+            self._iopub = self._connect(IOPUB, "SUB", MAX_CONTENT, watch)
             self._shell = self._connect(SHELL, "DEALER", codec.LIMITS.bytes + MAX_CONTENT, watch)
-            while not iopub.receive():  # the kernel greets each subscriber
+            while not self._iopub.receive():  # the kernel greets each subscriber
                 self._check_start(watch)
-                _poll([iopub], POLL_SECONDS)
+                _poll([self._iopub], POLL_SECONDS)
         except ProtocolError as error:
             raise SandboxError(f"The kernel did not start: {error}. {self._said()}") from None
-        self._iopub, self._stopwatch = iopub, watch
         self.sandbox.seal()
+        self._stopwatch = watch
 
     def _connect(self, port: int, kind: str, max_bytes: int, watch: Stopwatch) -> ZmtpSocket:
         path = Path(f"{self._address}-{port}")
