@@ -34,7 +34,7 @@ def defined_names(notebook: NotebookNode) -> dict[str, bool]:
     for cell in cells_of(notebook, *THEIRS):
         if cell.cell_type == "code":
             for name, callable_ in _bound(statements(cell.source), names):
-                names[name] = callable_
+                names[name] = names.get(name, False) or callable_
     return names
 
 
