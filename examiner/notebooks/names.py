@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from nbformat import NotebookNode
 
-from examiner.notebooks.cells import THEIRS, cells_of, parsed, plain_python
+from examiner.notebooks.cells import MAX_PYTHON, THEIRS, cells_of, parsed, plain_python
 
 __all__ = ["defined_names", "names_defined_by", "statements", "used_names", "words"]
 
 _DEFINITION = re.compile(
-    r"^(?:async +)?(?:def|class) +(\w+)|^([^\W\d]\w*(?: *, *[^\W\d]\w*)*) *(?::[^=\n]{0,200})?=(?!=)", re.MULTILINE
+    r"^(?:async +)?(?:def|class) +(\w+)|^([^\W\d]\w*(?: *, *[^\W\d]\w*){0,20}) *(?::[^=\n]{0,200})?=(?!=)", re.MULTILINE
 )
 
 
@@ -51,7 +51,9 @@ def statements(source: str) -> list[ast.stmt]:
 def names_defined_by(source: str) -> set[str]:
     """Give the names that a cell seems to define at its top level, whether it parses or not."""
     return {
-        name.strip() for function, targets in _DEFINITION.findall(source) for name in (function or targets).split(",")
+        name.strip()
+        for function, targets in _DEFINITION.findall(source[:MAX_PYTHON])
+        for name in (function or targets).split(",")
     }
 
 

@@ -13,8 +13,9 @@ from tests.examiner.small import submission
 
 ODD: list[Any] = [
     None, True, 0, -1, 5, 10**400, 1e400, float("nan"), "", "x", "\ud800", "\x1b[31m", [], [None], {}, {"x": {}},
-    ["a", 5], "code", "markdown", {"nbgrader": None}, {"nbgrader": {"grade_id": "double"}}, {"tags": ["skip-execution"]},
-    [{"output_type": "stream"}], {"a.png": {"image/png": "x"}}, "double", "def double(x): return 2 * x",
+    ["a", 5], "code", "markdown", {"nbgrader": None}, {"nbgrader": {"grade_id": "double"}},
+    {"tags": ["skip-execution"]}, [{"output_type": "stream"}], {"a.png": {"image/png": "x"}},
+    "double", "def double(x): return 2 * x",
 ]  # fmt: skip
 Damage = Callable[[dict[str, Any]], None]
 

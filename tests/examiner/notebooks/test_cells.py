@@ -82,6 +82,11 @@ def test_a_solution_without_markers_is_the_whole_cell() -> None:
     assert solutions(new_notebook(cells=[cell("double", "answer", text)])) == {"double": text}
 
 
+def test_markers_are_found_as_nbgrader_finds_them() -> None:
+    text = "def f():\n    # BEGIN SOLUTION here\n    return 1\n    # END SOLUTION\nf()"
+    assert solutions(new_notebook(cells=[cell("f", "answer", text)])) == {"f": "def f():\n    return 1\nf()"}
+
+
 def test_answers_are_filled_in_by_name() -> None:
     filled = fill_in(source_notebook(), {"double": "double = 2", "unknown": "1"})
     assert {c.id: c.source for c in filled.cells}["double"] == "double = 2"
