@@ -121,7 +121,7 @@ class Session:
             No kernel could be had, or a provided cell did not end, before anything of the student ran.
         """
         self._untouched = self._untouched and cell.provided
-        outputs = Outputs(room=self.budget)
+        outputs = Outputs(budget=self.budget)
         try:
             self._attempt(cell, outputs)
         except (CellStopped, KernelDied, AnswerStoppedError) as error:

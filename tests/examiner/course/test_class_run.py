@@ -165,7 +165,7 @@ def test_a_damaged_submission_costs_nobody_elses_row(fresh: Path, examine: Grade
     assert students["ada"]["score"] == 12.0
     assert students["ada"]["status"] == "partial"
     assert (students["bob"]["score"], students["bob"]["status"]) == (8.0, "partial")
-    assert students["bob"]["reason"] == "timestamp.txt is no time: it is not graded"
+    assert students["bob"]["reason"] == "timestamp.txt is not a valid timestamp: it is not graded"
     assert students["zoe"]["status"] == "failed"
 
 
@@ -262,8 +262,8 @@ def test_links_in_a_submission_lead_nowhere(fresh: Path, examine: Grade) -> None
     report = examine("--student", "ada")
     assert report["students"]["ada"]["status"] == "partial"
     assert report["students"]["ada"]["reason"] in (
-        "data.txt is a link: it is not graded",
-        "two.ipynb is no regular file: it is not graded",
+        "data.txt is a symbolic link: it is not graded",
+        "two.ipynb is not a regular file: it is not graded",
     )
     graded = list((fresh / "autograded" / "ada" / "small").rglob("*"))
     assert fresh / "autograded" / "ada" / "small" / "one.ipynb" in graded

@@ -17,9 +17,9 @@ from traitlets.config import Config
 
 from examiner.assignment import find_assignment
 from examiner.grading import Grader
+from examiner.notebooks import read_submission
 from examiner.notebooks.cells import cells_of, fill_in, grade_id, points, read, solutions
 from examiner.notebooks.merge import merge, prepared_source
-from examiner.notebooks.submission import submitted_files
 from examiner.outcome import NotebookOutcome
 from examiner.settings import Options, Timing
 from tests.conftest import ROOT, SOURCE
@@ -388,7 +388,7 @@ def test_only_regular_files_are_taken_from_a_submission(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe.npz")
     with open(folder / "large.npz", "wb") as file:
         file.truncate(20_000_001)
-    assert submitted_files(folder) == {"own.py": b"x = 1", "deep/more.txt": b"more"}
+    assert read_submission(folder, ["one"]).files == {"own.py": b"x = 1", "deep/more.txt": b"more"}
 
 
 def test_tests_see_what_they_collect_and_answers_see_all(tmp_path: Path) -> None:
