@@ -260,7 +260,7 @@ def test_a_notebook_s_limit_counts_what_its_cells_and_calls_took_in_all_kernels(
     ask(made)
     with pytest.raises(AnswerStoppedError, match="the notebook took longer than 100 s"):
         ask(made, "other")
-    assert supply.given[0].limits[1:] == [50, 50]
+    assert supply.given[0].limits[1:] == [50, 45]
     assert supply.given[1].limits[1:] == [45, 45]  # the cell again, and the call: what is left
     assert "the notebook took longer than 100 s" in text(made.run(Cell("two", "b")))
     assert made.incidents[-1] == "the notebook took longer than 100 s"
