@@ -10,6 +10,7 @@ ExaminerError               a sentence that says what happened and what to do
 ├── AnswerStoppedError      an answer was not graded: it hit a limit, or ended its kernel
 ├── EngineError             the engine's process did not start, ended, or was used wrongly
 ├── GradingFaultError       the grader's own work failed: never the student's zero
+├── DamagedNotebookError    a submitted file is not a notebook, or too large
 ├── GradebookError          the gradebook does not fit the source notebooks
 └── NeedsHumanError         raised in a test cell: a person has to grade it
 """
@@ -67,3 +68,7 @@ class GradebookError(ExaminerError):
 
 class NeedsHumanError(ExaminerError):
     """Raised in a test cell whose points only a person can decide."""
+
+
+class DamagedNotebookError(ExaminerError):
+    """A submitted file is not a notebook, or is too large: the message completes "the file is …"."""
