@@ -13,6 +13,7 @@ ExaminerError               a sentence that says what happened and what to do
 │   ├── ChildEndedError     a child of the engine ended before it had answered
 │   └── ChildTimeoutError   a child of the engine took too long and was killed
 ├── GradingFaultError       the grader's own work failed: never the student's zero
+├── DamagedNotebookError    a submitted file is not a notebook, or too large
 ├── GradebookError          the gradebook does not fit the source notebooks, or cannot be written
 ├── OutcomeError            the record of a graded notebook has another version, or is damaged
 └── NeedsHumanError         raised in a test cell: a person has to grade it
@@ -87,3 +88,7 @@ class OutcomeError(ExaminerError):
 
 class NeedsHumanError(ExaminerError):
     """Raised in a test cell whose points only a person can decide."""
+
+
+class DamagedNotebookError(ExaminerError):
+    """A submitted file is not a notebook, or is too large: the message completes "the file is …"."""

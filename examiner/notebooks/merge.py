@@ -20,11 +20,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from traitlets.config import Config
 
+from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks.cells import GRADED, THEIRS, TRAINING_TAG, grade_id, kind_of, read, unused_id
 from examiner.notebooks.markdown import attached_pictures, harmless_markdown
 from examiner.notebooks.names import names_defined_by, words
 from examiner.notebooks.outputs import OutputBudget, harmless
-from examiner.notebooks.repair import DamagedNotebookError, mended
+from examiner.notebooks.repair import mended
 
 __all__ = ["Merged", "merge", "merged", "prepared_source"]
 

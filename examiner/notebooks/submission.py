@@ -19,8 +19,9 @@ from pathlib import Path, PurePosixPath
 
 from nbformat import NotebookNode
 
+from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks.intake import LEFT_OUT, NO_TIME, TOO_MANY, entries, is_junk, is_time, read_regular
-from examiner.notebooks.repair import MAX_READ, DamagedNotebookError, as_notebook
+from examiner.notebooks.repair import MAX_READ, as_notebook
 from examiner.outcome import sentence
 
 __all__ = ["LeftOut", "Repaired", "Submission", "read_submission"]
@@ -94,6 +95,7 @@ class Submission:
     files : mapping of str to bytes
         The other files, by path in the submission.
     left_out : tuple of LeftOut
+        What is not graded, notebooks first.
     repaired : tuple of Repaired
     submitted_at : str or None
         The text of ``timestamp.txt``, where it is a time.
@@ -241,7 +243,7 @@ class _Reader:
 
     def submission(self) -> Submission:
         """What was taken."""
-        rows = list(self.left_out.values())
+        rows = sorted(self.left_out.values(), key=lambda row: row.notebook is None)  # notebooks first
         if len(rows) > MAX_ROWS:
             rows[MAX_ROWS:] = [LeftOut(f"{len(rows) - MAX_ROWS} more", "left out for similar reasons")]
         return Submission(self.notebooks, self.files, tuple(rows), tuple(self.repaired), self.submitted_at)

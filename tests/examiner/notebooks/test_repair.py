@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_output
 
+from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks import repair
-from examiner.notebooks.repair import DamagedNotebookError, as_notebook, is_readable_as_it_is, mended
+from examiner.notebooks.repair import as_notebook, is_readable_as_it_is, mended
 from tests.examiner.notebooks.damage import damaged, valid
 from tests.examiner.notebooks.test_outputs import png
 
