@@ -267,11 +267,15 @@ def _data_set(assignment: Assignment, kind: str, loader: str, folder: Path | Non
     environment = os.environ | variables | {"PYTHONPATH": str(assignment.source)}
     command = [sys.executable, "-c", LOAD, *loader.split(":")]
     done = subprocess.run(command, cwd=assignment.root, env=environment, capture_output=True, text=True)
-    lines, variable = done.stdout.split(), assignment.data_variable or "c.Examiner.data_dir"
-    if done.returncode == 0 and lines:
-        return Finding(f"data: {kind}", "good", f"{lines[-1]} ({folder or 'no folder: comes with the packages'})")
+    lines, variable = done.stdout.split("\n"), assignment.data_variable or "c.Examiner.data_dir"
+    remedy = f"name a folder that holds it in {variable}"
+    if done.returncode == 0 and len(lines) > 1:
+        *said, name, _ = lines
+        if notes := [line for line in said if line.strip()]:  # that it is a smaller one, say
+            return Finding(f"data: {kind}", "note", notes[-1].strip(), remedy)
+        return Finding(f"data: {kind}", "good", f"{name}, looked for in {folder or 'the packages'}")
     why = (done.stderr.strip().splitlines() or ["the loader ended without a word"])[-1]
-    return Finding(f"data: {kind}", "bad", why, f"name a folder that holds it in {variable}")
+    return Finding(f"data: {kind}", "bad", why, remedy)
 
 
 if __name__ == "__main__":

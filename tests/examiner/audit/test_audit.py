@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from examiner.audit.audit import Audit, Finding, audit, main, misnamed_rate, show
+from examiner.audit.audit import Audit, Finding, audit, misnamed_rate
 from examiner.diagnosis.entries import Catalogue
 from tests.conftest import ROOT, SOURCE
 
