@@ -392,7 +392,7 @@ class Session:
 
     def run(self, cell: Cell) -> list[NotebookNode]:
         """Run a cell and give its outputs; whatever it does to its kernel is in them."""
-        outputs = Outputs(room=self.room)
+        outputs = Outputs(budget=self.room)
         try:
             kernel = self._ready()
             self._history.append(cell)

@@ -3,7 +3,68 @@
 Everything that a submission holds is hostile until it has passed through this room.
 """
 
-from examiner.notebooks.intake import leave_out
-from examiner.notebooks.merge import merge, prepared_source
+from examiner.notebooks.cells import (
+    BONUS_TAG,
+    GRADED,
+    SOLUTION,
+    STUB,
+    THEIRS,
+    TRAINING_TAG,
+    Kind,
+    answer_of,
+    cells_of,
+    fill_in,
+    grade_id,
+    is_bonus,
+    kind_of,
+    names_in,
+    plain_python,
+    points,
+    read,
+    solutions,
+)
+from examiner.notebooks.intake import LEFT_OUT, irregular, leave_out, leave_out_irregular
+from examiner.notebooks.merge import Merged, merge, merged, prepared_source
+from examiner.notebooks.names import defined_names, statements, used_names
+from examiner.notebooks.outputs import OutputBudget, Outputs, clean_text, harmless
+from examiner.notebooks.submission import LeftOut, Repaired, Submission, read_submission
 
-__all__ = ["leave_out", "merge", "prepared_source"]
+__all__ = [
+    "BONUS_TAG",
+    "GRADED",
+    "LEFT_OUT",
+    "SOLUTION",
+    "STUB",
+    "THEIRS",
+    "TRAINING_TAG",
+    "Kind",
+    "LeftOut",
+    "Merged",
+    "OutputBudget",
+    "Outputs",
+    "Repaired",
+    "Submission",
+    "answer_of",
+    "cells_of",
+    "clean_text",
+    "defined_names",
+    "fill_in",
+    "grade_id",
+    "harmless",
+    "irregular",
+    "is_bonus",
+    "kind_of",
+    "leave_out",
+    "leave_out_irregular",
+    "merge",
+    "merged",
+    "names_in",
+    "plain_python",
+    "points",
+    "prepared_source",
+    "read",
+    "read_submission",
+    "solutions",
+    "statements",
+    "used_names",
+]

@@ -1,15 +1,15 @@
-"""What of a submission's folder is looked at: regular files, not too many, and notebooks of a sensible size.
+"""Entries of a submission's folder that must not be opened, and how nbgrader is kept from them.
 
-nbgrader opens whatever lies there: a link leads to other students' work, a pipe blocks for ever,
-a device has no end.  None of these is anybody's answer.
+nbgrader opens everything that it finds there: a link leads to other students' work, a pipe blocks for ever, a device
+has no end.  `examiner.notebooks.submission` asks the same questions, and changes nothing.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import mimetypes
 import os
+import re
 import secrets
 import stat
 import sys
@@ -17,102 +17,213 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
+import dateutil.parser  # type: ignore[import-untyped]
+import dateutil.tz  # type: ignore[import-untyped]
 
+from examiner.notebooks.repair import MAX_READ, DamagedNotebookError, as_notebook, is_readable_as_it_is
 from examiner.outcome import sentence
 
-__all__ = ["LEFT_OUT", "irregular", "leave_out", "leave_out_irregular"]
+__all__ = [
+    "LEFT_OUT",
+    "NO_TIME",
+    "TOO_MANY",
+    "entries",
+    "irregular",
+    "is_junk",
+    "is_time",
+    "leave_out",
+    "leave_out_irregular",
+    "read_regular",
+]
 
-MAX_NOTEBOOK = 16 * 2**20
-MAX_CELLS = 2_000
 MAX_FILES = 500  # nbgrader's copying takes time with the square of their number
+MAX_DEPTH = 20
 LEFT_OUT = ".left_out"
 """Folder in a submission: what nbgrader must not open is moved there, for nbgrader passes over such names."""
-LINKS = "a link", "a hard link", "no regular file"
-NO_TIME = "no time"
+LINKS = "a symbolic link", "a hard link", "not a regular file"
+TOO_DEEP = f"more than {MAX_DEPTH} folders deep"
+NO_TIME = "not a valid timestamp"
+NOT_AS_IT_IS = "a notebook that nbgrader cannot read as it is"
 TOO_MANY = f"one of more than {MAX_FILES} files"
 PAGES = "html", "xml", "svg", "javascript", "ecmascript", "css", "wasm"
+JUNK = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", ".git", "__pycache__", "desktop.ini", "thumbs.db"}
+_TIME = re.compile(r"(?!.*(?:\.\.|(?<!\w)/))[\w :.,+\-/]{1,100}")
 log = logging.getLogger(__name__)
 
 
-def irregular(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every entry below a folder that is not graded, with what it is; links are not followed."""
-    unreadable: list[OSError] = []
+# ---------------------------------------------------------------------------------------- entries
+
+
+def entries(folder: Path) -> Iterator[tuple[Path, str | None]]:
+    """Yield every entry below a folder, and why it must not be opened; links are not followed.
+
+    Parameters
+    ----------
+    folder : Path
+        A submission.
+
+    Yields
+    ------
+    Path
+        The entry. What is in a folder that must not be opened is not listed.
+    str or None
+        What it is, such as ``"a symbolic link"``; None where it is a folder or regular file.
+    """
     crowd = set(_too_many(folder))
-    yield from ((path, TOO_MANY) for path in sorted(crowd))
-    for base, folders, names in os.walk(folder, onerror=unreadable.append):
-        folders[:] = [name for name in folders if Path(base) / name not in crowd]
-        for name in [*folders, *names]:
-            path = Path(base) / name
-            if path not in crowd and (what := _what(path, at_top=base == str(folder))):
-                yield path, what
-    yield from ((Path(error.filename), "unreadable") for error in unreadable)
+    waiting = [(folder, 0)]
+    while waiting:
+        base, depth = waiting.pop()
+        try:
+            paths = sorted(base.iterdir())
+        except OSError as error:
+            yield base, f"unreadable ({error.strerror})"
+            continue
+        for path in paths:
+            what = TOO_MANY if path in crowd else _what(path)
+            if what is None and _is_folder(path):
+                what = TOO_MANY if base == folder / LEFT_OUT else TOO_DEEP if depth >= MAX_DEPTH else None
+                waiting += [(path, depth + 1)] if what is None else []
+            yield path, what
+
+
+def irregular(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every entry below a folder that nbgrader must not open or cannot read, with what it is.
+
+    Parameters
+    ----------
+    folder : Path
+        A submission.
+    """
+    for path, what in entries(folder):
+        if what is None and not _is_folder(path) and not is_junk(path.name):
+            what = _fault_for_nbgrader(path, at_top=path.parent == folder)
+        if what is not None:
+            yield path, what
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file or folder of this name was left by a system or program: it is not part of a submission."""
+    return name in JUNK or name.lower() in JUNK or name.startswith(("._", "~$"))
+
+
+def is_time(text: str) -> bool:
+    """Whether nbgrader can read this as a time.
+
+    Parameters
+    ----------
+    text : str
+        The content of a ``timestamp.txt``.
+    """
+    parts = text.split(" ")
+    if not _TIME.fullmatch(text):
+        return False
+    try:
+        zone = dateutil.tz.gettz(parts[2]) if len(parts) == 3 and not parts[2].lstrip("+-").isdecimal() else None
+        dateutil.parser.parse(" ".join(parts[:2]) if len(parts) == 3 else text, tzinfos=lambda *_: zone)
+    except (ValueError, OverflowError, TypeError, OSError):
+        return False
+    return True
+
+
+def read_regular(path: Path, most: int) -> bytes | None:
+    """Read a regular file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; anything may be there.
+    most : int
+        Bytes that it may have.
+
+    Returns
+    -------
+    bytes or None
+        None for a link of either kind, a pipe, a device, a file that cannot be read, and one that is too large.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1 or status.st_size > most:
+                return None
+            return file.read(most)
+    except (OSError, ValueError):
+        return None
 
 
 def _too_many(folder: Path) -> Iterator[Path]:
-    """What lies at the top of a submission and takes it beyond the number of files that are graded."""
+    """Entries at the top of a submission that take it beyond the number of files that are graded."""
     left = MAX_FILES
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        return
+    for path in paths:
         if path.name == LEFT_OUT:
             continue
-        size = 1
-        if path.is_dir() and not path.is_symlink():
-            size = sum(1 for _ in islice(_below(path), left + 1))
+        size = 1 + sum(1 for _ in islice(_below(path), left + 1)) if _is_folder(path) else 1
         if size > left:
             yield path
         else:
             left -= size
 
 
-def _below(folder: Path) -> Iterator[str]:
-    for _, folders, names in os.walk(folder):
-        yield from folders
-        yield from names
+def _below(folder: Path) -> Iterator[Path]:
+    """All entries below a folder; of those that are too deep, none."""
+    waiting = [(folder, 0)]
+    while waiting:
+        base, depth = waiting.pop()
+        try:
+            with os.scandir(base) as found:
+                for entry in found:
+                    yield Path(entry.path)
+                    if entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
+                        waiting.append((Path(entry.path), depth + 1))
+        except OSError:
+            continue
 
 
-def _what(path: Path, *, at_top: bool) -> str | None:
-    """What an entry is, where it is not graded."""
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _what(path: Path) -> str | None:
+    """What an entry is, where it must not be opened."""
     try:
         status = path.lstat()
     except OSError as error:
         return f"unreadable ({error.strerror})"
     if stat.S_ISLNK(status.st_mode):
-        return "a link"
+        return "a symbolic link"
     if stat.S_ISDIR(status.st_mode):
-        return "a folder" if path.suffix == ".ipynb" else TOO_MANY if path.parent.name == LEFT_OUT else None
+        return "a folder" if path.suffix == ".ipynb" else None
     if not stat.S_ISREG(status.st_mode):
-        return "no regular file"
-    if status.st_nlink > 1:
-        return "a hard link"
-    if path.suffix == ".ipynb" and status.st_size > MAX_NOTEBOOK:
-        return f"larger than {MAX_NOTEBOOK >> 20} MB"
-    if path.suffix == ".ipynb" and at_top and (damage := _damage(path)):
-        return damage
-    if path.name == "timestamp.txt" and not _is_time(path):
-        return NO_TIME
-    return None
+        return "not a regular file"
+    return "a hard link" if status.st_nlink > 1 else None
 
 
-def _damage(path: Path) -> str | None:
-    """What is wrong with a notebook that nbgrader would give up on, and with it on all the others."""
+def _fault_for_nbgrader(path: Path, *, at_top: bool) -> str | None:
+    """What is wrong with a file that nbgrader would give up on, and with it on all the others."""
+    if path.name == "timestamp.txt":
+        data = read_regular(path, MAX_READ)
+        text = (data or b"")[:200].decode(errors="replace").strip()
+        return NO_TIME if data is None or (text and not is_time(text)) else None
+    if path.suffix != ".ipynb" or not at_top:
+        return None
+    data = read_regular(path, MAX_READ)
+    if data is None:
+        return f"larger than {MAX_READ >> 20} MB, or unreadable"
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError, MemoryError):
-        return "no notebook, or a damaged one"
-    cells = content.get("cells") if isinstance(content, dict) else None
-    old = isinstance(content, dict) and isinstance(content.get("worksheets"), list)  # nbformat converts it
-    if not isinstance(cells, list):
-        return None if old else "no notebook, or a damaged one"
-    return f"a notebook of more than {MAX_CELLS:,} cells" if len(cells) > MAX_CELLS else None
+        as_notebook(data)
+    except DamagedNotebookError as damage:
+        return str(damage)
+    return None if is_readable_as_it_is(data) else NOT_AS_IT_IS
 
 
-def _is_time(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(200).strip()
-        return not text or parse_utc(text) is not None
-    except (OSError, ValueError, OverflowError, TypeError):
-        return False
+# --------------------------------------------------------------------------------------- nbgrader
 
 
 def leave_out(folder: Path) -> list[tuple[Path, str]]:
@@ -128,13 +239,12 @@ def leave_out(folder: Path) -> list[tuple[Path, str]]:
     """
     found = list(irregular(folder))
     for path, what in found:
-        log.warning("%s is %s: it is not graded", sentence(str(path)), what)
-        if what in (*LINKS, NO_TIME, TOO_MANY) and path.parent != folder / LEFT_OUT:
+        log.warning("%s is %s: it is not graded.", sentence(str(path)), what)
+        if what in (*LINKS, NO_TIME, TOO_MANY, TOO_DEEP) and path.parent != folder / LEFT_OUT:
             _move_aside(path, folder)
-    for base, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != LEFT_OUT]
-        for name in filter(_is_page, names):
-            _rename(Path(base) / name, Path(base) / f"{name[-100:]}.txt")
+    for path in list(_below(folder)):
+        if _is_page(path.name) and folder / LEFT_OUT not in path.parents and not _is_folder(path):
+            _rename(path, path.with_name(f"{path.name[-100:]}.txt"))
     return found
 
 

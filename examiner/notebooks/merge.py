@@ -1,47 +1,58 @@
 """Merge a submission onto the source notebook: what is graded is the source, with the student's cells in it.
 
-The given cells, tests, tasks, points and the notebook's metadata are the source's, whatever the submission
-says.  The student's answers and written answers are put in by ``grade_id``; all other cells of theirs (helpers,
-plots, experiments) follow the cell that they followed in the submission.
+The provided cells, tests, tasks, points and the notebook's metadata are the source's, whatever the submission says.
+The student's answers and written answers are put in by ``grade_id``, or, where that is lost, by what they define and by
+the text around them.  All other cells of theirs (helpers, plots, experiments) follow the cell that they followed in the
+submission, in its order.
 """
 
 from __future__ import annotations
 
 import copy
-import html
 import re
-import uuid
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
-from examiner.notebooks.cells import TRAINING_TAG, grade_id, kind_of, read
-from examiner.notebooks.outputs import harmless, is_picture
+from examiner.notebooks.cells import GRADED, THEIRS, TRAINING_TAG, grade_id, kind_of, read, unused_id
+from examiner.notebooks.markdown import attached_pictures, harmless_markdown
+from examiner.notebooks.names import names_defined_by, words
+from examiner.notebooks.outputs import OutputBudget, harmless
+from examiner.notebooks.repair import DamagedNotebookError, mended
 
-__all__ = ["merge", "prepared_source"]
+__all__ = ["Merged", "merge", "merged", "prepared_source"]
 
-THEIRS = ("answer", "written")
-# A space after "<" makes text of what a browser would take for a tag, and harms no formula.
-_TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://)")
-_ACTIVE = ("javascript:", "vbscript:", "data:text", "data:image/svg", "data:application", "```mermaid", "~~~mermaid")
-_ATTACHED = re.compile(r"""attachment:([^)\s"'>\]]*)""")
-_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+WEIGHT = 100  # of an answer, among the cells that say where others belong
+STEPS = LockCells, ClearSolutions, ClearOutput, ComputeChecksums
 _SOURCES: dict[tuple[Path, int, int, str], NotebookNode] = {}
+# What nbgrader takes out of the release.
+_HIDDEN = re.compile(r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A cell of the submission, and the source's cell that it follows or fills."""
+class Merged:
+    """A merged notebook, and how sure the merge is of it.
 
-    cell: NotebookNode
-    anchor: str | None
-    fills: bool
+    Attributes
+    ----------
+    notebook : NotebookNode
+        The source's cells with nbgrader metadata, and the student's.
+    unmatched : tuple of str
+        Answers and written answers for which the submission has no cell, by grade_id.
+    matched_by_content : bool
+        Whether cells were matched by their content, because their nbgrader metadata and ids were lost.
+    """
+
+    notebook: NotebookNode
+    unmatched: tuple[str, ...] = ()
+    matched_by_content: bool = False
 
 
 def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
@@ -53,13 +64,18 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
         The notebook.
     config : traitlets.config.Config, optional
         nbgrader's configuration: it says what a stub looks like.
+
+    Returns
+    -------
+    NotebookNode
+        A copy that the caller may change.
     """
     status = path.stat()
-    stubs = repr(config.get("ClearSolutions")) if config else ""
-    key = (path, status.st_mtime_ns, status.st_size, stubs)
+    options = repr([config.get(step.__name__) for step in STEPS]) if config else ""
+    key = (path, status.st_mtime_ns, status.st_size, options)
     if key not in _SOURCES:
         notebook, resources = read(path), {"language": "python"}
-        for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums):
+        for step in STEPS:
             notebook, resources = step(config=config or Config()).preprocess(notebook, resources)
         if len(_SOURCES) > 64:
             _SOURCES.clear()
@@ -68,6 +84,24 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
 
 
 def merge(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
+    """Put a student's cells into the source notebook; `merged` also says how sure that is.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        As `prepared_source` gives it; it is not changed.
+    submission : NotebookNode
+        The submitted notebook; anything in it may be damaged.
+
+    Returns
+    -------
+    NotebookNode
+        A notebook of the source's cells with nbgrader metadata, and of the student's.
+    """
+    return merged(source, submission).notebook
+
+
+def merged(source: NotebookNode, submission: NotebookNode) -> Merged:
     """Put a student's cells into the source notebook.
 
     Parameters
@@ -75,133 +109,249 @@ def merge(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
     source : NotebookNode
         As `prepared_source` gives it; it is not changed.
     submission : NotebookNode
-        What was handed in; anything in it may be damaged.
+        The submitted notebook; anything in it may be damaged.
 
     Returns
     -------
-    NotebookNode
-        A notebook of the source's cells with nbgrader metadata, and of the student's.
+    Merged
+        The notebook, and what could not be matched.
     """
-    merged = copy.deepcopy(source)
-    skeleton = {grade_id(cell): cell for cell in merged.cells if cell.metadata.get("nbgrader")}
-    places = list(_places(submission, skeleton))
-    chosen: dict[str, NotebookNode] = {}
-    for place in places:
-        if place.fills and place.anchor is not None:
-            before = chosen.get(place.anchor)
-            if before is None or _text(place.cell) != skeleton[place.anchor].source:
-                chosen[place.anchor] = place.cell  # of several that were written in, the last
-    for name, cell in chosen.items():
-        text, is_text = _text(cell), skeleton[name].cell_type == "markdown"
-        skeleton[name].source = _plain(text) if is_text else text
-        if is_text:
-            _paste(cell, skeleton[name])
-    taken, given = set(skeleton), {cell.source for cell in source.cells}
-    after: dict[str | None, list[NotebookNode]] = {}
-    for place in places:
-        if not any(place.cell is cell for cell in chosen.values()):
-            after.setdefault(place.anchor, []).append(_free(place.cell, taken, given))
-    cells = [*after.get(None, [])]
-    for name, cell in skeleton.items():
-        cells += [cell, *after.get(name, [])]
-    merged.cells = cells
-    return merged
+    notebook = copy.deepcopy(source)
+    skeleton = {grade_id(cell): cell for cell in notebook.cells if kind_of(cell) in GRADED}
+    cells = _submitted(submission)
+    names = _named(cells, skeleton)
+    by_content = False
+    if len(set(filter(None, names))) < len(skeleton):
+        by_content = _match_by_content(names, cells, source)
+    chosen = _chosen(names, cells, skeleton)
+    free = [i for i, name in enumerate(names) if name is None or _is_attempt(i, cells[i], skeleton[name], chosen)]
+    for name, place in chosen.items():
+        _fill(skeleton[name], cells[place])
+    places = _places(free, names, cells, chosen, list(skeleton))
+    made = _made(free, cells, source, skeleton.values())
+    notebook.cells = [made[i] for i in free if places[i] < 0]
+    for number, cell in enumerate(skeleton.values()):
+        notebook.cells += [cell, *(made[i] for i in free if places[i] == number)]
+    unmatched = tuple(name for name, cell in skeleton.items() if _is_theirs(cell) and name not in chosen)
+    return Merged(notebook, unmatched, by_content)
 
 
-def _places(submission: NotebookNode, skeleton: dict[str, NotebookNode]) -> Iterator[_Place]:
-    """The student's cells, each with where it belongs; copies of what is the source's own are left out."""
-    anchor: str | None = None
-    cells = submission.get("cells")
-    for cell in cells if isinstance(cells, list) else []:
-        if not isinstance(cell, dict):
+def _is_theirs(cell: NotebookNode) -> bool:
+    return kind_of(cell) in THEIRS
+
+
+def _is_attempt(place: int, cell: NotebookNode, ours: NotebookNode, chosen: dict[str, int]) -> bool:
+    """Whether this is another attempt at an answer: neither the one that was chosen nor the source's own text."""
+    written = cell.source.strip() not in ("", ours.source.strip())
+    return _is_theirs(ours) and written and place != chosen[grade_id(ours)]
+
+
+def _submitted(submission: NotebookNode) -> list[NotebookNode]:
+    """The cells of a submission, whatever it is."""
+    try:
+        return list(mended(submission).cells)
+    except DamagedNotebookError:
+        return []
+
+
+# ---------------------------------------------------------------------------- which cell is which
+
+
+def _named(cells: Sequence[NotebookNode], skeleton: dict[str, NotebookNode]) -> list[str | None]:
+    """The source's cell that each submitted cell is: by its grade_id, or, where that is lost, its id."""
+    found: list[str | None] = []
+    for cell in cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        found.append(next((each for each in (name, cell.id) if isinstance(each, str) and each in skeleton), None))
+    return found
+
+
+def _match_by_content(names: list[str | None], cells: Sequence[NotebookNode], source: NotebookNode) -> bool:
+    """Find cells that have lost their names: by equal text, by what they define, by the text around them.
+
+    Parameters
+    ----------
+    names : list of str or None
+        The source's cell that each submitted cell is; filled in.
+    cells : sequence of NotebookNode
+        The submitted cells.
+    source : NotebookNode
+        The source notebook.
+
+    Returns
+    -------
+    bool
+        Whether any was found.
+    """
+    before = list(names)
+    _match_equal(names, cells, source)
+    _match_definitions(names, cells, source)
+    _match_surroundings(names, cells, source)
+    return names != before
+
+
+def _match_equal(names: list[str | None], cells: Sequence[NotebookNode], source: NotebookNode) -> None:
+    """Cells of the source's own: the same text, in the same order."""
+    for tag, a, z, b, _ in _aligned(names, cells, source):
+        for i, j in zip(range(a, z), range(b, b + z - a), strict=True) if tag == "equal" else ():
+            if names[i] is None and kind_of(source.cells[j]) in GRADED and not _is_theirs(source.cells[j]):
+                names[i] = grade_id(source.cells[j])
+
+
+def _match_definitions(names: list[str | None], cells: Sequence[NotebookNode], source: NotebookNode) -> None:
+    """An answer is the cell that defines most of what the source's answer defines; of several, the last."""
+    code = [i for i, cell in enumerate(cells) if names[i] is None and cell.cell_type == "code"]
+    defined = {i: names_defined_by(cells[i].source) for i in code}
+    for cell in source.cells:
+        if not _is_theirs(cell) or cell.cell_type != "code" or grade_id(cell) in names:
             continue
-        name = _name(cell, skeleton)
-        if name is None:
-            yield _Place(NotebookNode(cell), anchor, False)
-        elif kind_of(skeleton[name]) in THEIRS:
-            anchor = name
-            yield _Place(NotebookNode(cell), anchor, True)
-        else:
-            anchor = name
+        wanted = names_defined_by(cell.source)
+        ranked = [(cells[i].source != cell.source, len(wanted & defined[i]), i) for i in code if names[i] is None]
+        ranked = [each for each in ranked if each[1]]
+        if ranked:
+            names[max(ranked)[2]] = grade_id(cell)
 
 
-def _name(cell: dict[str, Any], skeleton: dict[str, NotebookNode]) -> str | None:
-    """The source's cell that a submitted cell is: by its grade_id, or, where that is lost, its id."""
-    metadata = cell.get("metadata")
-    grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = grading.get("grade_id") if isinstance(grading, dict) else None
-    for candidate in (name, cell.get("id")):
-        if isinstance(candidate, str) and candidate in skeleton:
-            return candidate
-    return None
+def _match_surroundings(names: list[str | None], cells: Sequence[NotebookNode], source: NotebookNode) -> None:
+    """Between two cells that are the source's, a written answer is the one text, an answer the one code cell."""
+    for _, a, z, b, y in _aligned(names, cells, source):
+        for kind in ("markdown", "code"):
+            theirs = [i for i in range(a, z) if names[i] is None and cells[i].cell_type == kind]
+            slots = [
+                grade_id(cell)
+                for cell in source.cells[b:y]
+                if _is_theirs(cell) and cell.cell_type == kind and grade_id(cell) not in names
+            ]
+            if len(theirs) == len(slots):
+                for i, name in zip(theirs, slots, strict=True):
+                    names[i] = name
 
 
-def _text(cell: dict[str, Any]) -> str:
-    source = cell.get("source", "")
-    if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
-    # Half a surrogate is no character: no file could hold it.
-    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
+def _aligned(
+    names: Sequence[str | None], cells: Sequence[NotebookNode], source: NotebookNode
+) -> Sequence[tuple[str, int, int, int, int]]:
+    """How the submitted cells and the source's follow each other: `difflib`'s opcodes."""
+    known = set(names)
+    theirs = [("name", name) if name else _looks(cell, cell.source) for name, cell in zip(names, cells, strict=True)]
+    ours = [
+        ("name", grade_id(cell))
+        if kind_of(cell) in GRADED and grade_id(cell) in known
+        else _looks(cell, _HIDDEN.sub("", cell.source))
+        for cell in source.cells
+    ]
+    return SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes()
 
 
-def _free(cell: NotebookNode, taken: set[str], given: set[str]) -> NotebookNode:
-    """A cell of the student's own, made anew: no metadata but the tag of a training cell.
+def _looks(cell: NotebookNode, text: str) -> tuple[str, str]:
+    """What a cell looks like, without regard to space."""
+    return cell.cell_type, " ".join(text.split())
+
+
+def _chosen(
+    names: Sequence[str | None], cells: Sequence[NotebookNode], skeleton: dict[str, NotebookNode]
+) -> dict[str, int]:
+    """The submitted cell that is each answer: of several, the last that was written in."""
+    chosen: dict[str, tuple[int, int]] = {}
+    for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
+        if name is not None and _is_theirs(skeleton[name]):
+            written = bool(cell.source.strip()) + (cell.source.strip() not in ("", skeleton[name].source.strip()))
+            chosen[name] = max(chosen.get(name, (-1, -1)), (written, place))
+    return {name: place for name, (_, place) in chosen.items()}
+
+
+# ------------------------------------------------------------------------------- where it belongs
+
+
+def _places(
+    free: Sequence[int],
+    names: Sequence[str | None],
+    cells: Sequence[NotebookNode],
+    chosen: dict[str, int],
+    order: Sequence[str],
+) -> dict[int, int]:
+    """After which of the source's cells each free cell belongs, by number; -1 where it is before all of them.
+
+    That is the cell that it follows in the submission, among the cells there that are in the source's order: a cell
+    that was moved takes no others with it.  What an answer needs of the cells before it still runs before it.
+    """
+    number = {name: i for i, name in enumerate(order)}
+    marks = [(i, number[name]) for i, name in enumerate(names) if name is not None and chosen.get(name, i) == i]
+    anchors = _in_order(marks, set(chosen.values()))
+    moved = [(i, number[name]) for name, i in chosen.items() if i not in anchors]
+    defined = {i: names_defined_by(cells[i].source) for i in free} if moved else {}
+    places, place = {}, -1
+    for i in range(len(cells)):
+        if i in anchors:
+            place = anchors[i]
+        places[i] = place
+    for later, target in moved:
+        needed = words(cells[later].source)
+        for i in free:
+            if i < later and needed & defined[i]:
+                places[i] = min(places[i], target - 1)
+    return {i: places[i] for i in free}
+
+
+def _in_order(marks: Sequence[tuple[int, int]], weighty: set[int]) -> dict[int, int]:
+    """Of cells with their numbers, the longest run whose numbers never fall; answers count more than other cells."""
+    numbers: list[int] = []  # the ends of the best runs found so far, rising in number and in weight
+    best: list[tuple[int, int, int]] = []  # weight, index in `marks`, index of the run's cell before
+    previous: dict[int, int] = {}
+    for index, (cell, number) in enumerate(marks):
+        at = bisect_right(numbers, number)
+        weight, before = (best[at - 1][0], best[at - 1][1]) if at else (0, -1)
+        weight += WEIGHT if cell in weighty else 1
+        previous[index] = before
+        stop = at
+        while stop < len(best) and best[stop][0] <= weight:
+            stop += 1
+        numbers[at:stop], best[at:stop] = [number], [(weight, index, before)]
+    run, index = {}, best[-1][1] if best else -1
+    while index >= 0:
+        cell, number = marks[index]
+        run[cell] = number
+        index = previous[index]
+    return run
+
+
+# ------------------------------------------------------------------------------- cells made anew
+
+
+def _fill(cell: NotebookNode, theirs: NotebookNode) -> None:
+    """Put a student's answer into the source's cell."""
+    if cell.cell_type == "code":
+        cell.source = theirs.source
+    elif theirs.source != cell.source:
+        cell.source, pictures = attached_pictures(harmless_markdown(theirs.source), theirs.get("attachments"))
+        if pictures:
+            cell.attachments = pictures
+
+
+def _made(
+    free: Iterable[int], cells: Sequence[NotebookNode], source: NotebookNode, graded: Iterable[NotebookNode]
+) -> dict[int, NotebookNode]:
+    """The free cells, made anew."""
+    taken, budget = {cell.id for cell in graded}, OutputBudget()
+    given = {cell.source for cell in source.cells if cell.cell_type != "code"}
+    return {i: _free(cells[i], unused_id(cells[i].id, taken, f"free-{i + 1}"), given, budget) for i in free}
+
+
+def _free(cell: NotebookNode, name: str, given: set[str], budget: OutputBudget) -> NotebookNode:
+    """A cell of the student's own: no metadata but the tag of a training cell.
 
     Its text is looked at in an instructor's browser: HTML in it, other than the course's own, stays text.
     """
-    kind, text = cell.get("cell_type"), _text(cell)
-    if kind == "code":
-        made = new_code_cell(text, id=_fresh(cell.get("id"), taken))
-        metadata = cell.get("metadata")
-        tags = metadata.get("tags") if isinstance(metadata, dict) else None
-        if isinstance(tags, list) and TRAINING_TAG in tags and "nbgrader" not in cell.metadata:
+    if cell.cell_type == "code":
+        made = new_code_cell(cell.source, id=name)
+        if kind_of(cell) == "training":
             made.metadata.tags = [TRAINING_TAG]
-            made.outputs = harmless(cell.get("outputs"))
+            made.outputs = harmless(cell.get("outputs"), budget=budget)
         return made
-    text = text if text in given else _plain(text)
-    make = new_markdown_cell if kind == "markdown" else new_raw_cell
-    made = make(text, id=_fresh(cell.get("id"), taken))
-    if kind == "markdown":
-        _paste(cell, made)
-    return made
-
-
-def _paste(cell: dict[str, Any], made: NotebookNode) -> None:
-    """Take over pictures; where the text names one that was not, feedback would end with the whole submission."""
-    if pictures := _attachments(cell):
+    text = cell.source if cell.source in given else harmless_markdown(cell.source)
+    if cell.cell_type != "markdown":
+        return new_raw_cell(text, id=name)
+    text, pictures = attached_pictures(text, cell.get("attachments"))
+    made = new_markdown_cell(text, id=name)
+    if pictures:
         made.attachments = pictures
-    made.source = _ATTACHED.sub(lambda link: link[0] if link[1] in pictures else f"left-out:{link[1]}", made.source)
-    seen = html.unescape(html.unescape(made.source)).replace("\\", "")
-    if any(name not in pictures for name in _ATTACHED.findall(seen)):
-        made.source = made.source.replace("](", "] (").replace("]:", "] :")
-
-
-def _plain(text: str) -> str:
-    """A student's Markdown without HTML, and without links where one would run a script."""
-    text = _TAG.sub("< ", text)
-    seen = re.sub(r"[\s\\\x00-\x1f]", "", html.unescape(html.unescape(text))).lower()
-    if any(scheme in seen for scheme in _ACTIVE):
-        text = text.replace("](", "] (").replace("]:", "] :").replace("mermaid", "mermaid (text)")
-    return text
-
-
-def _attachments(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Pictures that were pasted into a text cell."""
-    found = cell.get("attachments")
-    kept: dict[str, dict[str, str]] = {}
-    for name, data in list(found.items())[:20] if isinstance(found, dict) else []:
-        if isinstance(name, str) and isinstance(data, dict):
-            pictures = {kind: data.get(kind) for kind in ("image/png", "image/jpeg")}
-            good = {k: p for k, p in pictures.items() if isinstance(p, str) and is_picture(k, p)}
-            if good:
-                kept[name[:200]] = good
-    return kept
-
-
-def _fresh(wanted: Any, taken: set[str]) -> str:
-    """The wanted id where it is one and not taken, else a new one."""
-    name = wanted if isinstance(wanted, str) and _ID.fullmatch(wanted) else f"free-{len(taken)}"
-    if name in taken:
-        name = f"free-{uuid.uuid4().hex}"
-    taken.add(name)
-    return name
+    return made

@@ -3,44 +3,90 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from nbformat import NotebookNode
 
-from examiner.notebooks.cells import cells_of
+from examiner.notebooks.cells import THEIRS, cells_of, parsed, plain_python
 
-__all__ = ["defined_names", "statements", "used_names"]
+__all__ = ["defined_names", "names_defined_by", "statements", "used_names", "words"]
+
+_DEFINITION = re.compile(
+    r"^(?:async +)?(?:def|class) +(\w+)|^([^\W\d]\w*(?: *, *[^\W\d]\w*)*) *(?::[^=\n]{0,200})?=(?!=)", re.MULTILINE
+)
 
 
 def defined_names(notebook: NotebookNode) -> dict[str, bool]:
-    """Names that the answer cells of a source notebook define; True where they can be called."""
+    """Give the names that the answer cells of a source notebook define, and those of code that is graded by hand.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        A source notebook.
+
+    Returns
+    -------
+    dict of str to bool
+        True where what has the name can be called.
+    """
     names: dict[str, bool] = {}
-    for cell in cells_of(notebook, "answer"):
-        for node in statements(cell.source):
-            names |= dict(_bound(node))
+    for cell in cells_of(notebook, *THEIRS):
+        if cell.cell_type == "code":
+            for name, callable_ in _bound(statements(cell.source), names):
+                names[name] = callable_
     return names
 
 
 def used_names(body: list[ast.stmt]) -> set[str]:
-    """All names in some statements."""
+    """Give all names in some statements."""
     return {node.id for part in body for node in ast.walk(part) if isinstance(node, ast.Name)}
 
 
 def statements(source: str) -> list[ast.stmt]:
-    """The statements of a cell without its magics; none where it is no Python."""
-    plain = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
-    try:
-        return ast.parse(plain).body
-    except SyntaxError:
-        return []
+    """Give the statements of a cell without its magics; none where it is not Python."""
+    return parsed(plain_python(source)) or []
 
 
-def _bound(node: ast.stmt) -> Iterator[tuple[str, bool]]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name, True
-    elif isinstance(node, ast.Assign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        for target in targets:
-            for part in ast.walk(target):
-                if isinstance(part, ast.Name):
-                    yield part.id, isinstance(node.value, ast.Lambda)
+def names_defined_by(source: str) -> set[str]:
+    """Give the names that a cell seems to define at its top level, whether it parses or not."""
+    return {
+        name.strip() for function, targets in _DEFINITION.findall(source) for name in (function or targets).split(",")
+    }
+
+
+def words(source: str) -> set[str]:
+    """Give all words of a cell that may be names."""
+    return set(re.findall(r"[^\W\d]\w*", source))
+
+
+def _bound(body: Iterable[ast.stmt], known: dict[str, bool]) -> Iterator[tuple[str, bool]]:
+    """Names that statements bind in the namespace that they run in, and whether these can be called."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, True
+            continue
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        callable_ = isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and known.get(value.id, False))
+        for part in _own_parts(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                yield part.id, callable_
+        yield from _bound(_blocks(node), known)
+
+
+def _own_parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Parts of a statement that are run in its own namespace: neither its blocks, nor bodies of functions."""
+    for child in ast.iter_child_nodes(node):
+        scope = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+        if not isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case | scope):
+            yield child
+            yield from _own_parts(child)
+
+
+def _blocks(node: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements inside a compound one."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child
+        elif isinstance(child, ast.ExceptHandler | ast.match_case):
+            yield from child.body

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from nbgrader.utils import compute_checksum
 
-from examiner.notebooks.merge import _fresh, _plain, merge, prepared_source
+from examiner.notebooks.merge import merge, prepared_source
 from tests.examiner.small import source_notebook, submission
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

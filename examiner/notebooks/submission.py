@@ -1,0 +1,379 @@
+"""A submission, read once and then handed on by value.
+
+Nothing that a student can submit raises here, blocks, or is changed on disk.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import io
+import re
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from nbformat import NotebookNode
+
+from examiner.notebooks.intake import LEFT_OUT, NO_TIME, TOO_MANY, entries, is_junk, is_time, read_regular
+from examiner.notebooks.repair import MAX_READ, DamagedNotebookError, as_notebook
+from examiner.outcome import sentence
+
+__all__ = ["LeftOut", "Repaired", "Submission", "read_submission"]
+
+MAX_TOTAL = 2 * MAX_READ  # bytes that are read in all
+MAX_FILE = 20_000_000  # bytes of a file that is not a notebook
+MAX_FILES = 64_000_000  # bytes of all of them
+MAX_NUMBER = 200
+MAX_ROWS = 50
+MAX_SAME = 4  # files that are compared to see whether they are the same
+MAX_ZIPS = 5
+MAX_ZIP = 64_000_000
+MAX_MEMBERS = 500
+MAX_LIFTED = 2  # folders around the notebooks
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file or folder that is not graded.
+
+    Attributes
+    ----------
+    name : str
+        Its path in the submission, as one printable line.
+    why : str
+        What it is, in the words that complete "``name`` is …".
+    notebook : str or None
+        The notebook of the assignment that it is or may be.
+    """
+
+    name: str
+    why: str
+    notebook: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} is {self.why}: it is not graded."
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A notebook that is graded although something was wrong with its file, and what that was."""
+
+    name: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}."
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission.
+
+    Attributes
+    ----------
+    notebooks : mapping of str to NotebookNode
+        By name without ``.ipynb``. Valid, and without outputs except those of training cells.
+    files : mapping of str to bytes
+        The other files, by path in the submission.
+    left_out : tuple of LeftOut
+    repaired : tuple of Repaired
+    submitted_at : str or None
+        The text of ``timestamp.txt``, where it is a time.
+    """
+
+    notebooks: Mapping[str, NotebookNode] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+    repaired: tuple[Repaired, ...] = ()
+    submitted_at: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Submission: {len(self.notebooks)} notebooks, {len(self.files)} files, {len(self.left_out)} left out>"
+
+
+def read_submission(folder: Path, expected: Collection[str] = (), ignored: Collection[str] = ()) -> Submission:
+    """Read a submission's folder: regular files, not too many, and notebooks of a sensible size, repaired.
+
+    Parameters
+    ----------
+    folder : Path
+        The submission of one student.
+    expected : collection of str, optional
+        Names of the assignment's notebooks, without ``.ipynb``. A plausible file under another name is taken where the
+        right name is missing. By default all notebooks are taken.
+    ignored : collection of str, optional
+        Patterns of names of files to pass over, as in ``c.CourseDirectory.ignore``.
+
+    Returns
+    -------
+    Submission
+        Whatever the folder holds: what cannot be read is left out by name.
+    """
+    reader = _Reader(folder, expected, ignored)
+    reader.look()
+    reader.take_notebooks()
+    reader.take_files()
+    return reader.submission()
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """Something that can be read: a file in the folder, or a member of an archive in it.
+
+    `path` is its path in the folder or archive, `name` what people are shown, `load` gives its bytes or None.
+    """
+
+    path: PurePosixPath
+    name: str
+    load: Callable[[int], bytes | None]
+    archive: str | None = None
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A source that may be a notebook of the assignment; the lower its rank, the more likely."""
+
+    notebook: str
+    rank: int
+    source: _Source
+
+
+class _Reader:
+    """The state of reading one submission."""
+
+    def __init__(self, folder: Path, expected: Collection[str], ignored: Collection[str]) -> None:
+        self.folder, self.expected, self.ignored = folder, list(expected), ignored
+        self.names = {_key(name): name for name in self.expected}
+        self.sources: list[_Source] = []
+        self.members: list[_Source] = []
+        self.notebooks: dict[str, NotebookNode] = {}
+        self.files: dict[str, bytes] = {}
+        self.left_out: dict[str, LeftOut] = {}
+        self.repaired: list[Repaired] = []
+        self.submitted_at: str | None = None
+        self.taken: list[_Source] = []
+        self.left = MAX_TOTAL
+
+    def submission(self) -> Submission:
+        """What was read."""
+        rows = list(self.left_out.values())
+        if len(rows) > MAX_ROWS:
+            more = LeftOut(f"{len(rows) - MAX_ROWS} more", "left out for the like reasons")
+            rows = [*rows[:MAX_ROWS], more]
+        return Submission(self.notebooks, self.files, tuple(rows), tuple(self.repaired), self.submitted_at)
+
+    def leave_out(self, source: _Source, why: str, notebook: str | None = None) -> None:
+        """Say that something is not graded."""
+        self.left_out.setdefault(source.name, LeftOut(source.name, why, notebook))
+
+    def look(self) -> None:
+        """Find all files that may be opened; read the time."""
+        for path, what in entries(self.folder):
+            place = PurePosixPath(path.relative_to(self.folder).as_posix())
+            aside = place.parts[:1] == (LEFT_OUT,)
+            shown = PurePosixPath(*place.parts[1:]) if aside and len(place.parts) > 1 else place
+            name = sentence(str(shown)) if place.parts else "the submission"
+            source = _Source(place, name, partial(self._read, path))
+            if any(map(is_junk, place.parts)):
+                continue
+            if what is not None:
+                self.leave_out(source, what, self._notebook_named(shown.name))
+            elif aside and path.is_file() and place.name != "timestamp.txt":
+                self.leave_out(source, TOO_MANY)
+            elif path.is_file():
+                self.sources.append(source)
+        self._take_time()
+
+    def _take_time(self) -> None:
+        for source in self.sources:
+            if source.path.name == "timestamp.txt" and len(source.path.parts) == 1 + (source.path.parts[0] == LEFT_OUT):
+                text = (source.load(MAX_FILE) or b"")[:200].decode(errors="replace").strip()
+                if is_time(text):
+                    self.submitted_at = text
+                elif text:
+                    self.leave_out(source, NO_TIME)
+        self.sources = [each for each in self.sources if each.name != "timestamp.txt"]
+
+    # ------------------------------------------------------------------------------ notebooks
+
+    def take_notebooks(self) -> None:
+        """Take the notebooks with the right names; for those that are missing, what may be them."""
+        found = [source for source in self.sources if source.path.suffix == ".ipynb"]
+        right = {
+            s.path.stem: s
+            for s in found
+            if len(s.path.parts) == 1 and (s.path.stem in self.expected or not self.expected)
+        }
+        for name, source in right.items():
+            self._take(name, source)
+        missing = [name for name in self.expected if name not in right]
+        if missing:
+            zips = [source for source in self.sources if source.path.suffix.lower() == ".zip"]
+            self.members = [member for source in zips[:MAX_ZIPS] for member in self._members(source)]
+            guesses = [guess for source in [*self.sources, *self.members] if (guess := self._guess(source))]
+            for name in missing:
+                self._choose(name, [guess for guess in guesses if guess.notebook == name])
+        for source in found:
+            if source not in self.taken and source.name not in self.left_out:
+                may_be = self._notebook_named(source.path.name)
+                self.leave_out(source, self._not_wanted(may_be), may_be)
+
+    def _not_wanted(self, name: str | None) -> str:
+        if name is not None:
+            return f"an extra copy of {name}.ipynb"
+        return "not a notebook of this assignment" if self.expected else "in a folder of the submission"
+
+    def _choose(self, name: str, guesses: list[_Candidate]) -> None:
+        """Take the one best candidate for a notebook that is missing."""
+        lowest = min((each.rank for each in guesses), default=0)
+        best = [each for each in guesses if each.rank == lowest]
+        if len(best) > 1 and (len(best) > MAX_SAME or len({each.source.load(MAX_READ) for each in best}) > 1):
+            for each in best:
+                self.leave_out(each.source, f"one of several files that may be {name}.ipynb", name)
+            return
+        if best and self._take(name, best[0].source):
+            self.repaired.append(Repaired(f"{name}.ipynb", f"taken from {best[0].source.name}"))
+
+    def _take(self, name: str, source: _Source) -> bool:
+        """Read a notebook; whether it can be."""
+        self.taken.append(source)
+        data = source.load(MAX_READ)
+        if data is None:
+            self.leave_out(source, f"larger than {MAX_READ >> 20} MB, or unreadable", name)
+            return False
+        try:
+            self.notebooks[name], repairs = as_notebook(data)
+        except DamagedNotebookError as damage:
+            self.leave_out(source, str(damage), name)
+            return False
+        shown = sentence(f"{name}.ipynb")
+        self.repaired += [Repaired(shown, repair) for repair in repairs]
+        return True
+
+    def _notebook_named(self, filename: str) -> str | None:
+        guess = _guess(filename, self.names)
+        return guess[0] if guess else None
+
+    def _guess(self, source: _Source) -> _Candidate | None:
+        """The notebook that a file may be."""
+        depth = len(source.path.parts) - 1
+        guess = _guess(source.path.name, self.names) if depth <= MAX_LIFTED else None
+        if guess is None or source in self.taken:
+            return None
+        name, rank = guess
+        return _Candidate(name, rank + 2 * depth + 2 * (source.archive is not None), source)
+
+    # ---------------------------------------------------------------------------------- files
+
+    def take_files(self) -> None:
+        """Take the other files; those beside a notebook that is taken from a folder or archive, too."""
+        opened = {source.archive for source in self.taken}
+        others = [each for each in self.sources if each not in self.taken and each.name not in opened]
+        for source in others:
+            self._add(str(source.path), source)
+        for taken in self.taken:
+            if taken.archive is None and len(taken.path.parts) == 1:
+                continue
+            for source in [*self.sources, *self.members]:
+                beside = source.archive == taken.archive and source not in self.taken
+                if beside and source.path.is_relative_to(taken.path.parent):
+                    self._add(str(source.path.relative_to(taken.path.parent)), source)
+
+    def _add(self, path: str, source: _Source) -> None:
+        hidden = any(part.startswith((".", "__")) for part in PurePosixPath(path).parts[:-1])
+        passed_over = hidden or any(fnmatch.fnmatch(source.path.name, pattern) for pattern in self.ignored)
+        if path in self.files or path.endswith(".ipynb") or passed_over:
+            return
+        data = source.load(MAX_FILE)
+        if not path.isprintable() or len(path) > 1000:
+            self.leave_out(source, "a file whose name cannot be shown")
+        elif data is None:
+            self.leave_out(source, f"larger than {MAX_FILE // 10**6} MB, or unreadable")
+        elif len(self.files) >= MAX_NUMBER or len(data) + sum(map(len, self.files.values())) > MAX_FILES:
+            self.leave_out(source, f"beyond {MAX_NUMBER} files or {MAX_FILES // 10**6} MB")
+        else:
+            self.files[path] = data
+
+    def _read(self, path: Path, most: int) -> bytes | None:
+        data = read_regular(path, min(most, self.left))
+        self.left -= len(data or b"")
+        return data
+
+    # ------------------------------------------------------------------------------- archives
+
+    def _members(self, source: _Source) -> Iterator[_Source]:
+        """The regular files of a zip; it is unpacked in memory, and only as far as it is read."""
+        data = source.load(MAX_ZIP)
+        try:
+            if data is None or data.count(b"PK\x01\x02") > 10 * MAX_MEMBERS:
+                return
+            archive = zipfile.ZipFile(io.BytesIO(data))
+            members = archive.infolist()[:MAX_MEMBERS]
+        except (*_BROKEN,):
+            return
+        for member in members:
+            path = PurePosixPath(member.filename.replace("\\", "/"))
+            plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not member.flag_bits & 1
+            kind = stat.S_IFMT(member.external_attr >> 16)
+            inside = path.parts and not path.is_absolute() and ".." not in path.parts
+            if (
+                inside
+                and plain
+                and kind in (0, stat.S_IFREG)
+                and not member.is_dir()
+                and not any(map(is_junk, path.parts))
+            ):
+                name = sentence(f"{source.name}/{path}")
+                yield _Source(path, name, partial(self._unpack, archive, member), source.name)
+
+    def _unpack(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes | None:
+        most = min(most, self.left)
+        try:
+            with archive.open(member) as file:
+                data = file.read(most + 1)
+        except (*_BROKEN,):
+            return None
+        self.left -= len(data)
+        return data if len(data) <= most else None
+
+
+_BROKEN = zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, MemoryError
+
+
+# ------------------------------------------------------------------------------------------ names
+
+_ENDING = re.compile(r"\.ipynb(?:\.(?:txt|json|ipynb))?$")
+_ADDED = re.compile(
+    r"^(?:copy of|kopie von|copie de|copia de|copia di|kopi af)[ _]"
+    r"|(?: ?\(\d{1,3}\)|[-_ ]+(?:copy|kopie|copie)\d*|[-_ ]v?\d{1,3}|[-_ ](?:final|new|fixed|late|solved|submission))$"
+)
+
+
+def _key(name: str) -> str:
+    """A name as far as spelling does not matter: case, ways to write an accent, kinds of space."""
+    return re.sub(r"[\s_\-]+", "_", unicodedata.normalize("NFKC", name).casefold().strip())
+
+
+def _guess(filename: str, names: Mapping[str, str]) -> tuple[str, int] | None:
+    """The notebook that a file's name may mean, and how far it is from the right one."""
+    lower = unicodedata.normalize("NFKC", filename[:300]).casefold().strip()
+    ending = _ENDING.search(lower)
+    if ending is None:
+        return None
+    stem, rank = lower[: ending.start()], int(ending[0] != ".ipynb")
+    if (exact := names.get(_key(stem))) is not None:
+        return exact, rank + (filename != f"{exact}.ipynb")
+    while (shorter := _ADDED.sub("", stem, count=1)) != stem:
+        stem = shorter
+        if (name := names.get(_key(stem))) is not None:
+            return name, rank + 2
+    key = _key(stem)
+    inside = [each for each in names if key.endswith(f"_{each}") or key.startswith(f"{each}_")]
+    longest = max(map(len, inside), default=0)
+    best = [each for each in inside if len(each) == longest]
+    return (names[best[0]], rank + 3) if len(best) == 1 else None
