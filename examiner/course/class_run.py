@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from examiner._exceptions import ExaminerError
-from examiner.course.folders import Course, Submission, id_fault
+from examiner.course.folders import Course, id_fault
 from examiner.course.gradebook import fill
-from examiner.course.preprocessors import after_grading, check_machine, open_grader
+from examiner.course.preprocessors import after_grading, check_machine, grade, merge, open_grader
 from examiner.course.record import record, unfinished
 from examiner.course.results import Results, data_sets, graded_notebooks
 from examiner.grading.grader import Grader
-from examiner.notebooks import merge, prepared_source
+from examiner.notebooks import Submission, prepared_source
 from examiner.outcome import SCHEMA, StudentOutcome, finite
 
 __all__ = ["ClassRun", "RunReport"]
@@ -136,12 +136,12 @@ class ClassRun:
             return self.results.outcome(student)
         submission = Submission()
         try:
-            submission = self.results.submission(student)
+            submission = course.submission(student)
             if not force and not self._is_due(student, submission):
                 return self.results.outcome(student, submission)
             merged = self._merge(submission)
-            graded = _grade(grader, merged, submission.files)
-            record(course, student, graded, submission.files, submission.submitted_at, self._after_grading)
+            graded = {name: grade(grader, notebook, name, submission.files) for name, notebook in merged.items()}
+            record(course, student, graded, submission, self._after_grading)
             reason = None if graded else self._without_notebook(submission)
         except ExaminerError as error:
             reason = str(error)
@@ -167,7 +167,7 @@ class ClassRun:
     def _without_notebook(self, submission: Submission) -> str:
         """Why there is nothing to grade in a submission."""
         expected = ", ".join(f"{path.name}" for path in self.course.assignment.notebooks())
-        return next(iter(submission.left_out), f"no notebook was submitted: expected {expected}")
+        return next(map(str, submission.left_out), f"no notebook was submitted: expected {expected}")
 
     # ------------------------------------------------------------------------------- the report
 
@@ -200,13 +200,6 @@ class ClassRun:
                 way = f"isolation {isolation}, seed {seed}"
                 found[way] = (*found.get(way, ()), student)
         return found
-
-
-def _grade(grader: Grader, merged: dict[str, NotebookNode], files: Mapping[str, bytes]) -> dict[str, NotebookNode]:
-    """Execute, test and diagnose merged notebooks; each keeps its outcome in its metadata."""
-    for name, notebook in merged.items():
-        notebook.metadata["examiner"] = grader.grade(notebook, name, files).as_json()
-    return merged
 
 
 def _changes(student: str, before: Mapping[str, float | None], after: Mapping[str, float | None]) -> Iterator[Change]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import AutogradeApp
 from nbgrader.coursedir import CourseDirectory
@@ -20,15 +19,29 @@ from traitlets.config import Config
 from examiner._exceptions import ConfigurationError, ExaminerError
 from examiner.assignment import Assignment
 from examiner.course.options import Examiner
-from examiner.grading.grader import submitted_files
-from examiner.notebooks.intake import LEFT_OUT, irregular
+from examiner.notebooks import Submission, read_submission
 from examiner.outcome import sentence
 from examiner.paths import CONFIG, course_root
 from examiner.settings import Options
 
-__all__ = ["Course", "Submission", "id_fault", "read_submission"]
+__all__ = ["Course", "id_fault", "read_submitted"]
 
 _STUDENT = "\N{OBJECT REPLACEMENT CHARACTER}"  # where the student's ID stands in a path
+
+
+def read_submitted(folder: Path, assignment: Assignment, directory: CourseDirectory) -> Submission:
+    """Read a submission of an assignment, without the files that the course ignores.
+
+    Parameters
+    ----------
+    folder : Path
+    assignment : Assignment
+        Files that its tests read are never ignored.
+    directory : nbgrader.coursedir.CourseDirectory
+    """
+    expected = [path.stem for path in assignment.notebooks()]
+    ignored = [each for each in directory.ignore if not fnmatch.filter(assignment.files, each)]
+    return read_submission(folder, expected, ignored)
 
 
 def id_fault(student: str) -> str | None:
@@ -46,7 +59,7 @@ def id_fault(student: str) -> str | None:
         "must not contain line breaks or control characters": not student.isprintable(),
     }
     what = next((text for text, holds in faults.items() if holds), None)
-    return what and f'Invalid student ID "{sentence(student)}": IDs {what}'
+    return what and sentence(f'Invalid student ID "{student}": IDs {what}')
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,8 @@ class Course:
         root = course_root(start)
         app = AutogradeApp()
         app.config_dir, app.log_level = str(root), logging.CRITICAL
-        app.config_file_paths.insert(0, str(root))
+        app.raise_config_file_errors = True
+        app.load_cwd_config = False  # the working folder may belong to another course
         try:
             app.load_config_file(suppress_errors=False)
         except Exception as error:
@@ -140,6 +154,12 @@ class Course:
 
     # ------------------------------------------------------------------------------- folders
 
+    def submission(self, student: str) -> Submission:
+        """What a student submitted; nothing for an invalid ID, or where there is no folder."""
+        if id_fault(student) or not self.submitted(student).is_dir():
+            return Submission()
+        return read_submitted(self.submitted(student), self.assignment, self.directory)
+
     def submitted(self, student: str) -> Path:
         """The folder that a student submitted."""
         return self._folder(self.directory.submitted_directory, student)
@@ -183,38 +203,3 @@ class Course:
 
     def _folder(self, step: str, student: str) -> Path:
         return Path(self.directory.format_path(step, student, self.name))
-
-
-# --------------------------------- until `examiner.notebooks` has `read_submission`: one of the same shape
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What a student submitted."""
-
-    notebooks: Mapping[str, NotebookNode] = field(default_factory=dict)
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
-    repaired: tuple[str, ...] = ()
-    submitted_at: str | None = None
-
-
-def read_submission(folder: Path, expected: Sequence[str]) -> Submission:
-    """Read a submission; nothing in it changes."""
-    odd = {path: what for path, what in irregular(folder)}
-    notebooks, left_out = {}, [f"{_shown(path, folder)} is {what}: it is not graded" for path, what in odd.items()]
-    for name in expected:
-        path = folder / f"{name}.ipynb"
-        if path in odd or not path.is_file():
-            continue
-        try:
-            notebooks[name] = nbformat.read(path, as_version=4)
-        except Exception:  # anything may be in it
-            left_out.append(f"{path.name} is not a valid notebook: it is not graded")
-    when = folder / "timestamp.txt"
-    text = when.read_text().strip() if when.is_file() and when not in odd else ""
-    return Submission(notebooks, submitted_files(folder), tuple(left_out), (), text or None)
-
-
-def _shown(path: Path, folder: Path) -> str:
-    return sentence(path.relative_to(folder).as_posix().removeprefix(f"{LEFT_OUT}/"))

@@ -6,6 +6,7 @@ import atexit
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,31 @@ from traitlets.config.loader import LazyConfigValue
 
 from examiner._exceptions import ExaminerError
 from examiner.assignment import Assignment
+from examiner.course.folders import read_submitted
 from examiner.course.gradebook import fill
 from examiner.course.options import Examiner
-from examiner.grading.grader import Grader, submitted_files
+from examiner.grading.grader import Grader
 from examiner.grading.grader import Options as GraderOptions
-from examiner.notebooks import merge, prepared_source
-from examiner.notebooks.intake import leave_out_irregular
+from examiner.notebooks import THEIRS, answer_of, grade_id, kind_of, leave_out_irregular, merged, prepared_source
+from examiner.outcome import sentence, worst
 from examiner.sandbox import check_isolation
 from examiner.settings import Isolation, Options
 
-__all__ = ["Grade", "Merge", "SaveGrades", "after_grading", "check_machine", "configure", "name_of", "open_grader"]
+__all__ = [
+    "Grade",
+    "Merge",
+    "SaveGrades",
+    "after_grading",
+    "check_machine",
+    "configure",
+    "grade",
+    "merge",
+    "open_grader",
+]
 
 NEEDS_HUMAN = "NeedsHumanError"
+LOST = "examiner_lost"
+"""In the metadata of a graded cell: why no answer for it could be found in the submission."""
 MERGED = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells")
 """nbgrader's sanitizing, which merging makes unnecessary."""
 
@@ -63,7 +77,7 @@ class SaveGrades(SaveAutoGrades):
 
 
 def _needs_human(cell: NotebookNode) -> bool:
-    return any(output.get("ename") == NEEDS_HUMAN for output in cell.get("outputs", []))
+    return LOST in cell.metadata or any(output.get("ename") == NEEDS_HUMAN for output in cell.get("outputs", []))
 
 
 class _Grading(NbGraderPreprocessor):
@@ -115,11 +129,11 @@ class Grade(_Grading):
         """Set the outputs of all cells; the outcome goes to the notebook's metadata."""
         who, assignment = resources["nbgrader"], self.assignment(resources)
         grader = _grader(assignment, Examiner(config=self.config).options(assignment))
-        ignored = [pattern for pattern in self.course().ignore if not pattern.endswith(".npz")]
-        outcome = grader.grade(nb, who["notebook"], submitted_files(self.submission(resources), ignored))
-        nb.metadata["examiner"] = outcome.as_json()
-        if outcome.reason:
-            self.log.warning("%s, %s: %s: %s", who["student"], who["notebook"], outcome.status, outcome.reason)
+        submission = read_submitted(self.submission(resources), assignment, self.course())
+        nb = grade(grader, nb, who["notebook"], submission.files)
+        if reason := nb.metadata["examiner"]["reason"]:
+            status = nb.metadata["examiner"]["status"]
+            self.log.warning("%s, %s: %s: %s", sentence(who["student"]), who["notebook"], status, reason)
         return nb, resources
 
 
@@ -161,6 +175,55 @@ def check_machine(isolation: Isolation) -> None:
     if sys.platform != "linux":
         raise ExaminerError(f"Grading requires Linux, and this is {sys.platform}: grade on a Linux machine.")
     check_isolation(isolation)
+
+
+def merge(source: NotebookNode, submitted: NotebookNode) -> NotebookNode:
+    """Put a student's cells into the source notebook; answers that cannot be found need manual grading.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        As `prepared_source` gives it.
+    submitted : NotebookNode
+
+    Returns
+    -------
+    NotebookNode
+        `grade` and `SaveGrades` read in its cells' metadata which of them need manual grading.
+    """
+    found = merged(source, submitted)
+    answers = [cell for cell in found.notebook.cells if kind_of(cell) in THEIRS]
+    # One deleted cell is an answer that was not given; a notebook without its names may hold it unseen.
+    if found.matched_by_content or len(found.unmatched) == len(answers):
+        for cell in found.notebook.cells:
+            if kind_of(cell) in ("test", "written") and answer_of(grade_id(cell)) in found.unmatched:
+                cell.metadata[LOST] = f"no cell of the submission could be matched with {answer_of(grade_id(cell))}"
+    return found.notebook
+
+
+def grade(grader: Grader, notebook: NotebookNode, name: str, files: Mapping[str, bytes]) -> NotebookNode:
+    """Execute, test and diagnose a merged notebook, which keeps the outcome in its metadata.
+
+    Parameters
+    ----------
+    grader : Grader
+    notebook : NotebookNode
+        As `merge` gives it.
+    name : str
+    files : mapping of str to bytes
+        The other submitted files.
+    """
+    lost = {grade_id(cell): cell.metadata[LOST] for cell in notebook.cells if LOST in cell.metadata}
+    outcome = grader.grade(notebook, name, files)
+    tests = {
+        test: replace(each, score=None, status="partial", reason=lost[test]) if test in lost else each
+        for test, each in outcome.tests.items()
+    }
+    if lost:
+        reason = outcome.reason or next(iter(lost.values()))
+        outcome = replace(outcome, status=worst(["partial", outcome.status]), reason=reason, tests=tests)
+    notebook.metadata["examiner"] = outcome.as_json()
+    return notebook
 
 
 def open_grader(assignment: Assignment, options: Options) -> Grader:

@@ -26,6 +26,7 @@ from traitlets.utils.importstring import import_item
 from examiner._exceptions import ExaminerError
 from examiner.course.folders import Course
 from examiner.course.gradebook import patiently, register, withdraw
+from examiner.notebooks import Submission, is_page
 
 __all__ = ["record", "unfinished"]
 
@@ -38,8 +39,7 @@ def record(
     course: Course,
     student: str,
     notebooks: Mapping[str, NotebookNode],
-    files: Mapping[str, bytes],
-    submitted_at: Any,
+    submission: Submission,
     after_grading: list[Any],
 ) -> None:
     """Write one student's graded notebooks and marks. Where it fails, the earlier graded folder stays.
@@ -50,9 +50,8 @@ def record(
     student : str
     notebooks : mapping of str to NotebookNode
         The graded notebooks, by name. Marks of notebooks that are not among them are taken back.
-    files : mapping of str to bytes
-        The submitted files beside them, by path.
-    submitted_at : datetime, str or None
+    submission : Submission
+        The files beside them, and the time.
     after_grading : list
         nbgrader's preprocessors that a graded notebook still goes through.
 
@@ -66,9 +65,9 @@ def record(
     converter = Autograde(coursedir=course.directory, parent=course.app)
     try:
         with _folder_of(course, student) as (made, old):
-            _copy_files(course, converter, files, made)
+            _copy_files(course, converter, submission, made)
             _write(notebooks, made)  # a full disk shows before the gradebook changes
-            _write(patiently(lambda: _save(course, converter, student, notebooks, submitted_at, after_grading)), made)
+            _write(patiently(lambda: _save(course, converter, student, notebooks, submission, after_grading)), made)
             _set_permissions(made, converter)
             if notebooks:
                 _put_in_place(made, course.autograded(student), old)
@@ -107,14 +106,14 @@ def _save(
     converter: Autograde,
     student: str,
     notebooks: Mapping[str, NotebookNode],
-    submitted_at: Any,
+    submission: Submission,
     after_grading: list[Any],
 ) -> dict[str, NotebookNode]:
     """Enter everything into the gradebook; the notebooks as they went through nbgrader's steps."""
     missing = {path.stem for path in course.assignment.notebooks()} - set(notebooks)
     with course.gradebook() as gradebook:
         if notebooks:
-            register(gradebook, course.name, student, submitted_at, create=converter.create_student)
+            register(gradebook, course.name, student, submission.submitted_at, create=converter.create_student)
         withdraw(gradebook, course.name, student, missing, score=0.0 if notebooks else None)
     saved = {}
     for name, notebook in notebooks.items():
@@ -161,17 +160,20 @@ def _folder_of(course: Course, student: str) -> Iterator[tuple[Path, Path]]:
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _copy_files(course: Course, converter: Autograde, files: Mapping[str, bytes], target: Path) -> None:
-    """The submitted files, and the source's over them but for those that the course excludes."""
+def _copy_files(course: Course, converter: Autograde, submission: Submission, target: Path) -> None:
+    """The submitted files, pages among them as text, and the source's over them but for those that are excluded."""
     source, ignored = course.assignment.source, [*course.directory.ignore, "*.ipynb"]
     own = {Path(path).relative_to(source) for path in find_all_files(str(source), ignored)}
     own -= set(map(Path, converter.exclude_overwriting.get(course.name, [])))
     folders = {parent for path in own for parent in path.parents}
-    for path, content in ((Path(name), content) for name, content in files.items()):
+    for path, content in ((Path(name), content) for name, content in submission.files.items()):
         is_ignored = any(fnmatch.fnmatch(part, pattern) for part in path.parts for pattern in ignored)
         if not is_ignored and path not in own | folders and own.isdisjoint(path.parents):
             (target / path).parent.mkdir(parents=True, exist_ok=True)
-            (target / path).write_bytes(content)
+            shown = f"{path.name[-100:]}.txt" if is_page(path.name) else path.name
+            (target / path).with_name(shown).write_bytes(content)
+    if submission.submitted_at:
+        (target / "timestamp.txt").write_text(f"{submission.submitted_at}\n", encoding="utf-8")
     for path in own:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source / path, target / path)

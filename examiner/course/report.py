@@ -17,10 +17,9 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader
 
-from examiner.course.folders import Submission
 from examiner.course.results import NOT_GRADED, Results, data_sets, graded_notebooks
 from examiner.look import BLUE, GRAY, STYLESHEET
-from examiner.notebooks.cells import answer_of, cells_of, grade_id, points, read
+from examiner.notebooks import Submission, answer_of, cells_of, grade_id, points, read
 from examiner.outcome import NotebookOutcome, StudentOutcome, TestOutcome, sentence
 
 __all__ = ["UNPROTECTED", "ClassReport", "Mistake", "Row", "TestRow", "as_html", "class_report"]
@@ -140,7 +139,7 @@ def class_report(results: Results, beside: Path, progress: Callable[[list[str]],
     """
     rows, files = [], []
     for student in progress(results.students()):
-        submission = results.submission(student)
+        submission = results.course.submission(student)
         rows.append(_row(results, student, submission, beside))
         files.append((student, _digests(results, submission)))
     rows += [Row(name, ABSENT, why, results.outcome(name), 0, None) for name, why in results.absent().items()]

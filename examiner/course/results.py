@@ -14,9 +14,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from examiner._exceptions import OutcomeError
-from examiner.course.folders import Course, Submission, id_fault, read_submission
+from examiner.course.folders import Course, id_fault
 from examiner.course.gradebook import NotebookGrades, known_students, read_grades
-from examiner.notebooks.cells import cells_of, grade_id, is_bonus, kind_of, points, read
+from examiner.notebooks import Submission, cells_of, grade_id, is_bonus, kind_of, points, read
 from examiner.outcome import Mark, NotebookOutcome, Status, StudentOutcome, TestOutcome, sentence, worst
 
 __all__ = ["NOT_GRADED", "Results", "data_sets", "graded_notebooks"]
@@ -45,12 +45,6 @@ class Results:
         """Students who submitted something, those with an invalid ID included."""
         return self.course.students()
 
-    def submission(self, student: str) -> Submission:
-        """What a student submitted; nothing for an invalid ID, or where there is no folder."""
-        if id_fault(student) or not self.course.submitted(student).is_dir():
-            return Submission()
-        return read_submission(self.course.submitted(student), list(self._cells))
-
     def outcome(self, student: str, submission: Submission | None = None, seconds: float = 0.0) -> StudentOutcome:
         """The outcome of a student's submission: a row, whatever it is.
 
@@ -64,7 +58,7 @@ class Results:
         """
         if fault := id_fault(student):
             return self._ungraded(fault, {}, seconds)
-        submission = self.submission(student) if submission is None else submission
+        submission = self.course.submission(student) if submission is None else submission
         grades = read_grades(self.course.directory, self.course.name, student)
         graded = self.graded(student)
         failure = self.failure(student)
@@ -208,10 +202,11 @@ class Results:
         if waiting := [name for name in missing if name in submission.notebooks]:
             return "partial", f"{', '.join(waiting)}: {NOT_GRADED}"
         if submission.left_out and status != "failed":
-            return "partial", submission.left_out[0]
+            return "partial", str(submission.left_out[0])
         if missing and status == "graded":
             return "partial", self._missing(missing)
-        return status, reasons[0] if reasons and status != "graded" else None
+        said = reasons if status != "graded" else [str(each) for each in submission.repaired]
+        return status, next(iter(said), None)
 
     def _missing(self, missing: Sequence[str]) -> str:
         """Say which notebooks were not submitted, or which were, whichever is shorter."""

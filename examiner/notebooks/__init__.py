@@ -23,7 +23,7 @@ from examiner.notebooks.cells import (
     read,
     solutions,
 )
-from examiner.notebooks.intake import LEFT_OUT, irregular, leave_out, leave_out_irregular
+from examiner.notebooks.intake import LEFT_OUT, irregular, is_page, leave_out, leave_out_irregular
 from examiner.notebooks.merge import Merged, merge, merged, prepared_source
 from examiner.notebooks.names import defined_names, statements, used_names
 from examiner.notebooks.outputs import OutputBudget, Outputs, clean_text, harmless
@@ -53,6 +53,7 @@ __all__ = [
     "harmless",
     "irregular",
     "is_bonus",
+    "is_page",
     "kind_of",
     "leave_out",
     "leave_out_irregular",

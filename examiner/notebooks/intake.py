@@ -30,6 +30,7 @@ __all__ = [
     "entries",
     "irregular",
     "is_junk",
+    "is_page",
     "is_time",
     "leave_out",
     "leave_out_irregular",
@@ -243,7 +244,7 @@ def leave_out(folder: Path) -> list[tuple[Path, str]]:
         if what in (*LINKS, NO_TIME, TOO_MANY, TOO_DEEP) and path.parent != folder / LEFT_OUT:
             _move_aside(path, folder)
     for path in list(_below(folder)):
-        if _is_page(path.name) and folder / LEFT_OUT not in path.parents and not _is_folder(path):
+        if is_page(path.name) and folder / LEFT_OUT not in path.parents and not _is_folder(path):
             _rename(path, path.with_name(f"{path.name[-100:]}.txt"))
     return found
 
@@ -271,7 +272,8 @@ def leave_out_irregular(assignment: str, student: str, notebooks: list[str]) -> 
         notebooks[:] = [notebook for notebook in notebooks if notebook not in left_out]
 
 
-def _is_page(name: str) -> bool:
+def is_page(name: str) -> bool:
+    """Whether a browser would show a file of this name as a page, or run it."""
     kind, _ = mimetypes.guess_type(f"x{name.lower()}")
     return kind is not None and any(each in kind for each in PAGES)
 
