@@ -17,11 +17,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from examiner.audit.students import write_submissions
+from examiner.paths import FINGERPRINTS
 from misconceptions.students import STUDENTS
+from tests.conftest import without_examiner
 from tools.train_reference import parameters_folder
 
 HONEST = ("reference", "other_styles", "report_bug", "noisy", "blank")
-EXAMINER_LINES = "# The examiner: student code"  # where they begin in nbgrader_config.py
 PLAIN, BARE, FULL = "plain nbgrader", "examiner, no diagnosis", "examiner"
 
 
@@ -29,7 +30,7 @@ def configured(way: str) -> str:
     """The course's nbgrader_config.py for one way of grading."""
     config = (ROOT / "nbgrader_config.py").read_text()
     return {
-        PLAIN: config.partition(EXAMINER_LINES)[0],
+        PLAIN: without_examiner(config),
         BARE: f"{config}\nc.Examiner.diagnosis = False\n",
         FULL: config,
     }[way]
@@ -42,7 +43,7 @@ def compute_fingerprints() -> None:
 
     for path in sorted((ROOT / "assignment" / "neural_networks").glob("*.ipynb")):
         if misconceptions(path.stem):
-            fingerprints(path, 231, ROOT / ".cache" / "fingerprints")
+            fingerprints(path, 231, ROOT / FINGERPRINTS)
 
 
 def seconds(way: str) -> float:
@@ -52,7 +53,8 @@ def seconds(way: str) -> float:
         for name in ("assignment", "release"):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         (root / "nbgrader_config.py").write_text(configured(way))
-        (root / ".cache").symlink_to(ROOT / ".cache")
+        (root / FINGERPRINTS).parent.mkdir()
+        (root / FINGERPRINTS).symlink_to(ROOT / FINGERPRINTS)
         write_submissions(
             [student for student in STUDENTS if student.name in HONEST],
             source=root / "assignment" / "neural_networks",

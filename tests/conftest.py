@@ -13,6 +13,7 @@ import pytest
 from nbformat import NotebookNode
 
 from examiner.notebooks.cells import read
+from examiner.paths import FINGERPRINTS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "assignment" / "neural_networks"
@@ -25,6 +26,18 @@ if SHARED_DATA.is_dir():
 os.environ.setdefault("NN_OFFLINE", "1")
 # nbgrader calls programs of its environment by name, also where that is not activated.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+SWITCH = "configure(c)"
+"""How the line of nbgrader_config.py ends that switches the examiner on."""
+
+
+def without_examiner(config: str) -> str:
+    """The text of an nbgrader_config.py without the one line that switches the examiner on."""
+    lines = config.splitlines(keepends=True)
+    kept = [line for line in lines if not line.rstrip().endswith(SWITCH)]
+    assert len(kept) == len(lines) - 1
+    return "".join(kept)
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +55,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
         for folder in ("assignment", "release", "misconceptions"):
             shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "nbgrader_config.py", root)
-        (ROOT / ".cache").mkdir(exist_ok=True)
-        (root / ".cache").symlink_to(ROOT / ".cache")  # fingerprints are computed once
+        fingerprints = ROOT / FINGERPRINTS  # they are computed once
+        fingerprints.mkdir(parents=True, exist_ok=True)
+        (root / FINGERPRINTS).parent.mkdir()
+        (root / FINGERPRINTS).symlink_to(fingerprints)
         return root
 
     return copy

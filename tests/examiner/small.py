@@ -35,6 +35,11 @@ def _isolates() -> bool:
 
 needs_bubblewrap = pytest.mark.skipif(not _isolates(), reason="bubblewrap is missing, or not allowed here")
 
+CONFIG = """
+c.Examiner.isolation = "none"
+c.Examiner.assignments["small"] = {"toolkit": "toolkit", "environment": {"CHECKS_SEED": "{seed}"}, "files": ["w.npz"]}
+"""
+"""What is added to the course's nbgrader_config.py."""
 FLAGS = {
     "given": {"grade": False, "locked": True, "solution": False, "task": False},
     "answer": {"grade": False, "locked": False, "solution": True, "task": False},
@@ -186,7 +191,7 @@ def write_class(root: Path, students: dict[str, NotebookNode]) -> None:
     """Write a course with its submissions; the examiner in it isolates nothing, for speed."""
     write_course(root)
     config = (ROOT / "nbgrader_config.py").read_text()
-    (root / "nbgrader_config.py").write_text(config + '\nc.Examiner.isolation = "none"\n')
+    (root / "nbgrader_config.py").write_text(config + CONFIG)
     for name, notebook in students.items():
         folder = root / "submitted" / name / "small"
         folder.mkdir(parents=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
-from examiner.audit.audit import Audit, Finding, audit, main, misnamed_rate, show
+from examiner.audit.audit import Audit, Finding, audit, misnamed_rate
+from examiner.cli import main
 from examiner.diagnosis.entries import Catalogue
 from tests.conftest import ROOT, SOURCE
 
@@ -79,27 +79,18 @@ def test_trouble_fails_the_audit(found: Audit) -> None:
     assert misnamed_rate(Audit(killed=[Finding("n", "a", "b")] * 4, misnamed=[Finding("n", "a", "b")])) == 0.25
 
 
-def test_json_and_table(found: Audit, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_json_has_every_list(found: Audit) -> None:
     content = json.loads(json.dumps(found.as_json()))
     keys = {"killed", "survived", "alternatives_passed", "alternatives_failed", "misnamed", "follow_on"}
     assert keys <= set(content)
     assert {"notebook", "answer", "name"} <= set(content["killed"][0])
-    show(found, Console(width=120))
-    assert "relu_forward:only_cached_wrong keeps full marks" in capsys.readouterr().out
-
-
-def test_a_slow_audit_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    show(Audit(seconds=301), Console(width=120))
-    assert "Slower than the 5 minutes that an audit may take" in capsys.readouterr().out
-    show(Audit(seconds=299), Console(width=120))
-    assert "Slower" not in capsys.readouterr().out
 
 
 @pytest.mark.audit
 def test_the_whole_catalogue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
     file = tmp_path / "audit.json"
-    assert main("neural_networks", mutants=True, file=file) == 0
+    assert main(["audit", "neural_networks", "--mutants", "--json", str(file)]) == 0
     content = json.loads(file.read_text(encoding="utf-8"))
     assert not content["survived"] + content["alternatives_failed"] + content["blamed"] + content["without_entries"]
     assert len(content["killed"]) >= 120
@@ -114,7 +105,7 @@ def test_the_whole_catalogue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 def test_the_catalogue_with_another_seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
     file = tmp_path / "audit.json"
-    assert main("neural_networks", seed=7, file=file) == 0
+    assert main(["audit", "neural_networks", "--seed", "7", "--json", str(file)]) == 0
     assert json.loads(file.read_text(encoding="utf-8"))["misnamed_rate"] <= 0.02
 
 

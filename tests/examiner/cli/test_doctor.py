@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from rich.console import Console
 
+from examiner.assignment import Assignment
 from examiner.cli import doctor
 from examiner.cli.doctor import findings, report
 from examiner.findings import Finding
@@ -95,19 +96,29 @@ def test_without_installation_versions_are_not_checked(monkeypatch: pytest.Monke
 
 
 def test_data_sets_are_found_where_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "california_housing").mkdir()
-    (tmp_path / "california_housing" / "cal_housing.data").write_text("1,2,3")
+    housing = tmp_path / "california_housing"
+    housing.mkdir()
     monkeypatch.setenv("NN_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert named("data: california_housing").text == str(tmp_path / "california_housing")
-    found = named("data: mnist")
+    found = named("data: mnist")  # it is not there: a smaller one takes its place
     assert found.state == "note"
     assert "NN_DATA_DIR" in str(found.remedy)
+    (housing / "cal_housing.data").write_text("1,2,3")
+    assert named("data: housing").state == "bad"  # damaged
+
+
+def test_a_data_set_that_is_there_is_good(tmp_path: Path) -> None:
+    source = tmp_path / "assignment" / "weather"
+    source.mkdir(parents=True)
+    (source / "tools.py").write_text("class Data:\n    name = 'real_weather'\n\n\nload = Data\n")
+    assignment = Assignment("weather", tmp_path, source, data_sets={"weather": "tools:load"})
+    (found,) = doctor._data_sets_of(assignment, str(tmp_path))
+    assert (found.state, found.text) == ("good", f"real_weather, {tmp_path}")
 
 
 def test_a_data_folder_that_is_missing_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NN_DATA_DIR", str(tmp_path / "nowhere"))
-    (found,) = (each for each in findings() if each.name.startswith("data: "))
+    (found,) = (each for each in findings() if each.name.startswith("data of "))
     assert found.state == "bad"
     assert "nowhere" in found.text
 

@@ -1,15 +1,10 @@
-"""The examiner as nbgrader's autograder and as a command: the same marks as plain nbgrader for honest work."""
+"""Grading a class: who is graded when, a row for everybody, and what the rows say."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
-import sys
 import time
-import warnings
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,338 +15,322 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
 
-from examiner.__main__ import main
-from examiner.notebooks.cells import cells_of, grade_id, read
-from examiner.sandbox import bwrap
-from tests.conftest import ROOT
-from tests.examiner.small import (
-    TEST_DOUBLE,
-    cell,
-    make_too_deep,
-    needs_bubblewrap,
-    run,
-    source_notebook,
-    submission,
-    write_class,
-)
+from examiner._exceptions import ExaminerError
+from examiner.course import ClassRun, Course
+from examiner.course.preprocessors import check_machine
+from examiner.notebooks import cells_of, grade_id, read
+from examiner.outcome import StudentOutcome
+from tests.examiner.course.fakes import WRONG, FakeGrader, Grading, submit
+from tests.examiner.small import cell, make_too_deep, source_notebook, submission
 
-CLASS: dict[str, NotebookNode] = {
-    "ada": submission(),
-    "bob": submission({"double": "def double(x):\n    return x + x", "Net": "class Net:\n    pass"}),
-    "cyd": submission({"square": "square_forward = lambda x: (x * x, x)\nsquare_backward = lambda dout, cache: dout"}),
-    "dan": submission({"double": "def double(x):\n    raise ValueError('no')"}, "1 / 0"),
-    "eve": submission({"double": "def double(x) return", "explain": "It is so."}),
-    "fay": submission({"double": "def double(x):\n    x *= 2\n    return x"}, "print('hello')", after="double"),
-}  # fmt: skip
-PLAIN = "# The examiner: student code"
+MARKS = {"test_double": 4.0, "test_square": 4.0, "test_Net": 4.0}
 
 
-def marks(root: Path) -> dict[str, dict[str, tuple[float | None, bool]]]:
-    """Automatic score of every cell of every student, and whether a human is needed."""
-    with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
-        return {
-            submission.student.id: {
-                grade.name: (grade.auto_score, bool(grade.needs_manual_grade))
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-            }
-            for submission in gradebook.assignment_submissions("small")
-        }
+def gradebook(root: Path) -> Gradebook:
+    """The course's gradebook."""
+    return Gradebook(f"sqlite:///{root}/gradebook.db")
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The class, graded by `nbgrader autograde` through the examiner."""
-    root = tmp_path_factory.mktemp("examined")
-    write_class(root, CLASS)
-    run(root, "nbgrader", "generate_assignment", "small")
-    shutil.copytree(root, root.with_name("plain"))
-    run(root, "nbgrader", "autograde", "small")
-    return root
+def scores(row: StudentOutcome) -> dict[str, float | None]:
+    """Scores of all tests."""
+    return {name: test.score for outcome in row.notebooks.values() for name, test in outcome.tests.items()}
 
 
-def test_plain_nbgrader_gives_the_same_marks_in_every_cell(course: Path) -> None:
-    plain = course.with_name("plain")
-    config = plain / "nbgrader_config.py"
-    config.write_text(config.read_text().partition(PLAIN)[0])
-    run(plain, "nbgrader", "autograde", "small")
-    assert marks(plain) == marks(course)
-    assert marks(course)["ada"]["test_Net"] == (4.0, False)
+def test_everybody_is_graded_and_on_record(root: Path, grade_all: Grading) -> None:
+    report = grade_all()
+    assert {name: (row.status, row.score) for name, row in report.students.items()} == {
+        "ada": ("graded", 12.0),
+        "bob": ("graded", 8.0),
+    }
+    assert scores(report.students["ada"]) == MARKS
+    graded = read(root / "autograded" / "bob" / "small" / "one.ipynb")
+    assert graded.metadata["examiner"]["tests"]["test_double"]["score"] == 0.0
+    with gradebook(root) as book:
+        assert book.find_submission("small", "bob").score == 8.0
 
 
-def test_feedback_is_made_from_what_the_examiner_wrote(course: Path) -> None:
-    run(course, "nbgrader", "generate_feedback", "small")
-    page = (course / "feedback" / "dan" / "small" / "one.html").read_text()
-    assert "Relative error" in page
-    assert "Your code raised ValueError: no" in page
-    assert "cell double, line 2, in double" in page
+def test_the_rows_are_shown_as_they_come(root: Path) -> None:
+    shown: list[str] = []
+    course = Course.load("small")
+    ClassRun(course).grade(course.students(), force=False, show=lambda student, _: shown.append(student))
+    assert shown == ["ada", "bob"]
 
 
-def test_the_seed_and_the_outcome_are_in_the_graded_notebook(course: Path) -> None:
-    content = read(course / "autograded" / "ada" / "small" / "one.ipynb").metadata["examiner"]
-    assert content["seed"] == 231
-    assert content["isolation"] == "none"
-    assert content["tests"]["test_double"]["score"] == 4.0
+def test_the_json_is_as_the_design_says(root: Path, grade_all: Grading, grader: FakeGrader) -> None:
+    grader.data = {"weather": "real_weather"}
+    content = json.loads(grade_all().as_json())
+    assert {key: content[key] for key in ("schema", "assignment", "isolation", "seed", "data")} == {
+        "schema": 1,
+        "assignment": "small",
+        "isolation": "none",
+        "seed": 231,
+        "data": {"weather": "real_weather"},
+    }
+    bob = content["students"]["bob"]
+    assert (bob["score"], bob["max_score"], bob["bonus"], bob["penalty"]) == (8.0, 14.0, 0.0, 0.0)
+    assert set(bob["notebooks"]["one"]) >= {"status", "reason", "score", "max_score", "penalty", "seconds"}
+    check = bob["tests"]["test_double"]["checks"][0]
+    assert set(check) >= {"name", "passed", "error", "tolerance", "message"}
+    assert "received" not in check
 
 
-@pytest.fixture
-def fresh(tmp_path: Path) -> Path:
-    """A course whose gradebook is empty, with three submissions."""
-    write_class(tmp_path, {name: CLASS[name] for name in ("ada", "bob")})
-    (tmp_path / "submitted" / "zoe" / "small").mkdir(parents=True)
-    return tmp_path
+# ------------------------------------------------------------------------ who is graded when
 
 
-@pytest.fixture
-def examine(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., dict[str, Any]]:
-    """A function that runs `examiner autograde` in the course: the JSON that it wrote, and what it said."""
-    monkeypatch.chdir(fresh)
-    monkeypatch.setenv("PATH", os.environ["PATH"])
-
-    def command(*options: str, status: int = 0) -> dict[str, Any]:
-        with warnings.catch_warnings():
-            assert main(["autograde", "small", "--json", "out.json", *options]) == status
-        content: dict[str, Any] = json.loads((fresh / "out.json").read_text())
-        return {**content, "said": capsys.readouterr().out}
-
-    return command
+def test_marks_that_are_there_stay_without_force(grade_all: Grading, grader: FakeGrader) -> None:
+    grade_all()
+    assert grade_all().students["bob"].score == 8.0
+    assert grader.graded == 2
+    grade_all(force=True)
+    assert grader.graded == 4
 
 
-Grade = Callable[..., dict[str, Any]]
-
-
-def test_the_command_gives_a_row_to_everybody(examine: Grade) -> None:
-    report = examine("--seed", "5", status=1)
-    assert (report["assignment"], report["isolation"], report["seed"]) == ("small", "none", 5)
-    assert "Isolation: none." in report["said"]
-    students = report["students"]
-    assert [(name, row["status"]) for name, row in students.items()] == [
-        ("ada", "graded"),
-        ("bob", "graded"),
-        ("zoe", "failed"),
-    ]
-    ada, zoe = students["ada"], students["zoe"]
-    assert (ada["score"], ada["max_score"], ada["bonus"], ada["reason"]) == (12.0, 14.0, 0.0, None)
-    assert ada["notebooks"]["one"]["status"] == "graded"
-    assert set(ada["tests"]["test_double"]) >= {"score", "max_score", "checks", "misconceptions"}
-    assert set(ada["tests"]["test_double"]["checks"][0]) >= {"name", "passed", "error", "tolerance", "message"}
-    assert students["bob"]["score"] == 8.0
-    assert "No notebooks were matched" in zoe["reason"]
-    assert (zoe["score"], zoe["max_score"]) == (0.0, 14.0)
-    assert zoe["notebooks"]["one"]["status"] == "failed"
-    assert zoe["tests"]["test_double"]["score"] is None  # a fault, or nothing to grade: never a student's zero
-
-
-def test_a_notebook_that_was_not_handed_in_has_its_rows(fresh: Path, examine: Grade) -> None:
-    triple = "def triple(x):\n    ### BEGIN SOLUTION\n    return 3 * x\n    ### END SOLUTION"
-    cells = [cell("triple", "answer", triple), cell("test_triple", "test", "assert triple(1) == 3")]
-    nbformat.write(new_notebook(cells=cells), fresh / "assignment" / "small" / "two.ipynb")
-    ada = examine("--student", "ada")["students"]["ada"]
-    assert (ada["status"], ada["reason"]) == ("partial", "not handed in: two")
-    assert (ada["score"], ada["max_score"]) == (12.0, 18.0)
-    assert ada["notebooks"]["two"]["reason"] == "the notebook was not handed in"
-    test = ada["tests"]["test_triple"]
-    assert (test["score"], test["max_score"], test["status"]) == (0.0, 4.0, "partial")
-
-
-def test_a_damaged_submission_costs_nobody_elses_row(fresh: Path, examine: Grade) -> None:
-    deep = fresh / "submitted" / "ada" / "small"
-    make_too_deep(deep)
-    (deep / "two.ipynb").write_text('{"cells": [')
-    (fresh / "submitted" / "bob" / "small" / "timestamp.txt").write_text("see my e-mail")
-    students = examine(status=1)["students"]
-    assert students["ada"]["score"] == 12.0
-    assert students["ada"]["status"] == "partial"
-    assert (students["bob"]["score"], students["bob"]["status"]) == (8.0, "partial")
-    assert students["bob"]["reason"] == "timestamp.txt is not a valid timestamp: it is not graded"
-    assert students["zoe"]["status"] == "failed"
-
-
-def test_a_notebook_with_another_name_is_asked_for(fresh: Path, examine: Grade) -> None:
-    folder = fresh / "submitted" / "ada" / "small"
-    (folder / "one.ipynb").rename(folder / "one (1).ipynb")
-    nbformat.write(new_notebook(cells=[cell("x", "given", "1")]), fresh / "assignment" / "small" / "two.ipynb")
-    nbformat.write(new_notebook(cells=[cell("x", "given", "1")]), folder / "two.ipynb")
-    ada = examine("--student", "ada")["students"]["ada"]
-    assert ada["reason"] == "not handed in: one (is it one (1).ipynb, under another name?)"
-
-
-def test_what_is_handed_in_again_is_graded_again(fresh: Path, examine: Grade) -> None:
-    examine("--student", "bob")
-    path = fresh / "submitted" / "bob" / "small" / "one.ipynb"
-    nbformat.write(CLASS["ada"], path)
+def test_a_new_submission_is_graded_again(root: Path, grade_all: Grading) -> None:
+    grade_all()
+    path = submit(root, "bob", submission())
     os.utime(path, (time.time() + 10, time.time() + 10))
-    again = examine("--student", "bob")
-    assert again["students"]["bob"]["score"] == 12.0
-    assert "changed: bob, test_Net: 0 -> 4" in again["said"]
+    report = grade_all()
+    assert report.students["bob"].score == 12.0
+    assert [(each.student, each.test, each.before, each.after) for each in report.changes] == [
+        ("bob", "test_double", 0.0, 4.0)
+    ]
 
 
-def test_an_interrupt_keeps_what_was_graded_before(
-    fresh: Path, examine: Grade, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    examine("--student", "ada")
+@pytest.mark.parametrize("left", ["README.md", "two.ipynb"])
+def test_a_half_filled_folder_is_not_taken_for_graded(left: str, root: Path, grade_all: Grading) -> None:
+    folder = root / "autograded" / "ada" / "small"
+    folder.mkdir(parents=True)
+    nbformat.write(new_notebook(), folder / left)
+    assert grade_all().students["ada"].score == 12.0
 
-    def interrupt(*_: object, **__: object) -> None:
+
+def test_a_notebook_that_was_never_graded_is_graded(root: Path, grade_all: Grading, grader: FakeGrader) -> None:
+    two = new_notebook(cells=[cell("triple", "answer", "triple = 3"), cell("test_triple", "test", "assert triple")])
+    nbformat.write(two, root / "assignment" / "small" / "two.ipynb")
+    submit(root, "ada", two, "two.ipynb")
+    grade_all()
+    (root / "autograded" / "ada" / "small" / "two.ipynb").unlink()  # as by a power cut in nbgrader's autograde
+    assert grade_all().students["ada"].score == 16.0
+
+
+def test_an_interrupt_keeps_the_earlier_marks(root: Path, grade_all: Grading, monkeypatch: pytest.MonkeyPatch) -> None:
+    grade_all("ada")
+
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("examiner.grading.grader.Grader.grade", interrupt)
-    assert main(["autograde", "small", "--student", "ada", "--force"]) == 2
-    assert "interrupted" in capsys.readouterr().err
-    graded = read(fresh / "autograded" / "ada" / "small" / "one.ipynb")
-    assert graded.metadata["examiner"]["tests"]["test_double"]["score"] == 4.0
+    monkeypatch.setattr(FakeGrader, "grade", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        grade_all("ada", force=True)
+    monkeypatch.undo()
+    os.chdir(root)
+    assert read(root / "autograded" / "ada" / "small" / "one.ipynb").metadata["examiner"]["status"] == "graded"
 
 
-def test_a_folder_without_notebooks_is_not_taken_for_graded(fresh: Path, examine: Grade) -> None:
-    (fresh / "autograded" / "ada" / "small").mkdir(parents=True)
-    (fresh / "autograded" / "ada" / "small" / "README.md").write_text("left over")
-    assert examine("--student", "ada")["students"]["ada"]["score"] == 12.0
+# ----------------------------------------------------------------------- a row for everybody
 
 
-def test_what_was_graded_is_not_graded_again_without_force(examine: Grade) -> None:
-    first = examine("--student", "ada")
-    second = examine("--student", "ada")
-    assert second["students"]["ada"]["tests"] == first["students"]["ada"]["tests"]
-    assert second["students"]["ada"]["seconds"] < first["students"]["ada"]["seconds"]
+def test_a_submission_without_a_notebook_has_a_row_and_no_mark(root: Path, grade_all: Grading) -> None:
+    (root / "submitted" / "zoe" / "small").mkdir(parents=True)
+    zoe = grade_all().students["zoe"]
+    assert (zoe.status, zoe.reason) == ("failed", "no notebook was submitted: expected one.ipynb")
+    assert (zoe.score, zoe.max_score) == (None, 14.0)
+    assert set(scores(zoe).values()) == {None}  # never a student's zero
+    assert not (root / "autograded" / "zoe").exists()
 
 
-def test_a_mended_test_keeps_what_people_did_and_lists_every_change(fresh: Path, examine: Grade) -> None:
-    examine("--student", "bob")
-    with Gradebook(f"sqlite:///{fresh}/gradebook.db") as gradebook:
-        grade = gradebook.find_grade("explain", "one", "small", "bob")
-        grade.manual_score, grade.needs_manual_grade = 1.5, False
-        gradebook.find_grade("test_square", "one", "small", "bob").extra_credit = 0.5
-        gradebook.find_submission("small", "bob").extension = timedelta(days=2)
-        gradebook.find_comment("explain", "one", "small", "bob").manual_comment = "well said"
-        gradebook.db.commit()
-    mended = source_notebook()
-    for each in cells_of(mended, "test"):
-        if grade_id(each) == "test_double":
-            each.source = TEST_DOUBLE.strip().replace("[2.0, -4.0]", "[2.0, -5.0]")
-    nbformat.write(mended, fresh / "assignment" / "small" / "one.ipynb")
-    report = examine("--student", "bob", "--force")
-    assert "changed: bob, test_double: 4 -> 3" in report["said"]
-    assert report["said"].count("changed:") == 1
-    with Gradebook(f"sqlite:///{fresh}/gradebook.db") as gradebook:
-        assert gradebook.find_grade("explain", "one", "small", "bob").manual_score == 1.5
-        assert gradebook.find_grade("test_square", "one", "small", "bob").extra_credit == 0.5
-        assert gradebook.find_submission("small", "bob").extension == timedelta(days=2)
-        assert gradebook.find_comment("explain", "one", "small", "bob").manual_comment == "well said"
-    assert report["students"]["bob"]["score"] == 3.0 + 4.0 + 1.5 + 0.5
+def test_a_notebook_that_was_not_submitted_has_its_rows(root: Path, grade_all: Grading) -> None:
+    cells = [cell("triple", "answer", "triple = 3"), cell("test_triple", "test", "assert triple")]
+    nbformat.write(new_notebook(cells=cells), root / "assignment" / "small" / "two.ipynb")
+    ada = grade_all("ada").students["ada"]
+    assert (ada.status, ada.reason) == ("partial", "not submitted: two")
+    assert (ada.score, ada.max_score) == (12.0, 18.0)
+    assert ada.notebooks["two"].reason == "the notebook was not submitted"
+    assert (ada.notebooks["two"].tests["test_triple"].score, ada.marks["two"].score) == (0.0, 0.0)
 
 
-def test_marks_of_an_earlier_run_are_reported_as_they_were_made(examine: Grade) -> None:
-    first = examine("--student", "ada", "--seed", "5")
-    assert (first["isolation"], first["seed"]) == ("none", 5)
-    second = examine("--student", "ada", "--seed", "9")
-    assert (second["isolation"], second["seed"]) == ("none", 5)
-    assert second["students"]["ada"]["notebooks"]["one"]["seed"] == 5
-    assert "Marks of an earlier run (isolation none, seed 5) stay for 1 of 1 students" in second["said"]
-    assert "earlier run" not in first["said"]
+def test_a_damaged_submission_affects_nobody_else(root: Path, grade_all: Grading) -> None:
+    make_too_deep(root / "submitted" / "ada" / "small")
+    (root / "submitted" / "bob" / "small" / "timestamp.txt").write_text("see my e-mail")
+    submit(root, "cyd", '{"cells": [')
+    rows = grade_all().students
+    assert (rows["ada"].score, rows["ada"].status) == (12.0, "partial")
+    assert (rows["bob"].score, rows["bob"].status) == (8.0, "partial")
+    assert str(rows["bob"].reason).startswith("timestamp.txt is ")
+    assert (rows["cyd"].score, rows["cyd"].status) == (None, "failed")
+    assert str(rows["cyd"].reason).startswith("one.ipynb is ")
 
 
-def test_links_in_a_submission_lead_nowhere(fresh: Path, examine: Grade) -> None:
-    secret = fresh / "secret.txt"
-    secret.write_text("the secret")
-    folder = fresh / "submitted" / "ada" / "small"
-    (folder / "data.txt").symlink_to(secret)
-    look = submission({}, "import os\nprint(sorted(os.listdir('.')), os.path.exists('data.txt'))")
-    nbformat.write(look, folder / "one.ipynb")
-    os.mkfifo(folder / "two.ipynb")
-    report = examine("--student", "ada")
-    assert report["students"]["ada"]["status"] == "partial"
-    assert report["students"]["ada"]["reason"] in (
-        "data.txt is a symbolic link: it is not graded",
-        "two.ipynb is not a regular file: it is not graded",
-    )
-    graded = list((fresh / "autograded" / "ada" / "small").rglob("*"))
-    assert fresh / "autograded" / "ada" / "small" / "one.ipynb" in graded
-    assert not [path for path in graded if path.is_file() and "the secret" in path.read_text()]
+def test_a_grader_that_fails_on_one_student_grades_the_others(
+    root: Path, grade_all: Grading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = FakeGrader.grade
+
+    def grade(self: FakeGrader, notebook: NotebookNode, name: str, files: Any) -> Any:
+        if any("wrong" in each.source for each in cells_of(notebook, "answer")):
+            raise RuntimeError("no idea")
+        return real(self, notebook, name, files)
+
+    monkeypatch.setattr(FakeGrader, "grade", grade)
+    rows = grade_all().students
+    assert rows["ada"].status == "graded"
+    assert (rows["bob"].status, rows["bob"].reason, rows["bob"].score) == ("failed", "RuntimeError: no idea", None)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("name", "said"),
     [
-        (["autograde", "gone"], "No assignment 'gone'"),
-        (["autograde", "small", "--student", "nobody"], "No submission of small by nobody"),
-        (["autograde", "small", "--json", "/nowhere/marks.json"], "/nowhere/marks.json cannot be written"),
-        (["autograde", "small", "--seed", "-1"], "-1 is no whole number from 0"),
-        (["sample-class", "small", "--students", "2", "--parameters", "/nowhere"], "No trained parameters"),
+        (b"[ada] Smith", 'Invalid student ID "[ada] Smith": IDs must not contain [ ] * ?'),
+        (b"*", 'Invalid student ID "*": IDs must not contain [ ] * ?'),
+        (b" ada", 'Invalid student ID " ada": IDs must not begin or end with a blank'),
+        (b"ada\nfailed: bob", 'Invalid student ID "ada failed: bob": IDs must not contain line breaks or control'),
+        (b"ad\xe4", 'Invalid student ID "ad\N{REPLACEMENT CHARACTER}": IDs must be valid UTF-8'),
     ],
 )
-def test_wrong_usage_is_one_sentence(
-    arguments: list[str],
-    said: str,
-    fresh: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_an_odd_student_id_has_a_row_and_everybody_else_is_graded(
+    name: bytes, said: str, root: Path, grade_all: Grading
 ) -> None:
-    monkeypatch.chdir(fresh)
-    try:
-        status = main(arguments)
-    except SystemExit as ended:  # argparse's own
-        status = ended.code
-    assert status == 2
-    assert said in capsys.readouterr().err
-    assert not list((fresh / "autograded").glob("*/*"))
+    folder = os.path.join(os.fsencode(root / "submitted"), name, b"small")
+    os.makedirs(folder)
+    report = grade_all()
+    odd = report.students[os.fsdecode(name)]
+    assert odd.status == "failed"
+    assert str(odd.reason).startswith(said)
+    assert (report.students["ada"].score, report.students["bob"].score) == (12.0, 8.0)
+    content = json.loads(report.as_json().encode("utf-8"))
+    assert len(content["students"]) == 3
+    assert not (root / "autograded" / os.fsdecode(name)).exists()
 
 
-@pytest.mark.parametrize(
-    ("option", "said"),
-    [("Examiner.seed = -3", "seed"), ("Examiner.data_dir = '/nowhere'", "/nowhere, which is no folder")],
-)
-def test_an_impossible_option_of_the_course_is_one_sentence(
-    option: str, said: str, fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_hidden_folders_are_no_students(root: Path, grade_all: Grading) -> None:
+    for name in (".DS_Store", "__MACOSX", "._ada"):
+        (root / "submitted" / name / "small").mkdir(parents=True)
+    assert set(grade_all().students) == {"ada", "bob"}
+
+
+def test_a_plausible_name_is_taken_and_said(root: Path, grade_all: Grading) -> None:
+    folder = root / "submitted" / "ada" / "small"
+    (folder / "one.ipynb").rename(folder / "One (1).ipynb")
+    ada = grade_all("ada").students["ada"]
+    assert (ada.status, ada.score) == ("graded", 12.0)
+    assert "One (1).ipynb" in str(ada.reason)
+
+
+def test_answers_that_cannot_be_found_need_a_person_and_are_said(root: Path, grade_all: Grading) -> None:
+    notebook = submission()
+    for each in notebook.cells:
+        each.metadata.clear()
+        each.id = f"x{len(each.source)}"
+        each.source = "x = 1" if each.cell_type == "code" else "text"
+    submit(root, "ada", notebook)
+    ada = grade_all("ada").students["ada"]
+    assert ada.status == "partial"
+    assert set(scores(ada).values()) == {None}
+    assert "no cell of the submission could be matched with double" in str(ada.reason)
+    with gradebook(root) as book:
+        grades = {each.name: each for each in book.find_submission_notebook("one", "small", "ada").grades}
+    assert {name: (each.auto_score, each.needs_manual_grade) for name, each in grades.items()} == dict.fromkeys(
+        [*MARKS, "explain"], (None, True)
+    )
+
+
+# ----------------------------------------------------------------------------- marks taken back
+
+
+@pytest.mark.parametrize("now", ["damaged", "gone"])
+def test_no_mark_without_a_notebook_that_earned_it(now: str, root: Path, grade_all: Grading) -> None:
+    grade_all()
+    with gradebook(root) as book:
+        grade = book.find_grade("explain", "one", "small", "bob")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        book.db.commit()
+    path = root / "submitted" / "bob" / "small" / "one.ipynb"
+    path.unlink() if now == "gone" else path.write_text("no notebook")
+    report = grade_all("bob", force=True)
+    bob = report.students["bob"]
+    assert (bob.status, bob.score) == ("failed", None)
+    assert str(bob.reason).startswith("one.ipynb is" if now == "damaged" else "no notebook was submitted")
+    assert ("bob", "explain (by hand)", 1.5, None) in {(c.student, c.test, c.before, c.after) for c in report.changes}
+    with gradebook(root) as book:
+        assert {(g.auto_score, g.score) for n in book.find_submission("small", "bob").notebooks for g in n.grades} == {
+            (None, 0.0)
+        }
+    assert not (root / "autograded" / "bob" / "small").exists()
+
+
+def test_a_notebook_that_is_damaged_now_loses_its_mark_alone(root: Path, grade_all: Grading) -> None:
+    two = new_notebook(cells=[cell("triple", "answer", "triple = 3"), cell("test_triple", "test", "assert triple")])
+    nbformat.write(two, root / "assignment" / "small" / "two.ipynb")
+    submit(root, "ada", two, "two.ipynb")
+    assert grade_all("ada").students["ada"].score == 16.0
+    submit(root, "ada", "{", "two.ipynb")
+    ada = grade_all("ada", force=True).students["ada"]
+    assert (ada.status, ada.score, ada.marks["two"].score) == ("partial", 12.0, 0.0)
+    assert str(ada.reason).startswith("two.ipynb is ")
+    with gradebook(root) as book:
+        assert book.find_grade("test_triple", "two", "small", "ada").auto_score == 0.0
+
+
+# ------------------------------------------------------------------- how the marks were made
+
+
+def test_marks_of_an_earlier_run_are_reported_as_they_were_made(grade_all: Grading) -> None:
+    first = grade_all("ada")
+    assert (first.isolation, first.seed, dict(first.kept)) == ("none", 231, {})
+    second = grade_all("ada", seed=9)
+    assert (second.isolation, second.seed) == ("none", 231)
+    assert dict(second.kept) == {"isolation none, seed 231": ("ada",)}
+
+
+def test_a_corrected_test_keeps_what_people_did_and_lists_every_change(root: Path, grade_all: Grading) -> None:
+    grade_all("bob")
+    with gradebook(root) as book:
+        grade = book.find_grade("explain", "one", "small", "bob")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        book.find_grade("test_square", "one", "small", "bob").extra_credit = 0.5
+        book.find_submission("small", "bob").extension = timedelta(days=2)
+        book.find_comment("explain", "one", "small", "bob").manual_comment = "well said"
+        book.db.commit()
+    corrected = source_notebook()
+    for each in cells_of(corrected, "test"):
+        if grade_id(each) == "test_double":
+            each.source += "\n"
+    nbformat.write(corrected, root / "assignment" / "small" / "one.ipynb")
+    submit(root, "bob", submission())
+    report = grade_all("bob", force=True)
+    assert [(each.test, each.before, each.after) for each in report.changes] == [("test_double", 0.0, 4.0)]
+    assert report.students["bob"].score == 12.0 + 1.5 + 0.5
+    with gradebook(root) as book:
+        assert book.find_grade("explain", "one", "small", "bob").manual_score == 1.5
+        assert book.find_submission("small", "bob").extension == timedelta(days=2)
+        assert book.find_comment("explain", "one", "small", "bob").manual_comment == "well said"
+
+
+def test_files_that_students_trained_are_given_to_the_grader(
+    root: Path, grade_all: Grading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (fresh / "nbgrader_config.py").open("a") as config:
-        config.write(f"c.{option}\n")
-    monkeypatch.chdir(fresh)
-    assert main(["autograde", "small"]) == 2
-    (line,) = capsys.readouterr().err.strip().splitlines()
-    assert said in line
+    (root / "submitted" / "ada" / "small" / "w.npz").write_bytes(b"weights")
+    seen: list[Any] = []
+    real = FakeGrader.grade
+
+    def grade(self: FakeGrader, notebook: NotebookNode, name: str, files: Any) -> Any:
+        seen.append(files)
+        return real(self, notebook, name, files)
+
+    monkeypatch.setattr(FakeGrader, "grade", grade)
+    grade_all("ada")
+    assert [files["w.npz"] for files in seen] == [b"weights"]
 
 
-@needs_bubblewrap
-def test_a_read_only_course_is_one_sentence(fresh: Path) -> None:
-    here = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(fresh), str(fresh), "--chdir", str(fresh)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for command in (["autograde", "small"], ["report", "small"]):
-        call = [*here, sys.executable, "-m", "examiner", *command]
-        done = subprocess.run(call, env=environment, capture_output=True, text=True)
-        assert done.returncode == 2
-        (line,) = done.stderr.strip().splitlines()
-        assert "read-only" in line.lower()
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_grading_requires_linux(system: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", system)
+    check_machine.cache_clear()
+    with pytest.raises(ExaminerError, match="Grading requires Linux"):
+        ClassRun(Course.load("small"))
+    check_machine.cache_clear()
 
 
-def test_nbgrader_without_bubblewrap_refuses_and_writes_nothing(fresh: Path) -> None:
-    config = fresh / "nbgrader_config.py"
-    config.write_text(config.read_text().replace('c.Examiner.isolation = "none"', ""))
-    run(fresh, "nbgrader", "generate_assignment", "small")
-    hidden = "import shutil; real = shutil.which; shutil.which = lambda n, *a, **k: None if n == 'bwrap' else real(n)"
-    call = [sys.executable, "-c", f"{hidden}; from nbgrader.apps.nbgraderapp import main; main()"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run([*call, "autograde", "small"], cwd=fresh, env=environment, capture_output=True, text=True)
-    assert done.returncode == 1, done.stderr
-    assert "nothing was graded. bubblewrap (bwrap) is missing: install it" in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr, done.stderr
-    assert not list((fresh / "autograded").glob("*/*"))
-
-
-def test_without_bubblewrap_grading_is_refused_in_one_sentence(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(fresh)
-    monkeypatch.setattr("shutil.which", lambda *args, **kwargs: None)
-    bwrap.tool.cache_clear()
-    assert main(["autograde", "small", "--isolation", "bubblewrap"]) == 2
-    bwrap.tool.cache_clear()
-    (said,) = capsys.readouterr().err.strip().splitlines()
-    assert "bubblewrap" in said
-    assert "--isolation none" in said
-
-
-def test_all_options_are_explained() -> None:
-    done = run(ROOT, "examiner", "--help-all")
-    for option in ("Examiner.isolation", "Examiner.seed", "Examiner.cell_seconds", "autograde"):
-        assert option in done
+def test_wrong_answers_of_the_fake_grader_are_wrong(grade_all: Grading) -> None:
+    assert "wrong" in WRONG["double"]
+    assert scores(grade_all("bob").students["bob"]) == {**MARKS, "test_double": 0.0}

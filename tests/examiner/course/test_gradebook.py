@@ -1,0 +1,146 @@
+"""The gradebook: filled from the source notebooks, waited for, read by value."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from examiner._exceptions import GradebookError
+from examiner.course import Course, gradebook
+from examiner.course.gradebook import fill, known_students, patiently, read_grades, register, withdraw
+from examiner.notebooks import cells_of, grade_id
+from tests.examiner.small import source_notebook
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+
+
+@pytest.fixture
+def course(root: Path) -> Course:
+    """The course, with its gradebook filled."""
+    found = Course.load("small", start=root)
+    fill(found.assignment, found.directory, found.config)
+    return found
+
+
+@pytest.fixture
+def book(course: Course) -> Iterator[gradebook.Gradebook]:
+    """The open gradebook, which knows a submission of ada."""
+    with course.gradebook() as opened:
+        register(opened, "small", "ada", "2026-03-01 12:00:00 UTC", create=True)
+        yield opened
+
+
+def change(root: Path, *, drop: str = "", points: float = 4) -> None:
+    """Change the source notebook: without one cell, or with other points for `double`."""
+    notebook = source_notebook()
+    notebook.cells = [each for each in notebook.cells if each.id != drop]
+    for each in cells_of(notebook, "test"):
+        if grade_id(each) == "test_double":
+            each.metadata.nbgrader.points = points
+    nbformat.write(notebook, root / "assignment" / "small" / "one.ipynb")
+
+
+def test_it_is_filled_once_and_again_after_a_change(course: Course, root: Path) -> None:
+    assert fill(course.assignment, course.directory, course.config) == []
+    change(root, points=6)
+    assert fill(course.assignment, course.directory, course.config) == ["one"]
+    with course.gradebook() as book:
+        assert book.find_grade_cell("test_double", "one", "small").max_score == 6
+
+
+def test_a_cell_cannot_go_while_there_are_submissions(course: Course, root: Path, book: gradebook.Gradebook) -> None:
+    change(root, drop="test_double")
+    with pytest.raises(GradebookError, match=r"^one: .*remove the submissions, or put the cells back\.$"):
+        fill(course.assignment, course.directory, course.config)
+
+
+def test_grades_are_read_by_value(course: Course, book: gradebook.Gradebook) -> None:
+    grade = book.find_grade("test_double", "one", "small", "ada")
+    grade.auto_score, grade.extra_credit, grade.needs_manual_grade = 3.0, 0.5, False
+    book.find_submission_notebook("one", "small", "ada").late_submission_penalty = 2.0
+    book.db.commit()
+    (one,) = read_grades(course.directory, "small", "ada").values()
+    assert one.penalty == 2.0
+    assert one.cells["test_double"] == gradebook.CellGrade(3.0, None, 0.5, 4.0, False)
+    assert one.cells["test_double"].score == 3.5
+    assert one.cells["explain"].score is None
+    assert read_grades(course.directory, "small", "nobody") == {}
+    assert known_students(course.directory) == ["ada"]
+
+
+@pytest.mark.parametrize("score", [0.0, None])
+def test_marks_are_taken_back(score: float | None, course: Course, book: gradebook.Gradebook) -> None:
+    grade = book.find_grade("explain", "one", "small", "ada")
+    grade.manual_score, grade.extra_credit = 1.5, 1.0
+    book.find_submission_notebook("one", "small", "ada").late_submission_penalty = 2.0
+    book.db.commit()
+    withdraw(book, "small", "ada", ["one"], score=score)
+    one = read_grades(course.directory, "small", "ada")["one"]
+    assert {each.score for each in one.cells.values()} == {score}
+    assert {each.needs_person for each in one.cells.values()} == {score is None}
+    assert one.penalty == 0.0
+    withdraw(book, "small", "nobody", ["one"], score=score)  # nothing to take back
+
+
+def test_the_time_of_a_submission_stays_where_none_is_given(book: gradebook.Gradebook) -> None:
+    register(book, "small", "ada", None, create=True)
+    assert book.find_submission("small", "ada").timestamp.year == 2026
+
+
+def test_a_student_who_must_not_be_created_is_refused(book: gradebook.Gradebook) -> None:
+    register(book, "small", "ada", None, create=False)
+    with pytest.raises(GradebookError, match="No student yan in the gradebook"):
+        register(book, "small", "yan", None, create=False)
+
+
+def test_a_locked_gradebook_is_waited_for(
+    course: Course, root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(gradebook, "PAUSE", 0.01)
+    other = sqlite3.connect(root / "gradebook.db", check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    attempts: list[int] = []
+    free = threading.Event()
+
+    def action() -> list[str]:
+        attempts.append(1)
+        if len(attempts) == 2:
+            other.rollback()
+            free.set()
+        if not free.is_set():  # without sqlite's own five seconds of patience
+            raise OperationalError("select", None, sqlite3.OperationalError("database is locked"))
+        return known_students(course.directory)
+
+    assert patiently(action) == []
+    assert len(attempts) == 2
+    assert [each.message for each in caplog.records] == ["The gradebook is locked by another program: waiting."]
+    other.close()
+
+
+def test_a_gradebook_that_stays_locked_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradebook, "PAUSE", 0.0)
+
+    def locked() -> None:
+        raise ValueError("(sqlite3.OperationalError) database is locked")  # as nbgrader's InvalidEntry has it
+
+    with pytest.raises(GradebookError, match="locked by another program, such as formgrader: close it"):
+        patiently(locked, patience=0.0)
+
+
+def test_a_full_disk_is_one_sentence_and_other_errors_are_themselves() -> None:
+    def full() -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    def broken() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(GradebookError, match="The disk is full: free some space"):
+        patiently(full)
+    with pytest.raises(KeyError):
+        patiently(broken)
