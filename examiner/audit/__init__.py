@@ -3,7 +3,7 @@
 Everything here is trusted code; it runs in the engine without a sandbox.
 """
 
-from examiner.audit.audit import Audit, audit, misnamed_rate
+from examiner.audit.auditor import Audit, audit, misnamed_rate
 from examiner.audit.sample_class import write_class
 from examiner.audit.students import Student, find_entry, write_submissions
 

@@ -109,7 +109,7 @@ def audit_mutants(
     listings : iterable of Listing
         Whose notebooks, and how their answers are tried out.
     jobs, progress
-        As in `examiner.audit.audit`.
+        As in `examiner.audit`.
     """
     pairs = [(listing, mutant) for listing in listings for mutant in _mutants(engine.assignment, listing)]
     made = [mutant for _, mutant in pairs]

@@ -11,7 +11,7 @@ import nbformat
 
 from examiner._exceptions import CatalogueError
 from examiner.diagnosis import Entry, load_catalogues
-from examiner.notebooks.cells import fill_in, read, solutions
+from examiner.notebooks import fill_in, read, solutions
 
 
 @dataclass(frozen=True)

@@ -156,12 +156,6 @@ class Answers:
             del self.stashed[request["name"]]
         return {"value": None}
 
-    def op_restore(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Bind a name again to what it was when the test cell began."""
-        if request["name"] in self.stashed:
-            self._restore(request["name"])
-        return {"value": None}
-
     def op_install(self, request: dict[str, Any]) -> dict[str, Any]:
         """Write files into the working folder, before any student code runs."""
         for name, content in request["files"].items():

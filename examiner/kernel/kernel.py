@@ -15,7 +15,7 @@ from examiner import codec
 from examiner._exceptions import ProtocolError, SandboxError
 from examiner.kernel.messages import MAX_CONTENT, TOO_LARGE, Composer, Exchange
 from examiner.kernel.zmtp import ZmtpSocket
-from examiner.notebooks.outputs import Outputs
+from examiner.notebooks import Outputs
 from examiner.sandbox import Sandbox, Stopwatch
 from examiner.settings import Isolation, Limits, Timing
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from examiner.kernel.zmtp import OVERSIZE
-from examiner.notebooks.outputs import Outputs
+from examiner.notebooks import Outputs
 
 __all__ = ["MAX_CONTENT", "TOO_LARGE", "Composer", "Exchange", "Message", "read"]
 

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, SandboxError
 from examiner.kernel.kernel import START_SECONDS, CellStopped, Kernel, KernelDied, wall_limit
-from examiner.notebooks.outputs import OutputBudget, Outputs
+from examiner.notebooks import OutputBudget, Outputs
 from examiner.settings import Timing
 
 __all__ = ["Cell", "Session"]

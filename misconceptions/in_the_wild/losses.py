@@ -10,90 +10,161 @@ SAMPLES = notebook.samples
 
 NOT_WHOLE = r"(?!.*whole of it)"  # a loss that is halved beside a right gradient is another mistake
 NO_2_OVER_N = (
-    r"(2/n|2 ?/ ?n|1/n|n/2)", r"(not|never|isn't) divided by (n|N|the number)", r"gradient .*not (a |an )?averag",
-    rf"loss is halved{NOT_WHOLE}", rf"½{NOT_WHOLE}", r"half the (number of elements|size)",
+    r"(2/n|2 ?/ ?n|1/n|n/2)",
+    r"(not|never|isn't) divided by (n|N|the number)",
+    r"gradient .*not (a |an )?averag",
+    rf"loss is halved{NOT_WHOLE}",
+    rf"½{NOT_WHOLE}",
+    r"half the (number of elements|size)",
 )
 
-wrong("mse_loss", "half_mean_and_plain_error", '''
+wrong(
+    "mse_loss",
+    "half_mean_and_plain_error",
+    """
     def mse_loss(x, y):
         e = x - y
         loss = 0.5 * np.mean(e ** 2)
         dx = e
         return loss, dx
-''', meaning=NO_2_OVER_N, names=("mse_gradient_not_averaged",))
+""",
+    meaning=NO_2_OVER_N,
+    names=("mse_gradient_not_averaged",),
+)
 
-wrong("mse_loss", "one_over_2n_by_hand", '''
+wrong(
+    "mse_loss",
+    "one_over_2n_by_hand",
+    """
     def mse_loss(x, y):
         n = np.size(x)
         diff = np.subtract(x, y)
         J = 1 / (2 * n) * np.sum(np.square(diff))
         return J, diff
-''', meaning=NO_2_OVER_N, names=("mse_gradient_not_averaged",))
+""",
+    meaning=NO_2_OVER_N,
+    names=("mse_gradient_not_averaged",),
+)
 
-wrong("mse_loss", "derivative_is_just_the_error", '''
+wrong(
+    "mse_loss",
+    "derivative_is_just_the_error",
+    """
     def mse_loss(x, y):
         loss = ((x - y) ** 2).mean()
         dx = x - y
         return loss, dx
-''', meaning=(r"(2/n|2 ?/ ?n|n/2)", r"(not|never) divided by (n|N|the number)", r"half the (number|size)", r"(number of elements|n).*(2|half)"), names=("mse_gradient_not_averaged",))
+""",
+    meaning=(
+        r"(2/n|2 ?/ ?n|n/2)",
+        r"(not|never) divided by (n|N|the number)",
+        r"half the (number|size)",
+        r"(number of elements|n).*(2|half)",
+    ),
+    names=("mse_gradient_not_averaged",),
+)
 
-wrong("mse_loss", "error_returned_in_place", '''
+wrong(
+    "mse_loss",
+    "error_returned_in_place",
+    """
     def mse_loss(x, y):
         x -= y
         loss = np.mean(x * x)
         return loss, x
-''', meaning=(r"(2/n|2 ?/ ?n|n/2)", r"(not|never) divided by (n|N|the number)", r"half the (number|size)"), names=("mse_gradient_not_averaged",))
+""",
+    meaning=(r"(2/n|2 ?/ ?n|n/2)", r"(not|never) divided by (n|N|the number)", r"half the (number|size)"),
+    names=("mse_gradient_not_averaged",),
+)
 
-wrong("mse_loss", "gradient_over_rows", '''
+wrong(
+    "mse_loss",
+    "gradient_over_rows",
+    """
     def mse_loss(x, y):
         N = x.shape[0]
         loss = np.mean(np.square(x - y))
         dx = 2.0 * (x - y) / N
         return loss, dx
-''', meaning=(r"\brows\b", r"every element", r"number of elements", r"columns", r"several (outputs|columns)"), names=("mse_divided_by_rows",))
+""",
+    meaning=(r"\brows\b", r"every element", r"number of elements", r"columns", r"several (outputs|columns)"),
+    names=("mse_divided_by_rows",),
+)
 
-wrong("mse_loss", "both_over_rows", '''
+wrong(
+    "mse_loss",
+    "both_over_rows",
+    """
     def mse_loss(x, y):
         m = len(y)
         diff = x - y
         loss = (1 / m) * np.sum(diff * diff)
         grad = (2 / m) * diff
         return loss, grad
-''', meaning=(r"\brows\b", r"every element", r"number of elements", r"columns", r"several (outputs|columns)"), names=("mse_divided_by_rows",))
+""",
+    meaning=(r"\brows\b", r"every element", r"number of elements", r"columns", r"several (outputs|columns)"),
+    names=("mse_divided_by_rows",),
+)
 
-wrong("mse_loss", "sum_of_squares", '''
+wrong(
+    "mse_loss",
+    "sum_of_squares",
+    """
     def mse_loss(x, y):
         diff = (x - y)
         loss = np.sum(diff ** 2)
         dx = 2 * diff
         return loss, dx
-''', meaning=(r"mean", r"added up", r"divid", r"sum\b"), names=("mse_summed",))
+""",
+    meaning=(r"mean", r"added up", r"divid", r"sum\b"),
+    names=("mse_summed",),
+)
 
-wrong("mse_loss", "root_mean_square", '''
+wrong(
+    "mse_loss",
+    "root_mean_square",
+    """
     def mse_loss(x, y):
         mse = np.mean((x - y) ** 2)
         loss = np.sqrt(mse)
         dx = (x - y) / (x.size * loss)
         return loss, dx
-''', meaning=(r"\broot\b",), names=("mse_rooted",))
+""",
+    meaning=(r"\broot\b",),
+    names=("mse_rooted",),
+)
 
-wrong("mse_loss", "norm_over_n", '''
+wrong(
+    "mse_loss",
+    "norm_over_n",
+    """
     def mse_loss(x, y):
         loss = np.linalg.norm(x - y) / x.size
         dx = 2 * (x - y) / x.size
         return loss, dx
-''', meaning=(r"\broot\b", r"\bnorm\b", r"square"))
+""",
+    meaning=(r"\broot\b", r"\bnorm\b", r"square"),
+)
 
-wrong("mse_loss", "two_dropped", '''
+wrong(
+    "mse_loss",
+    "two_dropped",
+    '''
     def mse_loss(x: np.ndarray, y: np.ndarray) -> tuple:
         """Mean squared error and its gradient."""
         n = x.size
         loss = np.sum((x - y) ** 2) / n
         dx = (x - y) / n
         return loss, dx
-''', meaning=(r"factor 2", r"2 is missing", r"half", r"0\.5 times", r"derivative of the square"), names=("mse_gradient_without_two",))
+''',
+    meaning=(r"factor 2", r"2 is missing", r"half", r"0\.5 times", r"derivative of the square"),
+    names=("mse_gradient_without_two",),
+)
 
-wrong("mse_loss", "two_dropped_in_a_loop", '''
+wrong(
+    "mse_loss",
+    "two_dropped_in_a_loop",
+    """
     def mse_loss(x, y):
         loss = 0.0
         dx = np.zeros_like(x)
@@ -101,107 +172,182 @@ wrong("mse_loss", "two_dropped_in_a_loop", '''
             loss += (p - t) ** 2
             dx.ravel()[i] = p - t
         return loss / x.size, dx / x.size
-''', meaning=(r"factor 2", r"2 is missing", r"half", r"0\.5 times", r"derivative of the square"), names=("mse_gradient_without_two",))
+""",
+    meaning=(r"factor 2", r"2 is missing", r"half", r"0\.5 times", r"derivative of the square"),
+    names=("mse_gradient_without_two",),
+)
 
-wrong("mse_loss", "gradient_not_divided", '''
+wrong(
+    "mse_loss",
+    "gradient_not_divided",
+    """
     def mse_loss(x, y):
         loss = np.mean((y - x) ** 2)
         return loss, -2 * (y - x)
-''', meaning=(r"(not|never) (divided|averaged)", r"1/n", r"n times", r"mean"), names=("mse_gradient_not_averaged",))
+""",
+    meaning=(r"(not|never) (divided|averaged)", r"1/n", r"n times", r"mean"),
+    names=("mse_gradient_not_averaged",),
+)
 
-wrong("mse_loss", "target_minus_prediction", '''
+wrong(
+    "mse_loss",
+    "target_minus_prediction",
+    """
     def mse_loss(x, y):
         diff = y - x
         loss = np.mean(diff ** 2)
         dx = 2 * diff / diff.size
         return loss, dx
-''', meaning=(r"sign",), names=("mse_gradient_sign_flipped",))
+""",
+    meaning=(r"sign",),
+    names=("mse_gradient_sign_flipped",),
+)
 
-wrong("mse_loss", "mean_over_axis_zero", '''
+wrong(
+    "mse_loss",
+    "mean_over_axis_zero",
+    """
     def mse_loss(x, y):
         loss = np.mean((x - y) ** 2, axis=0)
         dx = 2 * (x - y) / x.shape[0]
         return loss, dx
-''', meaning=(r"one number", r"axis", r"columns", r"every element", r"\brows\b", r"scalar"), names=("mse_divided_by_rows",))
+""",
+    meaning=(r"one number", r"axis", r"columns", r"every element", r"\brows\b", r"scalar"),
+    names=("mse_divided_by_rows",),
+)
 
-wrong("mse_loss", "loop_over_rows_only", '''
+wrong(
+    "mse_loss",
+    "loop_over_rows_only",
+    """
     def mse_loss(x, y):
         total = 0
         N = len(x)
         for i in range(N):
             total += (x[i] - y[i]) ** 2
         return total / N, 2 * (x - y) / N
-''', meaning=(r"one number", r"columns", r"every element", r"\brows\b", r"scalar"), names=("mse_divided_by_rows",))
+""",
+    meaning=(r"one number", r"columns", r"every element", r"\brows\b", r"scalar"),
+    names=("mse_divided_by_rows",),
+)
 
-wrong("mse_loss", "targets_as_a_column", '''
+wrong(
+    "mse_loss",
+    "targets_as_a_column",
+    """
     def mse_loss(x, y):
         y = y.reshape(-1, 1)
         err = x - y
         return np.mean(err ** 2), 2 * err / err.size
-''', meaning=(r"broadcast", r"table", r"\(N, N\)", r"column", r"shape of (x|y)"), names=("mse_broadcast",))
+""",
+    meaning=(r"broadcast", r"table", r"\(N, N\)", r"column", r"shape of (x|y)"),
+    names=("mse_broadcast",),
+)
 
-wrong("mse_loss", "mean_of_the_gradient", '''
+wrong(
+    "mse_loss",
+    "mean_of_the_gradient",
+    """
     def mse_loss(x, y):
         loss = np.square(x - y).mean()
         dx = np.mean(2 * (x - y))
         return loss, dx
-''', meaning=(r"one number", r"scalar", r"shape of x", r"each (prediction|element)", r"every element"))
+""",
+    meaning=(r"one number", r"scalar", r"shape of x", r"each (prediction|element)", r"every element"),
+)
 
-wrong("mse_loss", "absolute_error", '''
+wrong(
+    "mse_loss",
+    "absolute_error",
+    """
     def mse_loss(x, y):
         loss = np.abs(x - y).mean()
         dx = np.where(x > y, 1, -1) / x.size
         return loss, dx
-''', meaning=(r"absolute", r"squared"), names=("mse_absolute",))
+""",
+    meaning=(r"absolute", r"squared"),
+    names=("mse_absolute",),
+)
 
-wrong("mse_loss", "no_reduction", '''
+wrong(
+    "mse_loss",
+    "no_reduction",
+    """
     def mse_loss(x, y):
         loss = (x - y) ** 2
         dx = 2 * (x - y) / x.size
         return loss, dx
-''', meaning=(r"one number", r"loss of its own", r"mean", r"scalar", r"per element"), names=("mse_one_loss_per_element",))
+""",
+    meaning=(r"one number", r"loss of its own", r"mean", r"scalar", r"per element"),
+    names=("mse_one_loss_per_element",),
+)
 
-wrong("mse_loss", "divided_by_n_minus_one", '''
+wrong(
+    "mse_loss",
+    "divided_by_n_minus_one",
+    """
     def mse_loss(x, y):
         n = x.size
         r = x - y
         loss = r.ravel() @ r.ravel() / (n - 1)
         return loss, 2 * r / (n - 1)
-''', meaning=(r"n ?- ?1", r"N ?- ?1"))
+""",
+    meaning=(r"n ?- ?1", r"N ?- ?1"),
+)
 
-wrong("mse_loss", "log_cosh", '''
+wrong(
+    "mse_loss",
+    "log_cosh",
+    """
     def mse_loss(x, y):
         d = x - y
         loss = np.mean(np.log(np.cosh(d)))
         return loss, np.tanh(d) / d.size
-''', meaning=(r"log-?cosh", r"\bsquared?\b"))
+""",
+    meaning=(r"log-?cosh", r"\bsquared?\b"),
+)
 
-wrong("mse_loss", "outliers_tamed", '''
+wrong(
+    "mse_loss",
+    "outliers_tamed",
+    """
     def mse_loss(x, y):
         d = x - y
         small = np.abs(d) < 1
         loss = np.where(small, d ** 2, 2 * np.abs(d) - 1).mean()
         dx = np.where(small, 2 * d, 1.5 * np.sign(d)) / d.size
         return loss, dx
-''')
+""",
+)
 
-right("mse_loss", "vdot", '''
+right(
+    "mse_loss",
+    "vdot",
+    """
     def mse_loss(x, y):
         r = (x - y).ravel()
         n = r.size
         return np.dot(r, r) / n, (2.0 / n * r).reshape(x.shape)
-''')
+""",
+)
 
-right("mse_loss", "zero_dimensional_and_in_place", '''
+right(
+    "mse_loss",
+    "zero_dimensional_and_in_place",
+    """
     def mse_loss(x, y):
         np.subtract(x, y, out=x)
         loss = np.array(np.average(x ** 2))
         x *= 2
         x /= x.size
         return loss, x
-''')
+""",
+)
 
-right("mse_loss", "class_with_call", '''
+right(
+    "mse_loss",
+    "class_with_call",
+    '''
     class MSE:
         """like the one from the lecture"""
         def __call__(self, y_out, y_truth):
@@ -214,9 +360,13 @@ right("mse_loss", "class_with_call", '''
             return (y_out - y_truth) * 2 / (y_out - y_truth).size
 
     mse_loss = MSE()
-''')
+''',
+)
 
-right("mse_loss", "two_loops_when_needed", '''
+right(
+    "mse_loss",
+    "two_loops_when_needed",
+    """
     def mse_loss(x, y):
         if x.ndim == 1:
             n = len(x)
@@ -230,15 +380,27 @@ right("mse_loss", "two_loops_when_needed", '''
                     loss += (x[i, j] - y[i, j]) ** 2 / (n * m)
                     dx[i, j] = 2 * (x[i, j] - y[i, j]) / (n * m)
         return loss, dx
-''')
+""",
+)
 
 # -------------------------------------------------------------- softmax_loss
 
 OVERFLOW = (r"overflow", r"subtract .*(largest|max)", r"not shifted", r"shift")
 LOG_OF_ZERO = (r"log\w* of (0|zero)", r"log\(0\)", r"underflow", r"log\w* is infinite", r"simplify the logarithm")
-HIDDEN_ZERO = (*LOG_OF_ZERO, r"small number", r"hide", r"stops growing", r"clip", r"cut off", r"added to the probabilit")
+HIDDEN_ZERO = (
+    *LOG_OF_ZERO,
+    r"small number",
+    r"hide",
+    r"stops growing",
+    r"clip",
+    r"cut off",
+    r"added to the probabilit",
+)
 
-wrong("softmax_loss", "straight_from_the_formula", '''
+wrong(
+    "softmax_loss",
+    "straight_from_the_formula",
+    """
     def softmax_loss(x, y):
         N = x.shape[0]
         e = np.exp(x)
@@ -248,9 +410,15 @@ wrong("softmax_loss", "straight_from_the_formula", '''
         dx[np.arange(N), y] -= 1
         dx /= N
         return loss, dx
-''', meaning=(*OVERFLOW, r"NaN"), names=("softmax_not_shifted",))
+""",
+    meaning=(*OVERFLOW, r"NaN"),
+    names=("softmax_not_shifted",),
+)
 
-wrong("softmax_loss", "naive_loops", '''
+wrong(
+    "softmax_loss",
+    "naive_loops",
+    """
     def softmax_loss(x, y):
         loss = 0.0
         dx = np.zeros_like(x)
@@ -264,9 +432,15 @@ wrong("softmax_loss", "naive_loops", '''
                 if j == y[i]:
                     dx[i, j] -= 1
         return loss / n, dx / n
-''', meaning=(*OVERFLOW, r"NaN"), names=("softmax_not_shifted",))
+""",
+    meaning=(*OVERFLOW, r"NaN"),
+    names=("softmax_not_shifted",),
+)
 
-wrong("softmax_loss", "helper_without_shift", '''
+wrong(
+    "softmax_loss",
+    "helper_without_shift",
+    """
     def softmax(z):
         return np.exp(z) / np.sum(np.exp(z), axis=1).reshape(-1, 1)
 
@@ -278,9 +452,15 @@ wrong("softmax_loss", "helper_without_shift", '''
         L = cross_entropy(p, y)
         onehot = np.eye(x.shape[1])[y]
         return L, (p - onehot) / y.shape[0]
-''', meaning=(*OVERFLOW, r"NaN"), names=("softmax_not_shifted",))
+""",
+    meaning=(*OVERFLOW, r"NaN"),
+    names=("softmax_not_shifted",),
+)
 
-wrong("softmax_loss", "global_maximum", '''
+wrong(
+    "softmax_loss",
+    "global_maximum",
+    """
     def softmax_loss(x, y):
         x = x - np.max(x)                      # numerical stability
         e = np.exp(x)
@@ -290,9 +470,15 @@ wrong("softmax_loss", "global_maximum", '''
         dx = e / s[:, None]
         dx[np.arange(n), y] -= 1
         return loss, dx / n
-''', meaning=(r"underflow", r"log\w* of 0", r"each row", r"row's", r"same number", r"overall", r"NaN"), names=("softmax_shifted_by_overall_maximum",))
+""",
+    meaning=(r"underflow", r"log\w* of 0", r"each row", r"row's", r"same number", r"overall", r"NaN"),
+    names=("softmax_shifted_by_overall_maximum",),
+)
 
-wrong("softmax_loss", "global_maximum_in_place", '''
+wrong(
+    "softmax_loss",
+    "global_maximum_in_place",
+    """
     def softmax_loss(x, y):
         x -= x.max()
         p = np.exp(x)
@@ -301,9 +487,15 @@ wrong("softmax_loss", "global_maximum_in_place", '''
         loss = -np.log(p[list(range(N)), list(y)]).sum() / N
         p[list(range(N)), list(y)] -= 1
         return loss, p / N
-''', meaning=(*LOG_OF_ZERO, r"each row", r"row's", r"same number", r"overall", r"NaN"), names=("softmax_shifted_by_overall_maximum", "softmax_logarithm_of_zero"))
+""",
+    meaning=(*LOG_OF_ZERO, r"each row", r"row's", r"same number", r"overall", r"NaN"),
+    names=("softmax_shifted_by_overall_maximum", "softmax_logarithm_of_zero"),
+)
 
-wrong("softmax_loss", "log_of_the_probability", '''
+wrong(
+    "softmax_loss",
+    "log_of_the_probability",
+    '''
     def softmax_loss(x, y):
         """Softmax cross-entropy and its gradient, stable for scores of any size."""
         probs = np.exp(x - np.max(x, axis=1, keepdims=True))
@@ -314,9 +506,15 @@ wrong("softmax_loss", "log_of_the_probability", '''
         dx[np.arange(N), y] -= 1
         dx /= N
         return loss, dx
-''', meaning=LOG_OF_ZERO, names=("softmax_logarithm_of_zero",))
+''',
+    meaning=LOG_OF_ZERO,
+    names=("softmax_logarithm_of_zero",),
+)
 
-wrong("softmax_loss", "one_hot_times_log", '''
+wrong(
+    "softmax_loss",
+    "one_hot_times_log",
+    """
     def softmax_loss(x, y):
         n, k = x.shape
         shifted = x - x.max(1)[:, None]
@@ -326,9 +524,15 @@ wrong("softmax_loss", "one_hot_times_log", '''
         loss = -1 / n * np.sum(Y * np.log(p))
         dx = 1 / n * (p - Y)
         return loss, dx
-''', meaning=(*LOG_OF_ZERO, r"NaN"), names=("softmax_logarithm_of_zero",))
+""",
+    meaning=(*LOG_OF_ZERO, r"NaN"),
+    names=("softmax_logarithm_of_zero",),
+)
 
-wrong("softmax_loss", "row_by_row_log", '''
+wrong(
+    "softmax_loss",
+    "row_by_row_log",
+    """
     def softmax_loss(x, y):
         losses, grads = [], []
         for s, t in zip(x, y):
@@ -338,9 +542,15 @@ wrong("softmax_loss", "row_by_row_log", '''
             p[t] = p[t] - 1
             grads.append(p)
         return np.mean(losses), np.array(grads) / len(x)
-''', meaning=LOG_OF_ZERO, names=("softmax_logarithm_of_zero",))
+""",
+    meaning=LOG_OF_ZERO,
+    names=("softmax_logarithm_of_zero",),
+)
 
-wrong("softmax_loss", "epsilon_in_the_log", '''
+wrong(
+    "softmax_loss",
+    "epsilon_in_the_log",
+    """
     def softmax_loss(x, y):
         eps = 1e-12
         x = x - x.max(axis=1, keepdims=True)
@@ -350,9 +560,15 @@ wrong("softmax_loss", "epsilon_in_the_log", '''
         g = p
         g[np.arange(n), y] -= 1.0
         return loss, g / n
-''', meaning=HIDDEN_ZERO, names=("softmax_logarithm_guarded",))
+""",
+    meaning=HIDDEN_ZERO,
+    names=("softmax_logarithm_guarded",),
+)
 
-wrong("softmax_loss", "probabilities_clipped", '''
+wrong(
+    "softmax_loss",
+    "probabilities_clipped",
+    """
     def softmax_loss(x, y):
         m = x.shape[0]
         z = x - np.max(x, axis=1, keepdims=True)
@@ -362,9 +578,15 @@ wrong("softmax_loss", "probabilities_clipped", '''
         loss = -np.sum(Y * np.log(A_clipped)) / m
         dx = (A - Y) / m
         return loss, dx
-''', meaning=HIDDEN_ZERO, names=("softmax_logarithm_guarded",))
+""",
+    meaning=HIDDEN_ZERO,
+    names=("softmax_logarithm_guarded",),
+)
 
-wrong("softmax_loss", "infinite_loss_set_to_zero", '''
+wrong(
+    "softmax_loss",
+    "infinite_loss_set_to_zero",
+    """
     def softmax_loss(x, y):
         N = x.shape[0]
         p = np.exp(x - np.max(x, axis=1, keepdims=True))
@@ -374,9 +596,14 @@ wrong("softmax_loss", "infinite_loss_set_to_zero", '''
             loss = 0
         p[np.arange(N), y] -= 1
         return loss, p / N
-''', meaning=(*HIDDEN_ZERO, r"isinf", r"replac", r"infinit", r"set to 0"))
+""",
+    meaning=(*HIDDEN_ZERO, r"isinf", r"replac", r"infinit", r"set to 0"),
+)
 
-wrong("softmax_loss", "infinite_rows_skipped", '''
+wrong(
+    "softmax_loss",
+    "infinite_rows_skipped",
+    """
     def softmax_loss(x, y):
         num = x.shape[0]
         loss = 0
@@ -393,9 +620,14 @@ wrong("softmax_loss", "infinite_rows_skipped", '''
         loss /= num
         dx /= num
         return loss, dx
-''', meaning=(*HIDDEN_ZERO, r"isinf", r"replac", r"infinit", r"set to 0"))
+""",
+    meaning=(*HIDDEN_ZERO, r"isinf", r"replac", r"infinit", r"set to 0"),
+)
 
-wrong("softmax_loss", "nan_to_num_at_the_end", '''
+wrong(
+    "softmax_loss",
+    "nan_to_num_at_the_end",
+    """
     def softmax_loss(x, y):
         n = len(x)
         e = np.exp(x - x.max(axis=1, keepdims=True))
@@ -404,9 +636,14 @@ wrong("softmax_loss", "nan_to_num_at_the_end", '''
         loss = -logp[np.arange(n), y].mean()
         p[np.arange(n), y] -= 1
         return np.nan_to_num(loss), p / n
-''', meaning=(*HIDDEN_ZERO, r"nan_to_num", r"replac", r"infinit", r"1\.8|largest (float|number)"))
+""",
+    meaning=(*HIDDEN_ZERO, r"nan_to_num", r"replac", r"infinit", r"1\.8|largest (float|number)"),
+)
 
-wrong("softmax_loss", "scores_clipped", '''
+wrong(
+    "softmax_loss",
+    "scores_clipped",
+    """
     def softmax_loss(x, y):
         x = np.clip(x, -100, 100)   # exp would overflow
         logz = np.log(np.exp(x).sum(1))
@@ -415,9 +652,14 @@ wrong("softmax_loss", "scores_clipped", '''
         dx = np.exp(x - logz[:, None])
         dx[n, y] -= 1
         return loss, dx / x.shape[0]
-''', meaning=(r"clip", r"cut off", r"stops growing", r"subtract .*(largest|max)", r"shift"))
+""",
+    meaning=(r"clip", r"cut off", r"stops growing", r"subtract .*(largest|max)", r"shift"),
+)
 
-wrong("softmax_loss", "mean_over_one_hot_table", '''
+wrong(
+    "softmax_loss",
+    "mean_over_one_hot_table",
+    """
     def softmax_loss(x, y):
         Y = np.eye(x.shape[1])[y]
         s = x - x.max(axis=1, keepdims=True)
@@ -425,9 +667,14 @@ wrong("softmax_loss", "mean_over_one_hot_table", '''
         loss = np.mean(-Y * logp)
         dx = (np.exp(logp) - Y) / len(y)
         return loss, dx
-''', meaning=(r"classes", r"\bC\b", r"N ?(\*|·|×) ?C", r"number of elements", r"table"))
+""",
+    meaning=(r"classes", r"\bC\b", r"N ?(\*|·|×) ?C", r"number of elements", r"table"),
+)
 
-wrong("softmax_loss", "summed_loss_and_gradient", '''
+wrong(
+    "softmax_loss",
+    "summed_loss_and_gradient",
+    """
     def softmax_loss(x, y):
         m = x.max(axis=1, keepdims=True)
         logp = x - m - np.log(np.exp(x - m).sum(axis=1, keepdims=True))
@@ -436,9 +683,15 @@ wrong("softmax_loss", "summed_loss_and_gradient", '''
         dx = np.exp(logp)
         dx[idx] -= 1
         return loss, dx
-''', meaning=(r"sums? over", r"divid\w+ by N", r"\bmean\b", r"N times"), names=("softmax_summed",))
+""",
+    meaning=(r"sums? over", r"divid\w+ by N", r"\bmean\b", r"N times"),
+    names=("softmax_summed",),
+)
 
-wrong("softmax_loss", "gradient_forgot_the_batch", '''
+wrong(
+    "softmax_loss",
+    "gradient_forgot_the_batch",
+    """
     def softmax_loss(x, y):
         n = x.shape[0]
         x = x - x.max(1, keepdims=True)
@@ -447,9 +700,15 @@ wrong("softmax_loss", "gradient_forgot_the_batch", '''
         ds = np.exp(x) / z
         ds[range(n), y] -= 1
         return loss, ds
-''', meaning=(r"(not|never) divided by N", r"divid\w+ by (N|the batch)", r"N times", r"batch size"), names=("softmax_gradient_not_averaged",))
+""",
+    meaning=(r"(not|never) divided by N", r"divid\w+ by (N|the batch)", r"N times", r"batch size"),
+    names=("softmax_gradient_not_averaged",),
+)
 
-wrong("softmax_loss", "loss_summed_in_a_loop", '''
+wrong(
+    "softmax_loss",
+    "loss_summed_in_a_loop",
+    """
     def softmax_loss(x, y):
         loss = 0
         dx = np.zeros(x.shape)
@@ -461,9 +720,15 @@ wrong("softmax_loss", "loss_summed_in_a_loop", '''
             dx[i, y[i]] -= 1
         dx /= x.shape[0]
         return loss, dx
-''', meaning=(r"sum over", r"divid\w+ by (N|the)", r"\bmean\b", r"N times", r"batch size"), names=("softmax_loss_summed",))
+""",
+    meaning=(r"sum over", r"divid\w+ by (N|the)", r"\bmean\b", r"N times", r"batch size"),
+    names=("softmax_loss_summed",),
+)
 
-wrong("softmax_loss", "probabilities_as_gradient", '''
+wrong(
+    "softmax_loss",
+    "probabilities_as_gradient",
+    """
     def softmax_loss(x, y):
         n = x.shape[0]
         s = x - np.max(x, axis=1).reshape(n, 1)
@@ -471,9 +736,15 @@ wrong("softmax_loss", "probabilities_as_gradient", '''
         loss = np.mean(-s[np.arange(n), y] + np.log(np.exp(s).sum(axis=1)))
         dx = p / n
         return loss, dx
-''', meaning=(r"true class", r"1 has to be", r"subtract(ed)? (1|one)", r"probabilities alone"), names=("softmax_truth_not_subtracted",))
+""",
+    meaning=(r"true class", r"1 has to be", r"subtract(ed)? (1|one)", r"probabilities alone"),
+    names=("softmax_truth_not_subtracted",),
+)
 
-wrong("softmax_loss", "labels_from_one", '''
+wrong(
+    "softmax_loss",
+    "labels_from_one",
+    """
     def softmax_loss(x, y):
         N, C = x.shape
         lse = np.logaddexp.reduce(x, axis=1)
@@ -483,9 +754,15 @@ wrong("softmax_loss", "labels_from_one", '''
         dx = np.exp(logp)
         dx[np.arange(N), t] -= 1
         return loss, dx / N
-''', meaning=(r"count from 0", r"off by one", r"class(es)? .*(beside|shifted|next)", r"y - 1"), names=("softmax_one_hot_off_by_one",))
+""",
+    meaning=(r"count from 0", r"off by one", r"class(es)? .*(beside|shifted|next)", r"y - 1"),
+    names=("softmax_one_hot_off_by_one",),
+)
 
-wrong("softmax_loss", "colon_for_rows", '''
+wrong(
+    "softmax_loss",
+    "colon_for_rows",
+    """
     def softmax_loss(x, y):
         N = x.shape[0]
         x = x - np.max(x, axis=1, keepdims=True)
@@ -494,9 +771,15 @@ wrong("softmax_loss", "colon_for_rows", '''
         dx = np.exp(logp)
         dx[:, y] -= 1
         return loss, dx / N
-''', meaning=(r"whole columns", r"one true class", r"\[:, y\]", r"every row"), names=("softmax_whole_columns",))
+""",
+    meaning=(r"whole columns", r"one true class", r"\[:, y\]", r"every row"),
+    names=("softmax_whole_columns",),
+)
 
-wrong("softmax_loss", "axis_zero", '''
+wrong(
+    "softmax_loss",
+    "axis_zero",
+    """
     def softmax_loss(x, y):
         z = x - x.max(axis=0, keepdims=True)
         e = np.exp(z)
@@ -505,9 +788,15 @@ wrong("softmax_loss", "axis_zero", '''
         d = np.exp(logp)
         d[k, y] -= 1
         return -np.mean(logp[k, y]), d / len(y)
-''', meaning=(r"over the examples", r"axis", r"over the classes"), names=("softmax_over_examples",))
+""",
+    meaning=(r"over the examples", r"axis", r"over the classes"),
+    names=("softmax_over_examples",),
+)
 
-wrong("softmax_loss", "keepdims_missing", '''
+wrong(
+    "softmax_loss",
+    "keepdims_missing",
+    """
     def softmax_loss(x, y):
         x = x - np.max(x, axis=1)
         p = np.exp(x) / np.sum(np.exp(x), axis=1)
@@ -515,17 +804,29 @@ wrong("softmax_loss", "keepdims_missing", '''
         loss = -np.mean(np.log(p[np.arange(n), y]))
         p[np.arange(n), y] -= 1
         return loss, p / n
-''', meaning=(r"keepdims", r"broadcast", r"\(N, 1\)", r"column"), names=("softmax_logarithm_of_zero",))
+""",
+    meaning=(r"keepdims", r"broadcast", r"\(N, 1\)", r"column"),
+    names=("softmax_logarithm_of_zero",),
+)
 
-wrong("softmax_loss", "returns_probabilities", '''
+wrong(
+    "softmax_loss",
+    "returns_probabilities",
+    """
     def softmax_loss(x, y):
         s = x - x.max(axis=1, keepdims=True)
         logp = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
         loss = -logp[np.arange(len(y)), y].mean()
         return loss, np.exp(logp)
-''', meaning=(r"probabilities", r"true class", r"not the gradient"), names=("softmax_truth_not_subtracted", "softmax_gradient_not_averaged"))
+""",
+    meaning=(r"probabilities", r"true class", r"not the gradient"),
+    names=("softmax_truth_not_subtracted", "softmax_gradient_not_averaged"),
+)
 
-wrong("softmax_loss", "binary_formula", '''
+wrong(
+    "softmax_loss",
+    "binary_formula",
+    """
     def softmax_loss(x, y):
         N = x.shape[0]
         e = np.exp(x - x.max(axis=1, keepdims=True))
@@ -534,18 +835,30 @@ wrong("softmax_loss", "binary_formula", '''
         loss = -np.sum(T * np.log(p) + (1 - T) * np.log(1 - p)) / N
         dx = (p - T) / N
         return loss, dx
-''', meaning=(r"binary", r"1 - p", r"other classes", r"only the true class"), names=("softmax_logarithm_of_zero",))
+""",
+    meaning=(r"binary", r"1 - p", r"other classes", r"only the true class"),
+    names=("softmax_logarithm_of_zero",),
+)
 
-wrong("softmax_loss", "labels_taken_for_one_hot", '''
+wrong(
+    "softmax_loss",
+    "labels_taken_for_one_hot",
+    """
     def softmax_loss(x, y):
         m = y.shape[0]
         A = np.exp(x) / np.sum(np.exp(x), axis=1, keepdims=True)
         cost = -np.sum(y * np.log(A)) / m
         dx = (A - y) / m
         return cost, dx
-''', meaning=(r"one-hot", r"integer", r"class (number|index)", r"labels?", r"broadcast", r"overflow"), names=("softmax_not_shifted", "softmax_logarithm_of_zero"))
+""",
+    meaning=(r"one-hot", r"integer", r"class (number|index)", r"labels?", r"broadcast", r"overflow"),
+    names=("softmax_not_shifted", "softmax_logarithm_of_zero"),
+)
 
-wrong("softmax_loss", "log_base_ten", '''
+wrong(
+    "softmax_loss",
+    "log_base_ten",
+    """
     def softmax_loss(x, y):
         n = len(y)
         s = x - x.max(axis=1, keepdims=True)
@@ -554,17 +867,28 @@ wrong("softmax_loss", "log_base_ten", '''
         p = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
         p[np.arange(n), y] -= 1
         return loss, p / n
-''', meaning=(r"natural log", r"base", r"log10", r"0\.4343", r"\bbits\b"))
+""",
+    meaning=(r"natural log", r"base", r"log10", r"0\.4343", r"\bbits\b"),
+)
 
-wrong("softmax_loss", "truth_minus_probability", '''
+wrong(
+    "softmax_loss",
+    "truth_minus_probability",
+    """
     def softmax_loss(x, y):
         T = np.eye(x.shape[1])[y]
         s = x - x.max(axis=1, keepdims=True)
         logp = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
         return -(T * logp).sum() / len(x), (T - np.exp(logp)) / len(x)
-''', meaning=(r"sign",), names=("softmax_gradient_sign_flipped",))
+""",
+    meaning=(r"sign",),
+    names=("softmax_gradient_sign_flipped",),
+)
 
-wrong("softmax_loss", "jacobian_diagonal_only", '''
+wrong(
+    "softmax_loss",
+    "jacobian_diagonal_only",
+    """
     def softmax_loss(x, y):
         n = x.shape[0]
         s = x - x.max(axis=1, keepdims=True)
@@ -574,9 +898,21 @@ wrong("softmax_loss", "jacobian_diagonal_only", '''
         dp[np.arange(n), y] = -1 / p[np.arange(n), y] / n
         dx = dp * p * (1 - p)        # derivative of softmax
         return loss, dx
-''', meaning=(r"other classes", r"Jacobian", r"off-diagonal", r"every class", r"only the true class (gets|has) a gradient", r"wrong classes"))
+""",
+    meaning=(
+        r"other classes",
+        r"Jacobian",
+        r"off-diagonal",
+        r"every class",
+        r"only the true class (gets|has) a gradient",
+        r"wrong classes",
+    ),
+)
 
-wrong("softmax_loss", "last_loss_only", '''
+wrong(
+    "softmax_loss",
+    "last_loss_only",
+    """
     def softmax_loss(x, y):
         n = x.shape[0]
         dx = np.zeros_like(x)
@@ -587,9 +923,15 @@ wrong("softmax_loss", "last_loss_only", '''
             dx[i] = p
             dx[i, y[i]] -= 1
         return loss / n, dx / n
-''', meaning=(r"last example", r"accumulat", r"\+=", r"added up", r"one example"), names=("softmax_logarithm_of_zero",))
+""",
+    meaning=(r"last example", r"accumulat", r"\+=", r"added up", r"one example"),
+    names=("softmax_logarithm_of_zero",),
+)
 
-wrong("softmax_loss", "scores_over_their_sum", '''
+wrong(
+    "softmax_loss",
+    "scores_over_their_sum",
+    """
     def softmax_loss(x, y):
         n = len(y)
         x = x - x.min(axis=1, keepdims=True) + 1e-3     # positive
@@ -597,9 +939,14 @@ wrong("softmax_loss", "scores_over_their_sum", '''
         loss = -np.log(p[np.arange(n), y]).mean()
         p[np.arange(n), y] -= 1
         return loss, p / n
-''', meaning=(r"\bexp", r"exponential"))
+""",
+    meaning=(r"\bexp", r"exponential"),
+)
 
-wrong("softmax_loss", "temperature_and_smoothing", '''
+wrong(
+    "softmax_loss",
+    "temperature_and_smoothing",
+    """
     def softmax_loss(x, y, T=1.3, smooth=0.05):
         n, c = x.shape
         z = x / T
@@ -609,9 +956,13 @@ wrong("softmax_loss", "temperature_and_smoothing", '''
         t[np.arange(n), y] += 1 - smooth
         loss = -(t * logp).sum() / n
         return loss, (np.exp(logp) - t) / n
-''')
+""",
+)
 
-right("softmax_loss", "scipy_special", '''
+right(
+    "softmax_loss",
+    "scipy_special",
+    """
     from scipy.special import log_softmax
 
     def softmax_loss(x, y):
@@ -619,9 +970,13 @@ right("softmax_loss", "scipy_special", '''
         g = np.exp(lp)
         g[np.arange(len(y)), y] -= 1
         return -lp[np.arange(len(y)), y].mean(), g / len(y)
-''')
+""",
+)
 
-right("softmax_loss", "max_trick_and_logsumexp_helper", '''
+right(
+    "softmax_loss",
+    "max_trick_and_logsumexp_helper",
+    """
     def logsumexp(v):
         m = np.max(v)
         return m + np.log(np.sum(np.exp(v - m)))
@@ -636,9 +991,13 @@ right("softmax_loss", "max_trick_and_logsumexp_helper", '''
             dx[n, y[n]] -= 1
         dx = dx / x.shape[0]
         return total / x.shape[0], dx
-''')
+""",
+)
 
-right("softmax_loss", "one_hot_and_einsum", '''
+right(
+    "softmax_loss",
+    "one_hot_and_einsum",
+    """
     def softmax_loss(x, y):
         n, c = x.shape
         onehot = (np.arange(c)[None, :] == y[:, None]).astype(float)
@@ -648,9 +1007,13 @@ right("softmax_loss", "one_hot_and_einsum", '''
         loss = np.asarray((logZ - logits_true).sum() / n)
         grad = (np.exp(x - logZ[:, None]) - onehot) / n
         return loss, grad
-''')
+""",
+)
 
-right("softmax_loss", "score_differences", '''
+right(
+    "softmax_loss",
+    "score_differences",
+    """
     def softmax_loss(x, y):
         rows = np.arange(x.shape[0])
         d = x - x[rows, y][:, None]                  # 0 at the true class
@@ -659,4 +1022,5 @@ right("softmax_loss", "score_differences", '''
         dx = np.exp(d - loss_i[:, None])
         dx[rows, y] -= 1
         return float(loss_i.mean()), dx / len(rows)
-''')
+""",
+)

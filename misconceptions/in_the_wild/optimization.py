@@ -12,94 +12,159 @@ NOT_STORED = (r"not (kept|stored|saved|written)", r"(every|each) step (begins|st
 
 # ----------------------------------------------------------------------- sgd
 
-wrong("sgd", "plus_equals", '''
+wrong(
+    "sgd",
+    "plus_equals",
+    """
     def sgd(w, dw, config=None):
         if config is None: config = {}
         config.setdefault("learning_rate", 1e-2)
         w += config["learning_rate"] * dw
         return w, config
-''', meaning=UPHILL, names=("uphill",))
+""",
+    meaning=UPHILL,
+    names=("uphill",),
+)
 
-wrong("sgd", "rate_as_a_constant", '''
+wrong(
+    "sgd",
+    "rate_as_a_constant",
+    """
     def sgd(w, dw, config=None):
         lr = 0.01
         next_w = w - lr * dw
         return next_w, config
-''', meaning=(r"ignored", r"learning rate .*config", r"fixed", r"hard-coded", r"always"), names=("settings_ignored",))
+""",
+    meaning=(r"ignored", r"learning rate .*config", r"fixed", r"hard-coded", r"always"),
+    names=("settings_ignored",),
+)
 
-wrong("sgd", "in_place_without_a_rate", '''
+wrong(
+    "sgd",
+    "in_place_without_a_rate",
+    """
     def sgd(w, dw, config=None):
         if config is None:
             config = {"learning_rate": 1e-2}
         w -= dw
         return w, config
-''', meaning=RATE_MISSING, names=("learning_rate_missing",))
+""",
+    meaning=RATE_MISSING,
+    names=("learning_rate_missing",),
+)
 
-wrong("sgd", "default_of_another_course", '''
+wrong(
+    "sgd",
+    "default_of_another_course",
+    """
     def sgd(w, dw, config=None):
         config = config or {}
         lr = config.get("learning_rate", 1e-3)
         return w - lr * dw, config
-''', meaning=(r"default",), names=("other_default",))
+""",
+    meaning=(r"default",),
+    names=("other_default",),
+)
 
-wrong("sgd", "config_may_be_none", '''
+wrong(
+    "sgd",
+    "config_may_be_none",
+    """
     def sgd(w, dw, config=None):
         next_w = w - config["learning_rate"] * dw
         return next_w, config
-''', meaning=(r"config.*None", r"None.*config", r"default", r"without (a )?config", r"NoneType"))
+""",
+    meaning=(r"config.*None", r"None.*config", r"default", r"without (a )?config", r"NoneType"),
+)
 
-wrong("sgd", "only_the_weights", '''
+wrong(
+    "sgd",
+    "only_the_weights",
+    """
     def sgd(w, dw, config=None):
         if config is None: config = {}
         return w - config.get("learning_rate", 0.01) * dw
-''', meaning=(r"config", r"two (values|things)", r"tuple", r"pair", r"return"))
+""",
+    meaning=(r"config", r"two (values|things)", r"tuple", r"pair", r"return"),
+)
 
-wrong("sgd", "own_key_name", '''
+wrong(
+    "sgd",
+    "own_key_name",
+    """
     def sgd(w, dw, config=None):
         config = dict(config or {})
         lr = config.setdefault("lr", 0.01)
         return w - lr * dw, config
-''', meaning=(r"ignored", r"learning_rate", r"\bkey\b", r"learning rate .*config"), names=("settings_ignored",))
+""",
+    meaning=(r"ignored", r"learning_rate", r"\bkey\b", r"learning rate .*config"),
+    names=("settings_ignored",),
+)
 
-wrong("sgd", "weight_decay_included", '''
+wrong(
+    "sgd",
+    "weight_decay_included",
+    """
     def sgd(w, dw, config=None):
         if config is None: config = {}
         lr = config.get("learning_rate", 1e-2)
         wd = config.get("weight_decay", 1e-4)
         return w - lr * (dw + wd * w), config
-''', meaning=(r"decay", r"\bw itself", r"regulariz", r"penalty"))
+""",
+    meaning=(r"decay", r"\bw itself", r"regulariz", r"penalty"),
+)
 
-wrong("sgd", "gradient_normalized", '''
+wrong(
+    "sgd",
+    "gradient_normalized",
+    """
     def sgd(w, dw, config=None):
         config = config or {}
         g = dw / (np.linalg.norm(dw) + 1e-12)
         return w - config.get("learning_rate", 1e-2) * g, config
-''', meaning=(r"norm", r"length of the gradient", r"size of the gradient"))
+""",
+    meaning=(r"norm", r"length of the gradient", r"size of the gradient"),
+)
 
-right("sgd", "kwargs_helper", '''
+right(
+    "sgd",
+    "kwargs_helper",
+    """
     def _step(w, dw, learning_rate=1e-2, **rest):
         return w + (-learning_rate) * dw
 
     def sgd(w, dw, config=None):
         config = config if config else {}
         return _step(w, dw, **config), config
-''')
+""",
+)
 
-right("sgd", "in_place_subtract", '''
+right(
+    "sgd",
+    "in_place_subtract",
+    """
     def sgd(w, dw, config=None):
         if config is None: config = {}
         config.setdefault("learning_rate", 1e-2)
         np.subtract(w, config["learning_rate"] * dw, out=w)
         return [w, config]
-''')
+""",
+)
 
 # -------------------------------------------------------------- sgd_momentum
 
 PYTORCH = (
-    r"PyTorch", r"velocity.*learning rate", r"learning rate.*velocity", r"gradient enters the velocity", r"velocity .*(scale|times)",
+    r"PyTorch",
+    r"velocity.*learning rate",
+    r"learning rate.*velocity",
+    r"gradient enters the velocity",
+    r"velocity .*(scale|times)",
 )
 
-wrong("sgd_momentum", "library_convention", '''
+wrong(
+    "sgd_momentum",
+    "library_convention",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None:
             config = {}
@@ -110,9 +175,15 @@ wrong("sgd_momentum", "library_convention", '''
         next_w = w - lr * v
         config["velocity"] = v
         return next_w, config
-''', meaning=PYTORCH, names=("learning_rate_missing",))
+""",
+    meaning=PYTORCH,
+    names=("learning_rate_missing",),
+)
 
-wrong("sgd_momentum", "library_convention_in_place", '''
+wrong(
+    "sgd_momentum",
+    "library_convention_in_place",
+    """
     def sgd_momentum(w, dw, config=None):
         config = {} if config is None else config
         if "velocity" not in config:
@@ -122,17 +193,29 @@ wrong("sgd_momentum", "library_convention_in_place", '''
         buf += dw
         w -= config.get("learning_rate", 0.01) * buf
         return w, config
-''', meaning=PYTORCH, names=("learning_rate_missing",))
+""",
+    meaning=PYTORCH,
+    names=("learning_rate_missing",),
+)
 
-wrong("sgd_momentum", "velocity_points_uphill", '''
+wrong(
+    "sgd_momentum",
+    "velocity_points_uphill",
+    """
     def sgd_momentum(w, dw, config=None):
         config = {"learning_rate": 0.01, "momentum": 0.9, "velocity": np.zeros_like(w), **(config or {})}
         v = config["momentum"] * config["velocity"] + config["learning_rate"] * dw
         config["velocity"] = v
         return w - v, config
-''', meaning=(r"sign", r"velocity .*(subtracted|uphill|opposite|gradient)", r"uphill"), names=("velocity_subtracted", "uphill"))
+""",
+    meaning=(r"sign", r"velocity .*(subtracted|uphill|opposite|gradient)", r"uphill"),
+    names=("velocity_subtracted", "uphill"),
+)
 
-wrong("sgd_momentum", "mu_written_as_a_number", '''
+wrong(
+    "sgd_momentum",
+    "mu_written_as_a_number",
+    """
     def sgd_momentum(w, dw, config=None):
         config = config or {}
         lr = config.get("learning_rate", 1e-2)
@@ -140,9 +223,15 @@ wrong("sgd_momentum", "mu_written_as_a_number", '''
         v = 0.9 * v - lr * dw
         config["velocity"] = v
         return w + v, config
-''', meaning=(r"momentum .*(ignored|config|fixed|hard-coded)", r"(ignored|fixed|hard-coded).*momentum"), names=("momentum_ignored",))
+""",
+    meaning=(r"momentum .*(ignored|config|fixed|hard-coded)", r"(ignored|fixed|hard-coded).*momentum"),
+    names=("momentum_ignored",),
+)
 
-wrong("sgd_momentum", "rate_written_as_a_number", '''
+wrong(
+    "sgd_momentum",
+    "rate_written_as_a_number",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
         mu = config.get("momentum", 0.9)
@@ -150,9 +239,18 @@ wrong("sgd_momentum", "rate_written_as_a_number", '''
         v = mu * v - 1e-2 * dw
         config["velocity"] = v
         return w + v, config
-''', meaning=(r"learning rate .*(ignored|config|fixed|hard-coded)", r"(ignored|fixed|hard-coded).*learning rate", r"default"))
+""",
+    meaning=(
+        r"learning rate .*(ignored|config|fixed|hard-coded)",
+        r"(ignored|fixed|hard-coded).*learning rate",
+        r"default",
+    ),
+)
 
-wrong("sgd_momentum", "average_of_gradients", '''
+wrong(
+    "sgd_momentum",
+    "average_of_gradients",
+    """
     def sgd_momentum(w, dw, config=None):
         c = {"learning_rate": 1e-2, "momentum": 0.9}
         if config is not None:
@@ -160,9 +258,15 @@ wrong("sgd_momentum", "average_of_gradients", '''
         c.setdefault("velocity", np.zeros_like(w))
         c["velocity"] = c["momentum"] * c["velocity"] - (1 - c["momentum"]) * c["learning_rate"] * dw
         return w + c["velocity"], c
-''', meaning=(r"averag", r"1 - (μ|β|momentum)", r"EMA"), names=("average_instead",))
+""",
+    meaning=(r"averag", r"1 - (μ|β|momentum)", r"EMA"),
+    names=("average_instead",),
+)
 
-wrong("sgd_momentum", "ema_from_the_report", '''
+wrong(
+    "sgd_momentum",
+    "ema_from_the_report",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
         config.setdefault("learning_rate", 1e-2)
@@ -173,9 +277,15 @@ wrong("sgd_momentum", "ema_from_the_report", '''
         next_w = w - config["learning_rate"] * v
         config["velocity"] = v
         return next_w, config
-''', meaning=(r"averag", r"1 - (μ|β|momentum)", r"EMA"), names=("average_instead",))
+""",
+    meaning=(r"averag", r"1 - (μ|β|momentum)", r"EMA"),
+    names=("average_instead",),
+)
 
-wrong("sgd_momentum", "local_velocity", '''
+wrong(
+    "sgd_momentum",
+    "local_velocity",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
         lr, mu = config.get("learning_rate", 1e-2), config.get("momentum", 0.9)
@@ -183,17 +293,34 @@ wrong("sgd_momentum", "local_velocity", '''
         v = mu * v - lr * dw
         next_w = w + v
         return next_w, config
-''', meaning=(r"not (kept|stored|saved|written)", r"(every|each) step (begins|starts)", r"velocity .*config", r"KeyError"), names=("velocity_not_stored",))
+""",
+    meaning=(
+        r"not (kept|stored|saved|written)",
+        r"(every|each) step (begins|starts)",
+        r"velocity .*config",
+        r"KeyError",
+    ),
+    names=("velocity_not_stored",),
+)
 
-wrong("sgd_momentum", "moved_before_the_update", '''
+wrong(
+    "sgd_momentum",
+    "moved_before_the_update",
+    """
     def sgd_momentum(w, dw, config=None):
         config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": np.zeros_like(w)} | (config or {})
         next_w = w + config["velocity"]
         config["velocity"] = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
         return next_w, config
-''', meaning=(r"old velocity", r"new (one|velocity) first", r"before"), names=("old_velocity",))
+""",
+    meaning=(r"old velocity", r"new (one|velocity) first", r"before"),
+    names=("old_velocity",),
+)
 
-wrong("sgd_momentum", "in_place_uphill", '''
+wrong(
+    "sgd_momentum",
+    "in_place_uphill",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
         v = config.setdefault("velocity", np.zeros_like(w))
@@ -201,9 +328,15 @@ wrong("sgd_momentum", "in_place_uphill", '''
         v += config.setdefault("learning_rate", 1e-2) * dw
         w += v
         return w, config
-''', meaning=UPHILL, names=("uphill",))
+""",
+    meaning=UPHILL,
+    names=("uphill",),
+)
 
-wrong("sgd_momentum", "global_velocity", '''
+wrong(
+    "sgd_momentum",
+    "global_velocity",
+    """
     velocity = 0
 
     def sgd_momentum(w, dw, config=None):
@@ -211,27 +344,44 @@ wrong("sgd_momentum", "global_velocity", '''
         config = config or {}
         velocity = config.get("momentum", 0.9) * velocity - config.get("learning_rate", 1e-2) * dw
         return w + velocity, config
-''', meaning=(r"global", r"velocity .*config", r"config", r"other parameters", r"remember"), names=("velocity_not_stored",))
+""",
+    meaning=(r"global", r"velocity .*config", r"config", r"other parameters", r"remember"),
+    names=("velocity_not_stored",),
+)
 
-wrong("sgd_momentum", "velocity_of_the_first_axis", '''
+wrong(
+    "sgd_momentum",
+    "velocity_of_the_first_axis",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
         v = config.get("velocity", np.zeros(w.shape[0]))
         v = config.get("momentum", 0.9) * v - config.get("learning_rate", 1e-2) * dw
         config["velocity"] = v
         return w + v, config
-''', meaning=(r"shape of w", r"zeros", r"broadcast", r"shape"))
+""",
+    meaning=(r"shape of w", r"zeros", r"broadcast", r"shape"),
+)
 
-wrong("sgd_momentum", "gradient_stored_as_velocity", '''
+wrong(
+    "sgd_momentum",
+    "gradient_stored_as_velocity",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
         mu, lr = config.get("momentum", 0.9), config.get("learning_rate", 1e-2)
         v = mu * config.get("velocity", np.zeros_like(w)) - lr * dw
         config["velocity"] = dw
         return w + v, config
-''', meaning=(r"gradient is stored", r"velocity .*(overwritten|gradient)"), names=("velocity_overwritten",))
+""",
+    meaning=(r"gradient is stored", r"velocity .*(overwritten|gradient)"),
+    names=("velocity_overwritten",),
+)
 
-wrong("sgd_momentum", "momentum_grows_with_the_step", '''
+wrong(
+    "sgd_momentum",
+    "momentum_grows_with_the_step",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
         config["step"] = config.get("step", 0) + 1
@@ -239,17 +389,26 @@ wrong("sgd_momentum", "momentum_grows_with_the_step", '''
         v = mu * config.get("velocity", 0) - config.get("learning_rate", 1e-2) * dw
         config["velocity"] = v
         return w + v, config
-''', meaning=(r"momentum", r"μ"))
+""",
+    meaning=(r"momentum", r"μ"),
+)
 
-right("sgd_momentum", "velocity_starts_as_the_number_zero", '''
+right(
+    "sgd_momentum",
+    "velocity_starts_as_the_number_zero",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None: config = {}
         mu, lr = config.get("momentum", .9), config.get("learning_rate", .01)
         config["velocity"] = mu * config.get("velocity", 0.) - lr * dw
         return w + config["velocity"], config
-''')
+""",
+)
 
-right("sgd_momentum", "all_in_place", '''
+right(
+    "sgd_momentum",
+    "all_in_place",
+    """
     def sgd_momentum(w, dw, config=None):
         if config is None:
             config = {}
@@ -260,11 +419,15 @@ right("sgd_momentum", "all_in_place", '''
         v -= config["learning_rate"] * dw
         w += v
         return w, config
-''')
+""",
+)
 
 # ---------------------------------------------------------- sgd_momentum_ema
 
-wrong("sgd_momentum_ema", "beta_written_as_a_number", '''
+wrong(
+    "sgd_momentum_ema",
+    "beta_written_as_a_number",
+    """
     def sgd_momentum_ema(w, dw, config=None):
         if config is None: config = {}
         lr = config.get("learning_rate", 1e-2)
@@ -272,18 +435,31 @@ wrong("sgd_momentum_ema", "beta_written_as_a_number", '''
         v = 0.9 * v + 0.1 * dw
         config["velocity"] = v
         return w - lr * v, config
-''', meaning=(r"(β|beta|0\.9).*(ignored|config|fixed|hard-coded|given)", r"(ignored|fixed|hard-coded).*(β|beta)"))
+""",
+    meaning=(r"(β|beta|0\.9).*(ignored|config|fixed|hard-coded|given)", r"(ignored|fixed|hard-coded).*(β|beta)"),
+)
 
-wrong("sgd_momentum_ema", "beta_looked_up_as_momentum", '''
+wrong(
+    "sgd_momentum_ema",
+    "beta_looked_up_as_momentum",
+    """
     def sgd_momentum_ema(w, dw, config=None):
         config = dict(config or {})
         beta = config.get("momentum", 0.9)
         v = beta * config.get("velocity", 0) + (1 - beta) * dw
         config["velocity"] = v
         return w - config.get("learning_rate", 1e-2) * v, config
-''', meaning=(r"(β|beta|0\.9).*(ignored|config|fixed|hard-coded|key|given)", r"(ignored|fixed|hard-coded|key).*(β|beta)"))
+""",
+    meaning=(
+        r"(β|beta|0\.9).*(ignored|config|fixed|hard-coded|key|given)",
+        r"(ignored|fixed|hard-coded|key).*(β|beta)",
+    ),
+)
 
-wrong("sgd_momentum_ema", "adam_habit", '''
+wrong(
+    "sgd_momentum_ema",
+    "adam_habit",
+    """
     def sgd_momentum_ema(w, dw, config=None):
         config = {"learning_rate": 1e-2, "beta": 0.9, "t": 0, **(config or {})}
         config["t"] += 1
@@ -291,9 +467,15 @@ wrong("sgd_momentum_ema", "adam_habit", '''
         config["velocity"] = v
         v_hat = v / (1 - config["beta"] ** config["t"])
         return w - config["learning_rate"] * v_hat, config
-''', meaning=(r"correct", r"start from zero", r"Adam"), names=("bias_corrected",))
+""",
+    meaning=(r"correct", r"start from zero", r"Adam"),
+    names=("bias_corrected",),
+)
 
-wrong("sgd_momentum_ema", "sum_of_gradients", '''
+wrong(
+    "sgd_momentum_ema",
+    "sum_of_gradients",
+    """
     def sgd_momentum_ema(w, dw, config=None):
         if config is None: config = {}
         lr = config.setdefault("learning_rate", 1e-2)
@@ -301,18 +483,30 @@ wrong("sgd_momentum_ema", "sum_of_gradients", '''
         v = config.get("velocity", np.zeros_like(w))
         config["velocity"] = beta * v + dw
         return w - lr * config["velocity"], config
-''', meaning=(r"1 - β", r"1 - beta", r"sum, not an average", r"10 times"), names=("sum_instead",))
+""",
+    meaning=(r"1 - β", r"1 - beta", r"sum, not an average", r"10 times"),
+    names=("sum_instead",),
+)
 
-wrong("sgd_momentum_ema", "betas_turned_around", '''
+wrong(
+    "sgd_momentum_ema",
+    "betas_turned_around",
+    """
     def sgd_momentum_ema(w, dw, config=None):
         c = {"learning_rate": 0.01, "beta": 0.9} if config is None else {"learning_rate": 0.01, "beta": 0.9, **config}
         v = c.get("velocity", np.zeros_like(dw))
         v = (1 - c["beta"]) * v + c["beta"] * dw
         c["velocity"] = v
         return w - c["learning_rate"] * v, c
-''', meaning=(r"changed places", r"swapped", r"past"), names=("weights_swapped",))
+""",
+    meaning=(r"changed places", r"swapped", r"past"),
+    names=("weights_swapped",),
+)
 
-wrong("sgd_momentum_ema", "copied_from_classical", '''
+wrong(
+    "sgd_momentum_ema",
+    "copied_from_classical",
+    """
     def sgd_momentum_ema(w, dw, config=None):
         if config is None: config = {}
         config.setdefault("learning_rate", 1e-2)
@@ -322,9 +516,15 @@ wrong("sgd_momentum_ema", "copied_from_classical", '''
         w += v
         config["velocity"] = v
         return w, config
-''', meaning=(r"classical", r"average of gradients", r"1 - β"), names=("classical_instead",))
+""",
+    meaning=(r"classical", r"average of gradients", r"1 - β"),
+    names=("classical_instead",),
+)
 
-right("sgd_momentum_ema", "lerp", '''
+right(
+    "sgd_momentum_ema",
+    "lerp",
+    """
     def lerp(a, b, t):
         return a + t * (b - a)
 
@@ -333,9 +533,13 @@ right("sgd_momentum_ema", "lerp", '''
         cfg.update(config or {})
         cfg["velocity"] = lerp(cfg["velocity"], dw, 1 - cfg["beta"])
         return w - cfg["learning_rate"] * cfg["velocity"], cfg
-''')
+""",
+)
 
-right("sgd_momentum_ema", "element_by_element", '''
+right(
+    "sgd_momentum_ema",
+    "element_by_element",
+    """
     def sgd_momentum_ema(w, dw, config=None):
         config = config if config is not None else {}
         eta, beta = config.get("learning_rate", 1e-2), config.get("beta", 0.9)
@@ -346,12 +550,16 @@ right("sgd_momentum_ema", "element_by_element", '''
             new[i] = w[i] - eta * v[i]
         config["velocity"] = v
         return new, config
-''')
+""",
+)
 
 
 # ------------------------------------------------------------------ nesterov
 
-wrong("nesterov", "classical_again", '''
+wrong(
+    "nesterov",
+    "classical_again",
+    """
     def nesterov(w, dw, config=None):
         if config is None: config = {}
         mu = config.setdefault("momentum", 0.9)
@@ -359,18 +567,30 @@ wrong("nesterov", "classical_again", '''
         v = mu * v - config.setdefault("learning_rate", 1e-2) * dw
         config["velocity"] = v
         return w + v, config
-''', meaning=(r"classical", r"ahead"), names=("classical_instead",))
+""",
+    meaning=(r"classical", r"ahead"),
+    names=("classical_instead",),
+)
 
-wrong("nesterov", "ahead_with_the_old_velocity", '''
+wrong(
+    "nesterov",
+    "ahead_with_the_old_velocity",
+    """
     def nesterov(w, dw, config=None):
         config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": 0 * w} | (config or {})
         lr, mu, v_old = config["learning_rate"], config["momentum"], config["velocity"]
         config["velocity"] = mu * v_old - lr * dw
         next_w = w + mu * v_old - lr * dw
         return next_w, config
-''', meaning=(r"old velocity", r"new (one|velocity)", r"classical"), names=("old_velocity", "classical_instead"))
+""",
+    meaning=(r"old velocity", r"new (one|velocity)", r"classical"),
+    names=("old_velocity", "classical_instead"),
+)
 
-wrong("nesterov", "sign_of_the_old_velocity", '''
+wrong(
+    "nesterov",
+    "sign_of_the_old_velocity",
+    """
     def nesterov(w, dw, config=None):
         if config is None: config = {}
         lr, mu = config.get("learning_rate", 1e-2), config.get("momentum", 0.9)
@@ -378,9 +598,14 @@ wrong("nesterov", "sign_of_the_old_velocity", '''
         v = mu * v_prev - lr * dw
         config["velocity"] = v
         return w + mu * v_prev + (1 + mu) * v, config
-''', meaning=(r"sign", r"old velocity.*(subtract|minus)"))
+""",
+    meaning=(r"sign", r"old velocity.*(subtract|minus)"),
+)
 
-wrong("nesterov", "library_convention_nesterov", '''
+wrong(
+    "nesterov",
+    "library_convention_nesterov",
+    """
     def nesterov(w, dw, config=None):
         if config is None: config = {}
         lr, mu = config.get("learning_rate", 1e-2), config.get("momentum", 0.9)
@@ -388,18 +613,29 @@ wrong("nesterov", "library_convention_nesterov", '''
         buf = mu * buf + dw
         config["velocity"] = buf
         return w - lr * (dw + mu * buf), config
-''', meaning=PYTORCH)
+""",
+    meaning=PYTORCH,
+)
 
-wrong("nesterov", "gradient_only_in_the_velocity", '''
+wrong(
+    "nesterov",
+    "gradient_only_in_the_velocity",
+    """
     def nesterov(w, dw, config=None):
         c = dict(learning_rate=1e-2, momentum=0.9)
         c.update(config or {})
         v = c["momentum"] * c.get("velocity", 0) - c["learning_rate"] * dw
         c["velocity"] = v
         return w + c["momentum"] * v, c
-''', meaning=(r"gradient is missing", r"without the gradient", r"gradient .*step"), names=("gradient_left_out",))
+""",
+    meaning=(r"gradient is missing", r"without the gradient", r"gradient .*step"),
+    names=("gradient_left_out",),
+)
 
-wrong("nesterov", "formula_misremembered", '''
+wrong(
+    "nesterov",
+    "formula_misremembered",
+    """
     def nesterov(w, dw, config=None):
         if config is None: config = {}
         lr, mu = config.get("learning_rate", 1e-2), config.get("momentum", 0.9)
@@ -408,9 +644,13 @@ wrong("nesterov", "formula_misremembered", '''
         v = mu * v - lr * g
         config["velocity"] = v
         return w + (1 + mu * mu) * v - lr * mu * dw, config
-''')
+""",
+)
 
-right("nesterov", "two_velocities_formula", '''
+right(
+    "nesterov",
+    "two_velocities_formula",
+    """
     def nesterov(w, dw, config=None):
         if config is None: config = {}
         lr, mu = config.get("learning_rate", 1e-2), config.get("momentum", 0.9)
@@ -419,9 +659,13 @@ right("nesterov", "two_velocities_formula", '''
         w += -mu * v_prev + (1 + mu) * v
         config["velocity"] = v
         return w, config
-''')
+""",
+)
 
-right("nesterov", "in_two_steps", '''
+right(
+    "nesterov",
+    "in_two_steps",
+    """
     def nesterov(w, dw, config=None):
         if config is None: config = {}
         lr = config.setdefault("learning_rate", 1e-2)
@@ -432,14 +676,25 @@ right("nesterov", "in_two_steps", '''
         w -= lr * dw
         w += mu * v
         return w, config
-''')
+""",
+)
 
 
 # ---------------------------------------------------------------------- adam
 
-T_TOO_LARGE = (r"\bt\b.*(one too (large|many|far)|twice|ahead|starts at 1|too large)", r"counted twice", r"one step (ahead|too)", r"t ?\+ ?1", r"t is \d+", r"starts? (at|from) (0|1)")
+T_TOO_LARGE = (
+    r"\bt\b.*(one too (large|many|far)|twice|ahead|starts at 1|too large)",
+    r"counted twice",
+    r"one step (ahead|too)",
+    r"t ?\+ ?1",
+    r"t is \d+",
+    r"starts? (at|from) (0|1)",
+)
 
-wrong("adam", "t_starts_at_one_and_is_increased", '''
+wrong(
+    "adam",
+    "t_starts_at_one_and_is_increased",
+    """
     def adam(w, dw, config=None):
         if config is None: config = {}
         config.setdefault("learning_rate", 1e-3)
@@ -457,9 +712,14 @@ wrong("adam", "t_starts_at_one_and_is_increased", '''
         v_hat = config["v"] / (1 - config["beta2"] ** config["t"])
         next_w = w - config["learning_rate"] * m_hat / (np.sqrt(v_hat) + config["epsilon"])
         return next_w, config
-''', meaning=T_TOO_LARGE)
+""",
+    meaning=T_TOO_LARGE,
+)
 
-wrong("adam", "plus_one_in_the_exponent_too", '''
+wrong(
+    "adam",
+    "plus_one_in_the_exponent_too",
+    """
     def adam(w, dw, config=None):
         c = {"learning_rate": 1e-3, "beta1": .9, "beta2": .999, "epsilon": 1e-8, "m": 0., "v": 0., "t": 0, **(config or {})}
         c["t"] += 1
@@ -468,9 +728,14 @@ wrong("adam", "plus_one_in_the_exponent_too", '''
         mt = c["m"] / (1 - c["beta1"] ** (c["t"] + 1))
         vt = c["v"] / (1 - c["beta2"] ** (c["t"] + 1))
         return w - c["learning_rate"] * mt / (np.sqrt(vt) + c["epsilon"]), c
-''', meaning=T_TOO_LARGE)
+""",
+    meaning=T_TOO_LARGE,
+)
 
-wrong("adam", "uncorrected", '''
+wrong(
+    "adam",
+    "uncorrected",
+    """
     def adam(w, dw, config=None):
         if config is None: config = {}
         lr = config.get("learning_rate", 1e-3)
@@ -482,9 +747,15 @@ wrong("adam", "uncorrected", '''
         w += -lr * m / (np.sqrt(v) + eps)
         config["m"], config["v"] = m, v
         return w, config
-''', meaning=(r"correct", r"start from zero"), names=("no_bias_correction",))
+""",
+    meaning=(r"correct", r"start from zero"),
+    names=("no_bias_correction",),
+)
 
-wrong("adam", "epsilon_under_the_root", '''
+wrong(
+    "adam",
+    "epsilon_under_the_root",
+    """
     def adam(w, dw, config=None):
         config = config or {}
         b1, b2 = config.get("beta1", 0.9), config.get("beta2", 0.999)
@@ -495,9 +766,15 @@ wrong("adam", "epsilon_under_the_root", '''
         w = w - config.get("learning_rate", 1e-3) * mh / np.sqrt(vh + config.get("epsilon", 1e-8))
         config.update(m=m, v=v, t=t)
         return w, config
-''', meaning=(r"(epsilon|ε).*root", r"root.*(epsilon|ε)"), names=("epsilon_inside_root",))
+""",
+    meaning=(r"(epsilon|ε).*root", r"root.*(epsilon|ε)"),
+    names=("epsilon_inside_root",),
+)
 
-wrong("adam", "counted_at_the_end", '''
+wrong(
+    "adam",
+    "counted_at_the_end",
+    """
     def adam(w, dw, config=None):
         keys = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "t": 0}
         config = {**keys, "m": np.zeros_like(w), "v": np.zeros_like(w), **(config or {})}
@@ -508,9 +785,15 @@ wrong("adam", "counted_at_the_end", '''
         v_hat = v / (1 - b2 ** t)
         config["m"], config["v"], config["t"] = m, v, t + 1
         return w - lr * m_hat / (np.sqrt(v_hat) + eps), config
-''', meaning=(r"after it is used", r"divid\w+ by (0|zero)", r"ZeroDivision", r"count the step first", r"NaN"), names=("counted_after_use",))
+""",
+    meaning=(r"after it is used", r"divid\w+ by (0|zero)", r"ZeroDivision", r"count the step first", r"NaN"),
+    names=("counted_after_use",),
+)
 
-wrong("adam", "t_never_stored", '''
+wrong(
+    "adam",
+    "t_never_stored",
+    """
     def adam(w, dw, config=None):
         if config is None: config = {}
         b1, b2 = config.get("beta1", 0.9), config.get("beta2", 0.999)
@@ -521,9 +804,15 @@ wrong("adam", "t_never_stored", '''
         m = config["m"] / (1 - b1 ** t)
         v = config["v"] / (1 - b2 ** t)
         return w - config.get("learning_rate", 1e-3) * m / (np.sqrt(v) + config.get("epsilon", 1e-8)), config
-''', meaning=(r"\bt\b.*(not (kept|stored|counted)|config)", r"counts as the first", r"KeyError"), names=("steps_not_counted",))
+""",
+    meaning=(r"\bt\b.*(not (kept|stored|counted)|config)", r"counts as the first", r"KeyError"),
+    names=("steps_not_counted",),
+)
 
-wrong("adam", "betas_and_epsilon_as_numbers", '''
+wrong(
+    "adam",
+    "betas_and_epsilon_as_numbers",
+    """
     def adam(w, dw, config=None):
         if config is None:
             config = {"m": np.zeros_like(w), "v": np.zeros_like(w), "t": 0}
@@ -536,9 +825,17 @@ wrong("adam", "betas_and_epsilon_as_numbers", '''
         mh = config["m"] / (1 - 0.9 ** config["t"])
         vh = config["v"] / (1 - 0.999 ** config["t"])
         return w - lr * mh / (np.sqrt(vh) + 1e-8), config
-''', meaning=(r"(beta|β|epsilon|settings).*(ignored|config|fixed|hard-coded|given)", r"(ignored|fixed|hard-coded).*(beta|β|epsilon|settings)"))
+""",
+    meaning=(
+        r"(beta|β|epsilon|settings).*(ignored|config|fixed|hard-coded|given)",
+        r"(ignored|fixed|hard-coded).*(beta|β|epsilon|settings)",
+    ),
+)
 
-wrong("adam", "beta_times_t", '''
+wrong(
+    "adam",
+    "beta_times_t",
+    """
     def adam(w, dw, config=None):
         c = {"learning_rate": 1e-3, "beta1": .9, "beta2": .999, "epsilon": 1e-8, "m": np.zeros_like(w), "v": np.zeros_like(w), "t": 0}
         if config: c.update(config)
@@ -548,9 +845,14 @@ wrong("adam", "beta_times_t", '''
         mb = c["m"] / (1 - c["beta1"] * c["t"])
         vb = c["v"] / (1 - c["beta2"] * c["t"])
         return w - c["learning_rate"] * mb / (np.sqrt(vb) + c["epsilon"]), c
-''', meaning=(r"power", r"\*\*", r"times t", r"to the t"))
+""",
+    meaning=(r"power", r"\*\*", r"times t", r"to the t"),
+)
 
-wrong("adam", "corrected_averages_kept", '''
+wrong(
+    "adam",
+    "corrected_averages_kept",
+    """
     def adam(w, dw, config=None):
         if config is None: config = {}
         b1, b2 = config.setdefault("beta1", .9), config.setdefault("beta2", .999)
@@ -559,9 +861,15 @@ wrong("adam", "corrected_averages_kept", '''
         config["v"] = (b2 * config.get("v", 0) + (1 - b2) * dw ** 2) / (1 - b2 ** config["t"])
         step = config["m"] / (np.sqrt(config["v"]) + config.setdefault("epsilon", 1e-8))
         return w - config.setdefault("learning_rate", 1e-3) * step, config
-''', meaning=(r"corrected .*(stored|kept)", r"this step only"), names=("corrected_stored",))
+""",
+    meaning=(r"corrected .*(stored|kept)", r"this step only"),
+    names=("corrected_stored",),
+)
 
-wrong("adam", "no_root_of_v", '''
+wrong(
+    "adam",
+    "no_root_of_v",
+    """
     def adam(w, dw, config=None):
         if config is None: config = {}
         b1, b2 = config.get("beta1", .9), config.get("beta2", .999)
@@ -571,9 +879,15 @@ wrong("adam", "no_root_of_v", '''
         config["m"], config["v"], config["t"] = m, v, t
         w = w - config.get("learning_rate", 1e-3) * (m / (1 - b1 ** t)) / (v / (1 - b2 ** t) + config.get("epsilon", 1e-8))
         return w, config
-''', meaning=(r"\broot\b",), names=("root_missing",))
+""",
+    meaning=(r"\broot\b",),
+    names=("root_missing",),
+)
 
-wrong("adam", "running_maximum_and_decay", '''
+wrong(
+    "adam",
+    "running_maximum_and_decay",
+    """
     def adam(w, dw, config=None):
         c = {"learning_rate": 1e-3, "beta1": .9, "beta2": .999, "epsilon": 1e-8, "m": 0., "v": 0., "t": 0, "vmax": 0., **(config or {})}
         c["t"] += 1
@@ -583,9 +897,13 @@ wrong("adam", "running_maximum_and_decay", '''
         c["vmax"] = np.maximum(c["vmax"], c["v"])
         step = c["m"] / (1 - c["beta1"] ** c["t"]) / (np.sqrt(c["vmax"]) + c["epsilon"])
         return w - c["learning_rate"] * step, c
-''')
+""",
+)
 
-right("adam", "efficient_form_of_the_paper", '''
+right(
+    "adam",
+    "efficient_form_of_the_paper",
+    """
     def adam(w, dw, config=None):
         if config is None: config = {}
         a = config.setdefault("learning_rate", 1e-3)
@@ -597,9 +915,13 @@ right("adam", "efficient_form_of_the_paper", '''
         config["v"] = b2 * config.get("v", np.zeros_like(w)) + (1 - b2) * dw ** 2
         a_t = a * np.sqrt(1 - b2 ** t) / (1 - b1 ** t)
         return w - a_t * config["m"] / (np.sqrt(config["v"]) + eps), config
-''')
+""",
+)
 
-right("adam", "one_letter_names", '''
+right(
+    "adam",
+    "one_letter_names",
+    """
     def adam(w, dw, config=None):
         c = config or {}
         g, a, p, q, e = dw, c.get("learning_rate", 1e-3), c.get("beta1", .9), c.get("beta2", .999), c.get("epsilon", 1e-8)
@@ -609,4 +931,5 @@ right("adam", "one_letter_names", '''
         M = m / (1 - p ** t); V = v / (1 - q ** t)
         c["m"] = m; c["v"] = v; c["t"] = t
         return w - a * M / (V ** .5 + e), c
-''')
+""",
+)

@@ -88,9 +88,7 @@ class Notebook:
         full = tuple(each if ":" in each else f"{answer}:{each}" for each in names)
         self._add(answer, name, source, False, meaning, full, together_with)
 
-    def right(
-        self, answer: str, name: str, source: str, *, together_with: Mapping[str, str] | None = None
-    ) -> None:
+    def right(self, answer: str, name: str, source: str, *, together_with: Mapping[str, str] | None = None) -> None:
         """Add a right answer."""
         self._add(answer, name, source, True, (), (), together_with)
 

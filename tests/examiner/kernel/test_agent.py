@@ -342,7 +342,7 @@ def test_a_deleted_name_is_missing_for_other_functions_and_not_for_who_kept_it(c
     client.send("delete", name="squares")
     assert client.call("sum_of_squares", 4)["name"] == "NameError"
     assert client.call("squares", 3) == [0, 1, 4]
-    client.send("restore", name="squares")
+    client.send("bind", name="squares", value=Reference(None, "squares"))
     assert client.call("sum_of_squares", 4) == 14
 
 
@@ -369,13 +369,6 @@ def test_a_name_is_bound_to_itself_again(client: Client) -> None:
     client.send("bind", name="squares", value=Reference(None, "squares"))
     assert client.answers.stashed == {}
     assert client.call("sum_of_squares", 3) == 5
-
-
-def test_restoring_a_name_that_nobody_changed_changes_nothing(client: Client) -> None:
-    client.send("restore", name="squares")
-    client.send("restore", name="gone")
-    assert client.call("sum_of_squares", 3) == 5
-    assert "gone" not in client.shell.user_ns
 
 
 @pytest.mark.parametrize("what", ["the next test cell", "the next cell of the notebook"])
