@@ -7,10 +7,15 @@ always needs the sandbox.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from examiner.engine.cells import limited, run_cell, run_test, silent
 from examiner.engine.child import current_assignment
@@ -66,6 +71,7 @@ class TrustedRun:
         *,
         seconds: float | None = None,
         wrap: Callable[[str, Any], Any] | None = None,
+        copies: bool = False,
     ) -> dict[str, TestOutcome]:
         """Define all answers, some from other sources than the reference, and run test cells.
 
@@ -79,12 +85,20 @@ class TrustedRun:
             Limit of processor time for each test cell.
         wrap : callable, optional
             ``wrap(name, value)`` gives what is called in place of an answer.
+        copies : bool
+            Whether each call gets deep copies of its arguments, caches included.
         """
         chosen = self.tests_touched(tuple(sources), sources) if tests is None else tests
         space = self.namespace(sources)
         if wrap is not None:
             space.update({name: wrap(name, space[name]) for name in self.answers if name in space})
-        return {test: self._run_test(test, dict(space), seconds) for test in chosen}
+        found = {}
+        for test in chosen:
+            calls = _Calls(copies)
+            answers = {name: calls.watched(name, space[name]) for name in self.answers if name in space}
+            outcome = self._run_test(test, space | answers, seconds)
+            found[test] = replace(outcome, mutating=tuple(calls.mutating))
+        return found
 
     def namespace(self, sources: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The names of the provided cells and of all answers, some from other sources than the reference."""
@@ -102,6 +116,32 @@ class TrustedRun:
 
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None) -> TestOutcome:
         return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+
+
+class _Calls:
+    """The calls of one test cell: which answers changed an array that the test gave them, as the sandbox notes it."""
+
+    def __init__(self, copies: bool) -> None:
+        self.copies = copies
+        self.mutating: list[str] = []
+
+    def watched(self, name: str, value: Any) -> Any:
+        """The answer, with an eye on its arguments; what is not a function stays as it is."""
+        if not inspect.isfunction(value):
+            return value
+
+        @functools.wraps(value)
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self.copies:
+                arguments, named = copy.deepcopy((arguments, named))
+            given = [each for each in (*arguments, *named.values()) if type(each) is np.ndarray]
+            before = [(each.shape, each.tobytes()) for each in given]
+            result = value(*arguments, **named)
+            if [(each.shape, each.tobytes()) for each in given] != before and name not in self.mutating:
+                self.mutating.append(name)
+            return result
+
+        return call
 
 
 @functools.lru_cache(maxsize=8)
