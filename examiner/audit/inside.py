@@ -15,6 +15,7 @@ import numpy as np
 from examiner.diagnosis import Probe, diagnose_here, load_catalogues
 from examiner.engine import TimeIsUp, TrustedRun, current_assignment, trusted_run
 from examiner.notebooks import answer_of
+from examiner.outcome import TestOutcome
 
 __all__ = ["MutantTask", "SampleTask", "SampleVerdict", "Task", "Verdict", "judge", "judge_mutant", "judge_sample", "samples"]
 
@@ -125,7 +126,11 @@ def judge_sample(task: SampleTask) -> SampleVerdict:
     own = tuple(test for test in lost if answer_of(test) == task.answer)
     if task.fingerprints is None or sample.right:
         return SampleVerdict(sample.right, lost, own)
-    found = diagnose_here(task.notebook, task.fingerprints, outcomes)
+
+    def again(test: str) -> TestOutcome:
+        return run.run(sources, [test], seconds=SECONDS, copies=True)[test]
+
+    found = diagnose_here(task.notebook, task.fingerprints, outcomes, again)
     those = dict.fromkeys((each.answer, each.name, each.sentence) for test in own for each in found.get(test, ()))
     said = tuple(Said(name, text, sample.is_named_by(answer, name, text)) for answer, name, text in those)
     return SampleVerdict(sample.right, lost, own, said)

@@ -66,6 +66,7 @@ class NotebookTests:
         self.provided: dict[str, Any] = {}
         self.bridge = Bridge(Link(), self.provided)
         self.outcomes: dict[str, TestOutcome] = {}
+        self.sources: dict[str, tuple[str, float]] = {}
         self.fault: str | None = None
         self._place_proxies()
 
@@ -85,6 +86,7 @@ class NotebookTests:
 
     def test(self, source: str, name: str, points: float) -> Tested:
         """Run a test cell and judge it."""
+        self.sources[name] = source, points
         self.bridge.begin(name)
         self._fetch_values(source)
         names = TestNames(self.space, self.answers, self.bridge)
@@ -95,6 +97,19 @@ class NotebookTests:
         self._place_proxies()  # what the test has deleted or replaced
         self.outcomes[name] = outcome
         return Tested(outcome.without_values(), ran.printed, raised, incidents)
+
+    def again(self, name: str) -> TestOutcome:
+        """Run a test once more with copies for every call: nothing that an answer changes reaches another one."""
+        source, points = self.sources[name]
+        self.bridge.begin(f"{name}, again")
+        self.bridge.copies = True
+        try:
+            names = TestNames(self.space, self.answers, self.bridge)
+            return run_test(source, name, self.space, points=points, seconds=self.seconds, names=names).outcome
+        finally:
+            self.bridge.copies = False
+            self.bridge.end()
+            self._place_proxies()
 
     def _place_proxies(self) -> None:
         self.space.update({name: self.bridge.proxy(name) for name, callable_ in self.answers.items() if callable_})
@@ -172,7 +187,7 @@ def test(source: str, name: str, points: float) -> Tested:
 def diagnose(fingerprints: Path) -> dict[str, tuple[Diagnosis, ...]]:
     """Name the mistakes behind the points that were lost, by test."""
     tests = _begun()
-    return diagnose_here(tests.notebook, fingerprints, tests.outcomes)
+    return diagnose_here(tests.notebook, fingerprints, tests.outcomes, tests.again)
 
 
 def _begun() -> NotebookTests:
