@@ -9,12 +9,13 @@ import numpy as np
 
 from toolkit.traces import Array, Trace
 
-__all__ = ["agree", "symptom"]
+__all__ = ["agree", "by_chance", "symptom"]
 
 CLOSE = 1e-5
 CLOSE_SINGLE = 1e-3
 NOISE = 0.15
 DEVIATIONS = 6
+FEW = 200
 FOREIGN = "RuntimeError: "
 NUMBER = re.compile(r"-?\d[\d.]*(?:e[+-]?\d+)?")
 SHAPE = re.compile(r"\([\d, ]*\)")
@@ -41,8 +42,18 @@ def agree(student: Trace, known: Trace, inputs: Sequence[Array] = ()) -> bool:
         return False
     if not known.noisy:
         return _equal(one, other)
-    given = next((each for each in inputs if each.shape == one.shape and each.size > 1 and np.all(each)), None)
+    given = _masked(one, inputs)
     return _near(one, other, known.spread) if given is None else _does_the_same(one / given, other / given)
+
+
+def by_chance(known: Trace, inputs: Sequence[Array] = ()) -> bool:
+    """Say whether a failure's value is a draw about which nothing is certain: it may also come out differently."""
+    return known.unsteady or (known.noisy and known.received is not None and _masked(known.received, inputs) is None)
+
+
+def _masked(value: Array, inputs: Sequence[Array]) -> Array | None:
+    """The input that a value may be a masked version of."""
+    return next((each for each in inputs if each.shape == value.shape and each.size > 1 and np.all(each)), None)
 
 
 # ---------------------------------------------------------------------------------- messages
@@ -133,15 +144,16 @@ def _equal(one: Array, other: Array) -> bool:
 
 
 def _near(one: Array, other: Array, spread: float) -> bool:
-    """Alike as draws are: one number within a few times its spread, an array by its size."""
+    """Alike as draws are: one number within a few times its spread, an array by its order of magnitude."""
     wide, known = one.astype(np.float64), other.astype(np.float64)
     if not (np.all(np.isfinite(wide)) and np.all(np.isfinite(known))):
         return bool(np.isfinite(wide).all() == np.isfinite(known).all())
-    sizes = float(np.sqrt(np.mean(wide**2))), float(np.sqrt(np.mean(known**2)))
+    size, typical = float(np.sqrt(np.mean(wide**2))), float(np.sqrt(np.mean(known**2)))
     if one.size == 1:
-        return abs(sizes[0] - sizes[1]) <= max(DEVIATIONS * spread, NOISE * sizes[1]) + 1e-12
-    ratio = 1 + DEVIATIONS / np.sqrt(one.size)  # few draws differ much
-    return bool(sizes[0] <= ratio * sizes[1] + 1e-12 and sizes[1] <= ratio * sizes[0] + 1e-12)
+        return abs(size - typical) <= max(DEVIATIONS * spread, NOISE * typical) + 1e-12
+    if size == 0 or typical == 0:  # a unit that is off for every input: chance
+        return True
+    return bool(max(size / typical, typical / size) <= 1 + FEW / one.size)
 
 
 def _does_the_same(one: Array, other: Array) -> bool:

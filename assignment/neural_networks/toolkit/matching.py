@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from toolkit.hints import hints
-from toolkit.likeness import agree
+from toolkit.likeness import agree, by_chance
 from toolkit.traces import Fingerprint, Place, TestResult, Trace, answer_of, traces
 
 __all__ = ["JOINED", "REFERENCE", "VARIANT", "Matcher", "Mistake", "Named"]
@@ -179,21 +179,22 @@ class Matcher:
         for place, trace in self._fingerprint(name).traces.items():
             if trace.passed or place[0] not in tests or answer_of(place[0]) != answer:
                 continue
-            theirs = student.get(place)
+            theirs, inputs = student.get(place), self.reference.inputs.get(place, ())
             if theirs is None or theirs.passed:
                 contradicted = contradicted or not trace.noisy
-            elif agree(theirs, trace, self.reference.inputs.get(place, ())):
+            elif agree(theirs, trace, inputs):
                 explained.add(place)
                 values += trace.received is not None
             else:
-                contradicted = contradicted or not trace.unsteady
+                contradicted = contradicted or not by_chance(trace, inputs)
         return Match(name, frozenset(explained), contradicted, values)
 
     def _explains(self, match: Match, failures: set[Place]) -> bool:
-        """Whether a mistake has all of some failures; those aside that come and go with what is drawn."""
-        known = self._fingerprint(match.name).traces
+        """Whether a mistake has all of some failures, those aside that come and go with what is drawn."""
+        known, inputs = self._fingerprint(match.name).traces, self.reference.inputs
         left = failures - match.explained
-        return bool(match.explained) and not any(place not in known or not known[place].unsteady for place in left)
+        chance = all(place in known and by_chance(known[place], inputs.get(place, ())) for place in left)
+        return chance and len(match.explained) > len(left)
 
     def _fingerprint(self, name: str) -> Fingerprint:
         return self.pairs[name] if JOINED in name else self.known[name]
