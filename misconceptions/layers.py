@@ -121,6 +121,15 @@ def batch_size_fixed(x, w, b):
     return x.reshape(2, -1) @ w + b, (x, w)
 
 
+@catalogue.misconception(
+    "affine_forward",
+    "The output is transposed: it has shape (N, M), a row for each example.",
+    follow_on=("test_affine_relu_forward", "test_affine_relu_backward"),
+)
+def output_transposed(x, w, b):
+    return (x.reshape(x.shape[0], -1) @ w + b).T, (x, w)
+
+
 def wide_cache_backward(dout, cache):
     shape, rows, w, _, _ = cache
     return np.dot(dout, w.T).reshape(shape), np.dot(rows.T, dout), np.sum(dout, axis=0)

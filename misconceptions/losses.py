@@ -26,7 +26,11 @@ def mse_summed(x, y):
     return np.sum((x - y) ** 2), 2 * (x - y)
 
 
-@catalogue.misconception("mse_loss", "The loss is the root of the mean squared error: leave out the root.")
+@catalogue.misconception(
+    "mse_loss",
+    "The loss is the root of the mean squared error: leave out the root.",
+    variants=({"2 * (x - y) / x.size": "(x - y) / x.size / np.sqrt(np.mean((x - y) ** 2))"},),
+)
 def mse_rooted(x, y):
     return np.sqrt(np.mean((x - y) ** 2)), 2 * (x - y) / x.size
 
@@ -53,7 +57,11 @@ def mse_gradient_sign_flipped(x, y):
     return np.mean((x - y) ** 2), 2 * (y - x) / x.size
 
 
-@catalogue.misconception("mse_loss", "This is the absolute error: each error has to be squared.")
+@catalogue.misconception(
+    "mse_loss",
+    "This is the absolute error: each error has to be squared.",
+    variants=({"np.sign(x - y)": "np.where(x > y, 1, -1)"}, {"np.sign(x - y)": "np.where(x >= y, 1, -1)"}),
+)
 def mse_absolute(x, y):
     return np.mean(np.abs(x - y)), np.sign(x - y) / x.size
 
@@ -68,6 +76,14 @@ def mse_square_of_mean(x, y):
 )
 def mse_broadcast(x, y):
     error = x.reshape(len(x), -1) - y
+    return np.mean(error**2), 2 * error / error.size
+
+
+@catalogue.misconception(
+    "mse_loss", "y becomes a column, so that x - y is a table of shape (N, N): leave y in the shape of x."
+)
+def mse_column_of_targets(x, y):
+    error = x - y.reshape(-1, 1)
     return np.mean(error**2), 2 * error / error.size
 
 
@@ -150,7 +166,7 @@ def mse_log_cosh(x, y):
     "mse_loss",
     "This is the Huber loss, which grows linearly for large errors: here every error is squared, whatever its size.",
     variants=(
-        {"error**2 / 2": "error**2", "size - 0.5": "2 * size - 1", "np.clip(error, -1, 1)": "2 * np.clip(error, -1, 1)"},
+        {"error ** 2 / 2": "error ** 2", "size - 0.5": "2 * size - 1", "np.clip(error, -1, 1)": "2 * np.clip(error, -1, 1)"},
     ),
 )
 def mse_huber(x, y):
@@ -305,7 +321,7 @@ def softmax_own_class_only(x, y):
 @catalogue.misconception(
     "softmax_loss",
     "The scores are divided by their sum without the exponential: softmax takes exp of each score first.",
-    variants=({"+ 1e-3": "+ 0"}, {"+ 1e-3": "+ 1e-8"}, {"+ 1e-3": "+ 1"}),
+    variants=({"+ 0.001": "+ 0"}, {"+ 0.001": "+ 1e-8"}, {"+ 0.001": "+ 1"}),
 )
 def softmax_without_exponential(x, y):
     positive = x - x.min(axis=1, keepdims=True) + 1e-3
@@ -324,6 +340,29 @@ def softmax_axis_lost(x, y):
     p = e / e.sum(axis=1)
     loss = -np.mean(np.log(p[np.arange(len(x)), y]))
     return loss, (p - np.eye(x.shape[1])[y]) / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "This is the binary cross-entropy of every class: with several classes, the loss is the logarithm of the true class's probability alone.",
+)
+def softmax_binary_formula(x, y):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    truth = np.eye(x.shape[1])[y]
+    return -np.sum(truth * np.log(p) + (1 - truth) * np.log(1 - p)) / len(x), (p - truth) / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "The loss is that of the last example only: add up the losses of all examples, with += in a loop.",
+    variants=({"-log_p[-1, y[-1]]": "-np.log(np.exp(log_p[-1, y[-1]]))"}, {" / len(x), dx": ", dx"}),
+)
+def softmax_loss_of_last_example(x, y):
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    dx = (np.exp(log_p) - np.eye(x.shape[1])[y]) / len(x)
+    return -log_p[-1, y[-1]] / len(x), dx
 
 
 @catalogue.misconception(
@@ -384,6 +423,7 @@ catalogue.change(
     "softmax_one_hot_off_by_one",
     "The 1 is taken away from the class beside the true one: classes count from 0.",
     {"dx[rows, y] -= 1": "dx[rows, y - 1] -= 1"},
+    variants=({"-log_p[rows, y]": "-log_p[rows, y - 1]"},),
 )
 catalogue.change(
     "softmax_loss",
@@ -424,8 +464,9 @@ catalogue.change(
 catalogue.change(
     "softmax_loss",
     "softmax_base_two",
-    "The loss is in bits: take the natural logarithm, as the gradient assumes.",
+    "The logarithm has another base: take the natural logarithm, np.log, as the gradient assumes.",
     {"-log_p[rows, y].mean()": "-log_p[rows, y].mean() / np.log(2)"},
+    variants=({"np.log(2)": "np.log(10)"},),
 )
 
 

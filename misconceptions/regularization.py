@@ -114,7 +114,7 @@ def l2_rows_of_rows(w, reg):
 @catalogue.misconception(
     "l2_regularization",
     "Penalty and gradient are those of the norm itself: leave out the root, and square the weights.",
-    variants=({"return reg * norm": "return reg / 2 * norm"},),
+    variants=({"(reg * norm": "(reg / 2 * norm"},),
 )
 def l2_norm_and_its_gradient(w, reg):
     norm = np.linalg.norm(w.ravel())
@@ -134,6 +134,15 @@ def l2_gradient_summed(w, reg):
 )
 def l2_norm_without_half(w, reg):
     return reg * np.linalg.norm(w.ravel()), reg * w
+
+
+@catalogue.misconception(
+    "l2_regularization",
+    "w is scaled in place before the penalty is computed: dw = w is the same array, so make a new one, dw = reg * w.",
+)
+def l2_scaled_too_early(w, reg):
+    scaled = reg * w
+    return reg / 2 * np.sum(scaled**2), scaled
 
 
 @catalogue.alternative("l2_regularization", "a scalar product of the flattened weights")
@@ -258,7 +267,7 @@ def l1_gradient_summed(w, reg):
 @catalogue.misconception(
     "l1_regularization",
     "The absolute value is smoothed by a root: L1 takes |w| itself, and its gradient is λ times the sign.",
-    variants=tuple({"1e-2": number} for number in ("1e-1", "1e-3", "1e-4", "1e-5", "1e-6", "1e-8")),
+    variants=tuple({"0.01": number} for number in ("1e-1", "1e-3", "1e-4", "1e-5", "1e-6", "1e-8")),
 )
 def l1_smoothed(w, reg):
     size = (w**2 + 1e-2) ** 0.5
@@ -364,7 +373,7 @@ def elastic_net_nan_at_zero(w, reg1, reg2):
 @catalogue.misconception(
     "elastic_net_regularization",
     "The strengths are taken for a total and a mixing ratio: each part has its own strength, reg1 and reg2.",
-    variants=({"0.5 * (1 - reg2)": "(1 - reg2)", "(1 - reg2) * w)": "2 * (1 - reg2) * w)"},),
+    variants=({"0.5 * (1 - reg2)": "(1 - reg2)", "+ (1 - reg2) * w": "+ 2 * (1 - reg2) * w"},),
 )
 def elastic_net_mixing_ratio(w, reg1, reg2):
     penalty = reg1 * (reg2 * np.sum(np.abs(w)) + 0.5 * (1 - reg2) * np.sum(w**2))

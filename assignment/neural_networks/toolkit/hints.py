@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, traces
+from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, answer_of, traces
 
 __all__ = ["hints"]
 
@@ -57,6 +57,7 @@ def hints(
                 said = True
                 yield test, f"{name} {sentence}", tuple(dict.fromkeys(place[1:3] for place in failed))
     if not said:
+        yield from _not_defined(runs)
         yield from _only_one(student)
         yield from _changed_inputs(runs, again)
 
@@ -75,6 +76,8 @@ def _first(cases: list[Case]) -> str | None:
 
 def _not_finite(cases: list[Case]) -> str | None:
     failed = [case.received for case in cases if not case.passed]
+    if len(failed) == len(cases):  # then it need not be the inputs' size
+        return None
     if any(each.dtype.kind != "f" or np.all(np.isfinite(each)) for each in failed):
         return None
     if any(np.any(np.isnan(each)) for each in failed):
@@ -178,6 +181,15 @@ LOOKS: tuple[Callable[[list[Case]], str | None], ...] = (
 
 
 # --------------------------------------------------------------------- hints about a whole answer
+
+
+def _not_defined(runs: Sequence[TestResult]) -> Iterator[Hint]:
+    """A cell that raised an error, or was never run, defines nothing."""
+    for run in runs:
+        failed = [check for check in run.checks if not check.passed]
+        message = f"name '{answer_of(run.test)}' is not defined"
+        if failed and all(message in (check.message or "") for check in failed):
+            yield run.test, f"{answer_of(run.test)} is not defined: run its cell, and correct the error that it reports.", ()
 
 
 def _only_one(student: dict[Place, Trace]) -> Iterator[Hint]:

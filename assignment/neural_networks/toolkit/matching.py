@@ -184,7 +184,7 @@ class Matcher:
                 contradicted = contradicted or not trace.noisy
             elif agree(theirs, trace, inputs):
                 explained.add(place)
-                values += trace.received is not None
+                values += trace.received is not None and not trace.noisy
             else:
                 contradicted = contradicted or not by_chance(trace, inputs)
         return Match(name, frozenset(explained), contradicted, values)
