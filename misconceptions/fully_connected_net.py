@@ -122,10 +122,14 @@ catalogue.change(
     "The network fails without hidden layers: hidden_dims may be the empty list [], and then a single layer leads from input to output.",
     {DIMS: "[input_dim, hidden_dims[0], *hidden_dims[1:], output_dim]"},
     tests=INITIALIZATION + SCORES,
-    variants=(
-        {"self.params = {}": "self.params = {}\n        assert hidden_dims"},
-        {"self.params = {}": "self.params = {}\n        if not hidden_dims:\n            raise ValueError('no layers')"},
-        {"self.params = {}": "self.params = {}\n        {}['W1'] if not hidden_dims else None"},
+    variants=tuple(
+        {"hidden_dims[0], *hidden_dims[1:]": "*hidden_dims", "self.params = {}": f"self.params = {{}}\n        {check}"}
+        for check in (
+            "assert hidden_dims",
+            "if not hidden_dims: raise ValueError('no hidden layer')",
+            "hidden_dims or {}['W1']",
+            "hidden_dims or np.zeros(0)[0]",
+        )
     ),
 )
 
@@ -360,6 +364,7 @@ catalogue.change(
     "The gradients are divided by the batch size once more: the loss has already done that.",
     {"dw + dpenalty": "dw / len(X) + dpenalty"},
     tests=GRADIENTS,
+    variants=({"return loss, grads\n": "return loss, {k: g / len(X) if k[0] == 'b' else g for k, g in grads.items()}\n"},),
 )
 catalogue.change(
     NET,
@@ -397,6 +402,14 @@ catalogue.change(
     "Regression works with y of shape (N,) only: y may also come as (N, output_dim).",
     {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)[:, None]"},
     tests=REGRESSION,
+    variants=(
+        {
+            "loss, dout = self.data_loss(out, y)": "loss, dout = self.data_loss(out, y)\n"
+            "        if self.category == 'regression':\n"
+            "            np.dot(caches[-1][0].T if self.depth == 1 else caches[-1][0].reshape(len(X), -1).T, 2 * (out - y))\n"
+            "            dout = dout[:, 0] if dout.ndim > 2 else dout"
+        },
+    ),
 )
 catalogue.change(
     NET,

@@ -136,6 +136,12 @@ catalogue.change(
         VELOCITY: 'v = config["momentum"] * config["velocity"] + (1 - config["momentum"]) * dw',
         "return w + v": 'return w - config["learning_rate"] * v',
     },
+    variants=(
+        {
+            '+ (1 - config["momentum"]) * dw': '- (1 - config["momentum"]) * config["learning_rate"] * dw',
+            'return w - config["learning_rate"] * v': "return w + v",
+        },
+    ),
 )
 catalogue.change(
     "sgd_momentum",
@@ -522,12 +528,6 @@ catalogue.change(
     "multiplied_by_t",
     "beta is multiplied by t in the correction: it is raised to the power t, beta**t.",
     {"beta1**t)": "beta1 * t)", "beta2**t)": "beta2 * t)"},
-)
-catalogue.change(
-    "adam",
-    "epsilon_before_correction",
-    "epsilon is added to the root before v is corrected, as in the efficient form of the paper: correct v first.",
-    {CORRECTED: 'm / (1 - beta1**t) / ((np.sqrt(v) + config["epsilon"]) / np.sqrt(1 - beta2**t))'},
 )
 catalogue.change(
     "adam",

@@ -6,6 +6,7 @@ test cells of the answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, answer_
 __all__ = ["hints"]
 
 CLOSE = 1e-6
+NAME = re.compile(r"NameError: name '(\w+)' is not defined")
 Hint = tuple[str, str, tuple[tuple[str, str], ...]]
 """Test cell, sentence, and the comparisons that it is about: title of the block, name."""
 
@@ -184,12 +186,15 @@ LOOKS: tuple[Callable[[list[Case]], str | None], ...] = (
 
 
 def _not_defined(runs: Sequence[TestResult]) -> Iterator[Hint]:
-    """A cell that raised an error, or was never run, defines nothing."""
-    for run in runs:
-        failed = [check for check in run.checks if not check.passed]
-        message = f"name '{answer_of(run.test)}' is not defined"
-        if failed and all(message in (check.message or "") for check in failed):
-            yield run.test, f"{answer_of(run.test)} is not defined: run its cell, and correct the error that it reports.", ()
+    """One name that is not defined behind all failures: the answer itself where its cell raised an error."""
+    failed = [(run.test, check.message or "") for run in runs for check in run.checks if not check.passed]
+    names = {found[1] if (found := NAME.search(message)) else "" for _, message in failed}
+    if len(names) == 1 and (name := names.pop()):
+        remedy = "assign it before you use it"
+        if name in {answer_of(test) for test, _ in failed}:
+            remedy = "run its cell, and correct the error that it reports"
+        for test in dict.fromkeys(test for test, _ in failed):
+            yield test, f"{name} is not defined: {remedy}.", ()
 
 
 def _only_one(student: dict[Place, Trace]) -> Iterator[Hint]:

@@ -16,11 +16,13 @@ CLOSE_SINGLE = 1e-3
 NOISE = 0.15
 DEVIATIONS = 6
 FEW = 200
-FOREIGN = "RuntimeError: "
+FOREIGN = "RuntimeError: "  # how an exception arrives whose type exists in the sandbox only
+EARLIER = re.compile(r"EarlierAnswerError: .*? raised ")
 NUMBER = re.compile(r"-?\d[\d.]*(?:e[+-]?\d+)?")
 SHAPE = re.compile(r"\([\d, ]*\)")
 QUOTED = re.compile(r"'[^']*'")
-EXCEPTION = re.compile(r"(?:\w+: )?(\w*(?:Error|Exception)): (.*)", re.DOTALL)
+ITEM = re.compile(r"('[^']*'|\('[^']*', \d+\)): (\([^)]*\))")
+EXCEPTION = re.compile(r"(\w*(?:Error|Exception)): ?(.*)", re.DOTALL)
 
 Symptom = tuple[object, ...]
 
@@ -72,7 +74,7 @@ def symptom(message: str | None) -> Symptom | None:
     tuple or None
         Type, kind of trouble, and the sizes that do not fit; None for a message that is not an exception's.
     """
-    text = (message or "").partition(" (in ")[0]
+    text = EARLIER.sub("", (message or "").partition(" (in ")[0].removeprefix(FOREIGN))
     if text.startswith("raises ") and ", not " in text:
         return (text.partition(", not ")[0],)
     found = EXCEPTION.fullmatch(text)
@@ -89,7 +91,8 @@ def _trouble(kind: str, said: str) -> Symptom:
         return ()
     if kind in ("AttributeError", "TypeError"):
         types = frozenset(("NoneType",) if "NoneType" in said else QUOTED.findall(said.partition(" attribute")[0]))
-        return ("arguments",) if "argument" in said else (types,) if types else (NUMBER.sub("#", said),)
+        wrong = re.search(r"positional argument|unexpected keyword|missing \d", said)
+        return (wrong[0][:7],) if wrong else (types,) if types else (NUMBER.sub("#", said),)
     if "truth value" in said or kind == "KeyError":
         return (said.partition(". ")[0],)
     if "core dimension" in said or "not aligned" in said:
@@ -112,20 +115,20 @@ def _different_sizes(said: str) -> frozenset[str]:
 
 
 def _same_message(one: str | None, other: str | None, noisy: bool) -> bool:
-    """Equal messages, exceptions of one kind, or where they are noise messages with similar numbers."""
+    """Equal messages but for their numbers, or exceptions of one kind; where they are noise, with similar numbers."""
     if one == other:
         return True
     if one is None or other is None:
         return False
-    if not other.startswith(FOREIGN):  # how an exception arrives whose type exists in the sandbox only
-        one = one.removeprefix(FOREIGN)
     first, second = symptom(one), symptom(other)
     if first is not None or second is not None:
         return first == second
-    if not noisy or NUMBER.sub("#", one) != NUMBER.sub("#", other):
+    if ITEM.search(one):  # names and shapes: in any order
+        return ITEM.sub("#", one) == ITEM.sub("#", other) and set(ITEM.findall(one)) == set(ITEM.findall(other))
+    if ": received " in one or NUMBER.sub("#", one) != NUMBER.sub("#", other):
         return False
     pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
-    return all(abs(float(a) - float(b)) <= NOISE * abs(float(b)) for a, b in pairs)
+    return not noisy or all(abs(float(a) - float(b)) <= NOISE * abs(float(b)) for a, b in pairs)
 
 
 # ------------------------------------------------------------------------------------ values
