@@ -138,12 +138,16 @@ for name, sentence, changes in [
     (
         "test_mode_only_normalizes",
         "gamma and beta are forgotten in test mode: there, too, the normalized numbers are scaled and shifted.",
-        {"return gamma * normalized + beta,": 'return gamma * normalized + beta if bn_param["mode"] == "train" else normalized,'},
+        {
+            "return gamma * normalized + beta,": 'return gamma * normalized + beta if bn_param["mode"] == "train" else normalized,'
+        },
     ),
     (
         "gamma_forgotten_in_test_mode",
         "gamma is forgotten in test mode: there, too, the normalized numbers are scaled.",
-        {"return gamma * normalized + beta,": 'return (gamma if bn_param["mode"] == "train" else 1) * normalized + beta,'},
+        {
+            "return gamma * normalized + beta,": 'return (gamma if bn_param["mode"] == "train" else 1) * normalized + beta,'
+        },
     ),
     (
         "sum_instead_of_variance",
@@ -153,7 +157,9 @@ for name, sentence, changes in [
     (
         "new_bn_param",
         "The running statistics are written into a copy of bn_param: the next call cannot see them, so change bn_param itself.",
-        {'eps, momentum = bn_param.get("eps", 1e-5)': 'bn_param = dict(bn_param)\n    eps, momentum = bn_param.get("eps", 1e-5)'},
+        {
+            'eps, momentum = bn_param.get("eps", 1e-5)': 'bn_param = dict(bn_param)\n    eps, momentum = bn_param.get("eps", 1e-5)'
+        },
     ),
 ]:
     follow_on = ("test_batchnorm_backward",) if name in CACHED else ()
@@ -499,7 +505,7 @@ for name, sentence, changes in [
         "two_indices_only",
         "Two indices are used: x may have any number of axes, so draw a mask of shape x.shape at once.",
         {
-            MASK: 'np.zeros(x.shape)\n        for i in range(x.shape[0]):\n            for j in range(x.shape[1]):\n'
+            MASK: "np.zeros(x.shape)\n        for i in range(x.shape[0]):\n            for j in range(x.shape[1]):\n"
             '                mask[i, j] = (dropout_param["rng"].random() < p) / p'
         },
     ),

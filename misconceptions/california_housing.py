@@ -111,7 +111,7 @@ def raw_features_clipped(train, *others, limit=4.0):
 
 @catalogue.misconception(
     "standardize_and_clip",
-    "A number is added to every standard deviation, which changes every feature: take 1 only where it is 0.",
+    "A small number is added to every standard deviation, which changes every feature: take 1 only where it is 0.",
     variants=tuple({"0.001": number} for number in ("1.0", "0.1", "0.01", "1e-4", "1e-5", "1e-6")),
 )
 def number_added_to_deviation(train, *others, limit=4.0):
@@ -207,6 +207,11 @@ def rmse_instead(y, prediction):
 )
 def sample_variance(y, prediction):
     return float(1 - np.mean((y - prediction) ** 2) / np.var(y, ddof=1))
+
+
+@catalogue.misconception("r2_score", "R² is given in percent: it is a share, and 1 is perfect.")
+def in_percent(y, prediction):
+    return float(100 * (1 - np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2)))
 
 
 @catalogue.misconception("r2_score", "This is the mean squared error, not R².")

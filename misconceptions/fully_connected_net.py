@@ -247,7 +247,10 @@ catalogue.change(
     "The scores are returned beside the loss: with y given, loss returns two values, (loss, grads).",
     {"return loss, grads\n": "return out, loss, grads\n"},
     tests=LOSS + GRADIENTS + REGRESSION,
-    variants=({"return out, loss, grads": "return loss, grads, out"}, {"return out, loss, grads": "return loss, out, grads"}),
+    variants=(
+        {"return out, loss, grads": "return loss, grads, out"},
+        {"return out, loss, grads": "return loss, out, grads"},
+    ),
 )
 catalogue.change(
     NET,
@@ -364,7 +367,9 @@ catalogue.change(
     "The gradients are divided by the batch size once more: the loss has already done that.",
     {"dw + dpenalty": "dw / len(X) + dpenalty"},
     tests=GRADIENTS,
-    variants=({"return loss, grads\n": "return loss, {k: g / len(X) if k[0] == 'b' else g for k, g in grads.items()}\n"},),
+    variants=(
+        {"return loss, grads\n": "return loss, {k: g / len(X) if k[0] == 'b' else g for k, g in grads.items()}\n"},
+    ),
 )
 catalogue.change(
     NET,
@@ -391,9 +396,11 @@ catalogue.change(
     {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)"},
     tests=REGRESSION,
     variants=(
-        {"loss, dout = self.data_loss(out, y)": "error = out - y if self.category == 'regression' else 0\n"
-         "        loss, dout = (np.mean(error**2), 2 * error / error.size) if self.category == 'regression' "
-         "else self.data_loss(out, y)"},
+        {
+            "loss, dout = self.data_loss(out, y)": "error = out - y if self.category == 'regression' else 0\n"
+            "        loss, dout = (np.mean(error**2), 2 * error / error.size) if self.category == 'regression' "
+            "else self.data_loss(out, y)"
+        },
     ),
 )
 catalogue.change(

@@ -86,7 +86,8 @@ def bias_across_columns(x, w, b):
 
 
 @catalogue.misconception(
-    "affine_forward", "Negative outputs are set to 0: the affine layer has no activation, the ReLU is a function of its own."
+    "affine_forward",
+    "Negative outputs are set to 0: the affine layer has no activation, the ReLU is a function of its own.",
 )
 def relu_included(x, w, b):
     return np.maximum(x.reshape(x.shape[0], -1) @ w + b, 0), (x, w)
@@ -242,7 +243,8 @@ def x_not_flattened(dout, cache):
 
 
 @catalogue.misconception(
-    "affine_backward", "The numbers of dx are in the wrong order: reshaping an array of shape (D, N) does not transpose it."
+    "affine_backward",
+    "The numbers of dx are in the wrong order: reshaping an array of shape (D, N) does not transpose it.",
 )
 def dx_reshaped_from_columns(dout, cache):
     x, w = cache
@@ -260,7 +262,8 @@ def db_before_dw(dout, cache):
 
 
 @catalogue.misconception(
-    "affine_backward", "The gradients are returned in the wrong order: return dx, dw, db.",
+    "affine_backward",
+    "The gradients are returned in the wrong order: return dx, dw, db.",
     follow_on=("test_affine_relu_backward",),
 )
 def dw_before_dx(dout, cache):
@@ -406,7 +409,9 @@ def swish_instead(x):
     return 0.5 * x * (1 + np.tanh(x / 2)), x
 
 
-@catalogue.misconception("relu_forward", "Negative inputs become exp(x) - 1, as in an ELU: ReLU gives exactly 0 for them.")
+@catalogue.misconception(
+    "relu_forward", "Negative inputs become exp(x) - 1, as in an ELU: ReLU gives exactly 0 for them."
+)
 def exponential_unit(x):
     return np.where(x > 0, x, np.expm1(np.minimum(x, 0))), x
 
@@ -476,7 +481,8 @@ def backward_two_indices_only(dout, cache):
 
 
 @catalogue.misconception(
-    "relu_backward", "The gate is the wrong way round: the gradient passes where x was positive and stops where it was negative."
+    "relu_backward",
+    "The gate is the wrong way round: the gradient passes where x was positive and stops where it was negative.",
 )
 def gate_turned(dout, cache):
     return np.where(cache < 0, dout, 0.0)

@@ -14,7 +14,9 @@ def mse_halved(x, y):
     return np.mean((x - y) ** 2) / 2, (x - y) / x.size
 
 
-@catalogue.misconception("mse_loss", "The loss is halved, while the gradient is that of the loss without ½: leave the ½ out.")
+@catalogue.misconception(
+    "mse_loss", "The loss is halved, while the gradient is that of the loss without ½: leave the ½ out."
+)
 def mse_loss_halved(x, y):
     return np.mean((x - y) ** 2) / 2, 2 * (x - y) / x.size
 
@@ -108,7 +110,8 @@ def mse_bare_gradient(x, y):
 
 
 @catalogue.misconception(
-    "mse_loss", "The gradient is divided by the number of rows only: n counts every element, as in the mean of the loss."
+    "mse_loss",
+    "The gradient is divided by the number of rows only: n counts every element, as in the mean of the loss.",
 )
 def mse_gradient_divided_by_rows(x, y):
     return np.mean((x - y) ** 2), 2 * (x - y) / len(x)
@@ -166,7 +169,11 @@ def mse_log_cosh(x, y):
     "mse_loss",
     "This is the Huber loss, which grows linearly for large errors: here every error is squared, whatever its size.",
     variants=(
-        {"error ** 2 / 2": "error ** 2", "size - 0.5": "2 * size - 1", "np.clip(error, -1, 1)": "2 * np.clip(error, -1, 1)"},
+        {
+            "error ** 2 / 2": "error ** 2",
+            "size - 0.5": "2 * size - 1",
+            "np.clip(error, -1, 1)": "2 * np.clip(error, -1, 1)",
+        },
     ),
 )
 def mse_huber(x, y):
@@ -251,7 +258,9 @@ def softmax_logarithm_of_zero(x, y):
     "softmax_loss",
     "A small number added to the probability hides the logarithm of 0: the loss stops growing where it should not.",
     tests=("test_softmax_loss__stable",),
-    variants=tuple({"+ 1e-10": f"+ 1e-{digits}"} for digits in (5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 20, 30, 100, 300)),
+    variants=tuple(
+        {"+ 1e-10": f"+ 1e-{digits}"} for digits in (5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 20, 30, 100, 300)
+    ),
 )
 def softmax_logarithm_guarded(x, y):
     e = np.exp(x - x.max(axis=1, keepdims=True))
@@ -375,9 +384,7 @@ def softmax_labels_as_table(x, y):
     return -np.sum(y * log_p) / len(x), (np.exp(log_p) - y) / len(x)
 
 
-@catalogue.misconception(
-    "softmax_loss", "Only one value is returned: the function returns the loss and its gradient."
-)
+@catalogue.misconception("softmax_loss", "Only one value is returned: the function returns the loss and its gradient.")
 def softmax_loss_only(x, y):
     shifted = x - x.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

@@ -97,7 +97,7 @@ def to_the_unit_range(train, *others):
 
 @catalogue.misconception(
     "standardize",
-    "A number is added to every standard deviation, which changes every feature: take 1 only where it is 0.",
+    "A small number is added to every standard deviation, which changes every feature: take 1 only where it is 0.",
     variants=tuple({"0.001": number} for number in ("1.0", "0.1", "0.01", "1e-4", "1e-5", "1e-6")),
 )
 def number_added_to_deviation(train, *others):
@@ -108,7 +108,12 @@ def number_added_to_deviation(train, *others):
 @catalogue.misconception(
     "standardize",
     "The pixels are divided by their range: subtract each feature's mean, and divide by its standard deviation.",
-    variants=({"/ 255": "/ 256"}, {"/ 255": "/ 127.5 - 1"}, {"/ 255": "/ 255 - 0.5"}, {"/ 255": "/ np.abs(train).max()"}),
+    variants=(
+        {"/ 255": "/ 256"},
+        {"/ 255": "/ 127.5 - 1"},
+        {"/ 255": "/ 255 - 0.5"},
+        {"/ 255": "/ np.abs(train).max()"},
+    ),
 )
 def divided_by_the_range(train, *others):
     return tuple(X / 255 for X in (train, *others))

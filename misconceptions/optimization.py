@@ -174,7 +174,10 @@ catalogue.change(
     "library_convention",
     "This is PyTorch's convention, v = μv + dw and w - ηv: here the learning rate scales the gradient inside the velocity, "
     "v = μv - ηdw, and w + v is the step.",
-    {VELOCITY: 'v = config["momentum"] * config["velocity"] + dw', "return w + v": 'return w - config["learning_rate"] * v'},
+    {
+        VELOCITY: 'v = config["momentum"] * config["velocity"] + dw',
+        "return w + v": 'return w - config["learning_rate"] * v',
+    },
 )
 catalogue.change(
     "sgd_momentum",
@@ -292,7 +295,7 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum_ema",
     "beta_ignored",
-    "β is not taken from config: it is hard-coded to 0.9, or looked up under a key other than \"beta\".",
+    'β is not taken from config: it is hard-coded to 0.9, or looked up under a key other than "beta".',
     {AVERAGE: 'v = 0.9 * config["velocity"] + (1 - 0.9) * dw'},
 )
 catalogue.change(

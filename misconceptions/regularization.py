@@ -274,9 +274,7 @@ def l1_smoothed(w, reg):
     return reg * np.sum(size), reg * w / size
 
 
-@catalogue.misconception(
-    "l1_regularization", "This is the L2 penalty: L1 takes the absolute values of the weights."
-)
+@catalogue.misconception("l1_regularization", "This is the L2 penalty: L1 takes the absolute values of the weights.")
 def l1_is_l2(w, reg):
     return reg / 2 * np.sum(w**2), reg * w
 

@@ -65,7 +65,9 @@ class InTheWild:
     def __str__(self) -> str:
         rates = ", ".join(f"{self.rate(name):.0%} {name}" for name in ("named", "misnamed", "silent"))
         right = len(self.right_passed) + len(self.right_failed)
-        return f"in the wild: of {self.count} wrong answers {rates}; {len(self.right_passed)} of {right} right ones pass"
+        return (
+            f"in the wild: of {self.count} wrong answers {rates}; {len(self.right_passed)} of {right} right ones pass"
+        )
 
 
 def audit_samples(

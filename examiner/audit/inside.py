@@ -17,7 +17,17 @@ from examiner.engine import TimeIsUp, TrustedRun, current_assignment, trusted_ru
 from examiner.notebooks import answer_of
 from examiner.outcome import TestOutcome
 
-__all__ = ["MutantTask", "SampleTask", "SampleVerdict", "Task", "Verdict", "judge", "judge_mutant", "judge_sample", "samples"]
+__all__ = [
+    "MutantTask",
+    "SampleTask",
+    "SampleVerdict",
+    "Task",
+    "Verdict",
+    "judge",
+    "judge_mutant",
+    "judge_sample",
+    "samples",
+]
 
 SECONDS = 10.0
 """Processor time of one test cell on a catalogued answer."""

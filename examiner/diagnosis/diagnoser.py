@@ -98,7 +98,11 @@ class Diagnoser:
         for path in sorted((assignment.source / str(assignment.toolkit)).rglob("*.py")):
             digest.update(path.read_bytes())
         for entry in entries:
-            digest.update(json.dumps([str(entry), dict(entry.sources), dict(entry.changes), list(map(dict, entry.variants))]).encode())
+            digest.update(
+                json.dumps(
+                    [str(entry), dict(entry.sources), dict(entry.changes), list(map(dict, entry.variants))]
+                ).encode()
+            )
         return digest.hexdigest()[:16]
 
 

@@ -237,7 +237,9 @@ class Catalogue:
             replaced: dict[str, Callable[..., Any]] = {answer: definition, **companions}
             sources = {name: _source_as(name, what) for name, what in replaced.items()}
             self.entries.append(
-                Entry(self.notebook, answer, definition.__name__, kind, sentence, sources, {}, tests, follow_on, variants)
+                Entry(
+                    self.notebook, answer, definition.__name__, kind, sentence, sources, {}, tests, follow_on, variants
+                )
             )
             return definition
 

@@ -181,5 +181,7 @@ def _does_the_same(one: Array, other: Array) -> bool:
 def _together(mask: Array) -> list[float]:
     """For each axis, the share of its rows that are kept or dropped as a whole."""
     kept = mask != 0
-    axes = [tuple(a for a in range(mask.ndim) if a != axis) for axis in range(mask.ndim)] if mask.ndim > 1 else []
+    if mask.ndim < 2 or mask.size < FEW:  # short rows are kept as a whole by chance
+        return []
+    axes = [tuple(a for a in range(mask.ndim) if a != axis) for axis in range(mask.ndim)]
     return [float(np.mean(kept.all(axis=rest) | ~kept.any(axis=rest))) for rest in axes]

@@ -23,6 +23,7 @@ VARIANT = "~"
 """What separates an entry's name from the number of one of its variants."""
 MOST = 3
 
+
 @dataclass(frozen=True)
 class Mistake:
     """A known wrong answer.

@@ -80,7 +80,9 @@ class Fingerprint:
 
     def plain(self) -> dict[str, Any]:
         """The same as plain data; see `from_plain`."""
-        rows = [[*place, t.passed, t.message, t.received, t.noisy, t.spread, t.unsteady] for place, t in self.traces.items()]
+        rows = [
+            [*place, t.passed, t.message, t.received, t.noisy, t.spread, t.unsteady] for place, t in self.traces.items()
+        ]
         return {"entry": self.entry, "traces": rows, "inputs": [[*p, list(given)] for p, given in self.inputs.items()]}
 
     @classmethod
