@@ -52,6 +52,7 @@ class Answers:
         self.numbers: dict[int, int] = {}  # by id: an object is in the table once
         self.counter = itertools.count(1)  # a number is never used again
         self.stashed: dict[str, Any] = {}  # what names were bound to before a test cell changed them
+        self.computed: list[Any] = []  # what replaced functions return in the call that is running, in order
 
     def answer(self, frames: Sequence[bytes]) -> list[bytes]:
         """Turn a request's frames into a reply's; whatever goes wrong is in the reply."""
@@ -97,8 +98,11 @@ class Answers:
         arguments = {**dict(enumerate(request["args"])), **request["kwargs"]}
         watched = {key: value.copy() for key, value in arguments.items() if _is_watched(value)}
         before = self._dicts(arguments) if request.get("returns_changes") else {}
+        self.computed = list(request.get("computed", ()))
         try:
             value = function(*request["args"], **request["kwargs"])
+        except _Needed as call:
+            return {"needs": {"name": call.name, "args": list(call.arguments), "kwargs": call.named}}
         finally:
             self._show_figures()
         after = self._dicts(arguments) if before else {}
@@ -154,6 +158,13 @@ class Answers:
         self.shell.user_ns[request["name"]] = request["value"]
         if self.stashed[request["name"]] is request["value"]:
             del self.stashed[request["name"]]
+        return {"value": None}
+
+    def op_replace(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Put functions that the examiner computes in the place of some names, until the test cell ends."""
+        for name in request["names"]:
+            self._stash(name)
+            self.shell.user_ns[name] = _Replaced(self, name)
         return {"value": None}
 
     def op_install(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -247,6 +258,29 @@ class Answers:
             if frame.filename in numbers
         ]
         return found[-MAX_FRAMES:]
+
+
+class _Needed(BaseException):
+    """A replaced function was called; the call that needs it runs again, with what the examiner has computed."""
+
+    def __init__(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        super().__init__(name)
+        self.name, self.arguments, self.named = name, arguments, named
+
+
+class _Replaced:
+    """Stands for a part that the student has not written: the examiner computes what it returns."""
+
+    def __init__(self, answers: Answers, name: str) -> None:
+        self._answers, self.__name__ = answers, name
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}, not written yet: its reference is used>"
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if not self._answers.computed:
+            raise _Needed(self.__name__, arguments, named)
+        return self._answers.computed.pop(0)
 
 
 def _is_watched(value: Any) -> bool:
