@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
@@ -19,7 +20,7 @@ from examiner.grading.inside import Tested
 from examiner.grading.rendering import explain, shown
 from examiner.kernel import Cell, Session
 from examiner.notebooks import Outputs, defined_names, is_bonus, kind_of
-from examiner.outcome import NotebookOutcome, TestOutcome, worst
+from examiner.outcome import Check, NotebookOutcome, TestOutcome, sentence, worst
 
 __all__ = ["NotebookGrader"]
 
@@ -29,6 +30,9 @@ CALL_TEXT = 10_000
 CALL_PICTURES = 4
 MARGIN = 30.0
 """Seconds beyond a test's own limit after which its child is killed: it may be in code that no signal interrupts."""
+
+
+_NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
 class NotebookGrader:
@@ -68,6 +72,7 @@ class NotebookGrader:
         self._fork, self._another_session = fork, another_session
         self._child: Child | None = None
         self._provided: list[tuple[str, str]] = []
+        self._raised: dict[str, str | None] = {}
 
     def __repr__(self) -> str:
         return f"<NotebookGrader of {self.name}: {len(self.tests)} tests so far>"
@@ -99,6 +104,7 @@ class NotebookGrader:
         elif kind != "training":
             cell.outputs = self.session.run(Cell(name, cell.source, provided=kind == "given"))
             cell.execution_count = number
+            self._raised[name] = _exception_in(cell.outputs)
             if kind == "given":
                 self._provided.append((cell.source, name))
                 if self._child is not None:
@@ -139,13 +145,19 @@ class NotebookGrader:
         tested = self._run(cell.source, name, points, replaced)
         for incident in tested.incidents:
             self.session.note(incident)
-        outcome = tested.outcome
+        outcome = replace(tested.outcome, checks=tuple(map(self._with_reason, tested.outcome.checks)))
         if outcome.status == "graded" and (stopped := self.session.incidents[before:]):
             outcome = replace(outcome, status="partial", reason=stopped[0])
         outcome = replace(outcome, bonus=is_bonus(cell), calls=self.session.calls - calls)
         self.tests[name] = outcome
         cell.outputs = shown(replace(tested, outcome=outcome), self.session.outputs)
         cell.execution_count = len(self.tests)
+
+    def _with_reason(self, check: Check) -> Check:
+        """Say of an answer that is not defined what its cell said."""
+        missing = _NOT_DEFINED.search(check.message or "")
+        why = self._raised.get(missing[1]) if missing else None
+        return replace(check, message=f"{check.message} (its cell raised {why})") if why else check
 
     def _run(self, source: str, name: str, points: float, replaced: Collection[str]) -> Tested:
         """Run a test in the child; a child that had to be ended costs this test, and is replaced."""
@@ -209,3 +221,9 @@ class NotebookGrader:
         except Exception as error:  # a mark stands without its diagnosis
             log.warning("%s: not diagnosed (%s: %s)", self.name, type(error).__name__, str(error).splitlines()[0])
             return {}
+
+
+def _exception_in(outputs: list[NotebookNode]) -> str | None:
+    """The exception that ended a cell, as one line."""
+    found = [output for output in outputs if output.output_type == "error"]
+    return sentence(f"{found[0].ename}: {found[0].evalue}")[:200] if found else None
