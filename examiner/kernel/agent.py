@@ -25,12 +25,20 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
 _HERE = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("_examiner_codec", _HERE / "codec.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-codec: Any = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = codec
-_SPEC.loader.exec_module(codec)
+
+
+def _neighbor(name: str) -> Any:
+    """A module beside this file: nothing else of the examiner is in the sandbox."""
+    spec = importlib.util.spec_from_file_location(f"_examiner_{name}", _HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+codec, forgiving = _neighbor("codec"), _neighbor("forgiving")
 
 MAX_OBJECTS = 20_000
 MAX_ITEMS = 10_000
@@ -52,6 +60,7 @@ class Answers:
         self.numbers: dict[int, int] = {}  # by id: an object is in the table once
         self.counter = itertools.count(1)  # a number is never used again
         self.stashed: dict[str, Any] = {}  # what names were bound to before a test cell changed them
+        self.computed: list[Any] = []  # what replaced functions return in the call that is running, in order
 
     def answer(self, frames: Sequence[bytes]) -> list[bytes]:
         """Turn a request's frames into a reply's; whatever goes wrong is in the reply."""
@@ -97,8 +106,11 @@ class Answers:
         arguments = {**dict(enumerate(request["args"])), **request["kwargs"]}
         watched = {key: value.copy() for key, value in arguments.items() if _is_watched(value)}
         before = self._dicts(arguments) if request.get("returns_changes") else {}
+        self.computed = list(request.get("computed", ()))
         try:
             value = function(*request["args"], **request["kwargs"])
+        except _Needed as call:
+            return {"needs": {"name": call.name, "args": list(call.arguments), "kwargs": call.named}}
         finally:
             self._show_figures()
         after = self._dicts(arguments) if before else {}
@@ -154,6 +166,13 @@ class Answers:
         self.shell.user_ns[request["name"]] = request["value"]
         if self.stashed[request["name"]] is request["value"]:
             del self.stashed[request["name"]]
+        return {"value": None}
+
+    def op_replace(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Put functions that the examiner computes in the place of some names, until the test cell ends."""
+        for name in request["names"]:
+            self._stash(name)
+            self.shell.user_ns[name] = _Replaced(self, name)
         return {"value": None}
 
     def op_install(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -249,6 +268,29 @@ class Answers:
         return found[-MAX_FRAMES:]
 
 
+class _Needed(BaseException):
+    """A replaced function was called; the call that needs it runs again, with what the examiner has computed."""
+
+    def __init__(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        super().__init__(name)
+        self.name, self.arguments, self.named = name, arguments, named
+
+
+class _Replaced:
+    """Stands for a part that the student has not written: the examiner computes what it returns."""
+
+    def __init__(self, answers: Answers, name: str) -> None:
+        self._answers, self.__name__ = answers, name
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}, not written yet: its reference is used>"
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if not self._answers.computed:
+            raise _Needed(self.__name__, arguments, named)
+        return self._answers.computed.pop(0)
+
+
 def _is_watched(value: Any) -> bool:
     return type(value) is np.ndarray and value.nbytes <= MAX_WATCHED
 
@@ -268,6 +310,13 @@ class AgentShell(ZMQInteractiveShell):
         if failed and result is not None:
             result.error_in_exec = RuntimeError("it has been shown")
         return failed
+
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        """Run a magic; one that is not known here decides nothing."""
+        if self.find_line_magic(magic_name) is None:
+            print(f"(%{magic_name} does nothing while the notebook is graded.)")
+            return None
+        return super().run_line_magic(magic_name, line, _stack_depth + 1)
 
     def get_exception_only(self, exc_tuple: Any = None) -> str:
         """Name an exception: an interrupt, mostly, without the text of what it interrupted."""
@@ -305,6 +354,7 @@ def main() -> None:
         sys.path.insert(0, "")  # the toolkit lies in the working folder
     import matplotlib.pyplot  # noqa: F401 - not before IPython is there: its backend asks for it
 
+    forgiving.forgive(app.shell)
     app.start()
 
 

@@ -22,7 +22,9 @@ from examiner.settings import Isolation, Limits, Timing
 __all__ = ["START_SECONDS", "CellStopped", "Kernel", "KernelDied", "wall_limit"]
 
 _HERE = Path(__file__).parent
-AGENT = {".examiner/agent.py": _HERE / "agent.py", ".examiner/codec.py": _HERE.parent / "codec.py"}
+AGENT = {
+    f".examiner/{path.name}": path for path in (_HERE / "agent.py", _HERE / "forgiving.py", _HERE.parent / "codec.py")
+}
 SHELL, IOPUB, STDIN, CONTROL, HEARTBEAT = 1, 2, 3, 4, 5
 START_SECONDS = 60
 POLL_SECONDS = 0.1
