@@ -45,11 +45,11 @@ BESIDE = "right", "alone"
 Marks = dict[str, dict[str, tuple[float | None, bool]]]
 
 
-def run(root: Path, *command: str) -> None:
-    """Run a command in a course."""
+def run(root: Path, *command: str, most: int = 0) -> None:
+    """Run a command in a course; its exit status is at most so much."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     done = subprocess.run([sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.returncode <= most, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 def marks(root: Path) -> Marks:
@@ -183,5 +183,5 @@ def test_beside_another_course_in_one_process(first: str, quickstart: Path, plai
 
 
 def test_the_report_reads_it(examined: Path) -> None:
-    run(examined, "examiner", "report", "ps1")
+    run(examined, "examiner", "report", "ps1", most=1)  # 1: a submission needs attention
     assert "right" in (examined / "report" / "ps1.html").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,11 @@ def test_who_submitted_nothing_is_listed(results: Results, root: Path) -> None:
         "flat": "nothing was submitted: submitted/flat has no folder small",
         "yan": "nothing was submitted",
     }
+
+
+def test_a_submission_that_is_gone_is_said(results: Results, root: Path) -> None:
+    shutil.rmtree(root / "submitted" / "bob")
+    assert results.absent() == {"bob": "the submission is gone: its marks were made earlier"}
 
 
 def test_data_sets_come_from_the_outcomes() -> None:
