@@ -16,7 +16,7 @@ from examiner.cli.arguments import Commands, console, quiet
 from examiner.outcome import sentence
 
 if TYPE_CHECKING:
-    from examiner.course.report import ClassReport
+    from examiner.course import ClassReport
 
 __all__ = ["add_parser", "as_table", "run"]
 

@@ -7,11 +7,12 @@ from examiner.course.class_run import ClassRun
 from examiner.course.folders import Course
 from examiner.course.options import Examiner
 from examiner.course.preprocessors import Grade, Merge, SaveGrades, configure
-from examiner.course.report import UNPROTECTED, as_html, class_report
+from examiner.course.report import UNPROTECTED, ClassReport, as_html, class_report
 from examiner.course.results import Results
 
 __all__ = [
     "UNPROTECTED",
+    "ClassReport",
     "ClassRun",
     "Course",
     "Examiner",
