@@ -8,11 +8,11 @@ INSTALLED := $(VENV)/.installed
 # nbgrader calls programs of its environment by name.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help demo test test-all lint release notebooks pair benchmark clean writable
+.PHONY: help demo test test-fast test-all lint release notebooks pair benchmark clean writable
 
 help:
 	@echo "make demo       a sample class, graded: environment, release, submissions, marks, feedback"
-	@echo "make test       every test that CI runs;  make test-all  the long ones too"
+	@echo "make test       every test that CI runs;  make test-all  the long ones too;  make test-fast  in two minutes"
 	@echo "make release    generate release/ from assignment/ (commit it)"
 	@echo "make pair       notebooks -> .notebooks/*.py to edit;  make notebooks  and back"
 	@echo "make benchmark  the performance figures that the README quotes"
@@ -27,12 +27,18 @@ test: lint
 	@$(RUN) -m pytest -m audit
 	@$(RUN) -m pytest -n 2 --dist loadfile -m "not audit and not long"
 
+# No nbgrader process, no browser, no audit.
+test-fast: lint
+	@$(RUN) -m pytest -n 2 --dist loadfile -m "not audit and not long and not slow"
+
 test-all: test
 	@$(RUN) -m pytest -m long
 
 lint: writable $(INSTALLED)
 	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m mypy
+	@said=$$($(VENV)/bin/lint-imports --no-cache --no-logo) || { echo "$$said"; exit 1; }
 
 release: writable $(INSTALLED)
 	@$(RUN) -m nbgrader generate_assignment neural_networks --force --log-level WARN

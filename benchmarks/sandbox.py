@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from examiner.sandbox.sandbox import Sandbox
+from examiner.sandbox import Sandbox
 
 COMMAND = [sys.executable, "-I", "-c", "0"]
 

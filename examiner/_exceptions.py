@@ -8,8 +8,12 @@ ExaminerError               a sentence that says what happened and what to do
 ├── SandboxError            a sandbox did not start, or was used wrongly
 ├── ProtocolError           a kernel sends what no kernel sends, or nothing any more
 ├── AnswerStoppedError      an answer was not graded: it hit a limit, or ended its kernel
+├── CheckTimeoutError       a test took too long to look at what came back
 ├── EngineError             the engine's process did not start, ended, or was used wrongly
+│   ├── ChildEndedError     a child of the engine ended before it had answered
+│   └── ChildTimeoutError   a child of the engine took too long and was killed
 ├── GradingFaultError       the grader's own work failed: never the student's zero
+├── DamagedNotebookError    a submitted file is not a notebook, or too large
 ├── GradebookError          the gradebook does not fit the source notebooks, or cannot be written
 ├── OutcomeError            the record of a graded notebook has another version, or is damaged
 └── NeedsHumanError         raised in a test cell: a person has to grade it
@@ -54,8 +58,20 @@ class AnswerStoppedError(ExaminerError):
     """An answer was not graded: it hit a limit, or ended its kernel."""
 
 
+class CheckTimeoutError(ExaminerError):
+    """A test took too long to look at what came back."""
+
+
 class EngineError(ExaminerError):
     """The engine's process did not start, ended, or was used wrongly."""
+
+
+class ChildEndedError(EngineError):
+    """A child of the engine ended before it had answered."""
+
+
+class ChildTimeoutError(EngineError):
+    """A child of the engine took too long and was killed."""
 
 
 class GradingFaultError(ExaminerError):
@@ -72,3 +88,7 @@ class OutcomeError(ExaminerError):
 
 class NeedsHumanError(ExaminerError):
     """Raised in a test cell whose points only a person can decide."""
+
+
+class DamagedNotebookError(ExaminerError):
+    """A submitted file is not a notebook, or is too large: the message completes "the file is …"."""

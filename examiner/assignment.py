@@ -164,8 +164,14 @@ class Assignment:
                 who = f"{self.data_variable} or c.Examiner.data_dir" if self.data_variable else "c.Examiner.data_dir"
                 raise ConfigurationError(f"{who} names {named}, which is not a folder: correct it, or unset it.")
             return Path(named).expanduser().resolve()
-        cache = platformdirs.user_cache_path(self.data_cache, appauthor=False) if self.data_cache else None
+        cache = _cache(self.data_cache) if self.data_cache else None
         return cache if cache is not None and cache.is_dir() else None
+
+
+def _cache(name: str) -> Path:
+    """A folder in the user's cache, ``$XDG_CACHE_HOME`` first on every platform."""
+    own = os.environ.get("XDG_CACHE_HOME")
+    return Path(own, name) if own else platformdirs.user_cache_path(name, appauthor=False, opinion=False)
 
 
 def find_assignment(name: str, start: Path | None = None) -> Assignment:

@@ -1,5 +1,5 @@
 """What a catalogue of wrong and right answers is written with: the door of `misconceptions/` to the examiner."""
 
-from examiner.diagnosis.entries import ALTERNATIVE, MISCONCEPTION, Catalogue, Entry, Excused, Probe, load_catalogues
+from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Catalogue, Entry, Excused, Probe, load_catalogues
 
 __all__ = ["ALTERNATIVE", "MISCONCEPTION", "Catalogue", "Entry", "Excused", "Probe", "load_catalogues"]

@@ -24,11 +24,17 @@ T     name                               type: ``float``, ``numpy.float32``, …
 g     [bit generator, state]             numpy.random.Generator
 r     [bit generator, state]             numpy.random.RandomState
 o     {"id", "name", "methods"}          `Reference`: an object that stays where it is
+k     [id, value]                        list, tuple, dict or ndarray that an object of a subclass is sent as
 ====  =================================  ====================================
+
+An object of a *subclass* of list, tuple, dict or ndarray (a NamedTuple, a defaultdict, a matrix) crosses
+as the plain value that it extends, together with its number in the sandbox's table.  Who sends the value
+back sends the number, too, and the sandbox puts its own object in the value's place.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -38,7 +44,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LIMITS", "CodecError", "Limits", "Reference", "pack", "unpack"]
+__all__ = ["LIMITS", "REQUEST_LIMITS", "CodecError", "Kept", "Limits", "Reference", "pack", "unpack"]
 
 
 class CodecError(Exception):
@@ -56,9 +62,13 @@ class Limits:
     depth: int = 40
     text: int = 1_000_000  # characters of one string
     digits: int = 2_000  # of one int
+    kept: int = 1_000  # values with the number of an object
 
 
 LIMITS = Limits()
+"""Of what comes out of a sandbox."""
+REQUEST_LIMITS = Limits(bytes=2**28, items=10**6, json_bytes=2**26)
+"""Of the examiner's own requests: data sets are sent."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +111,19 @@ TYPE_NAMES = {kind: name for name, kind in TYPES.items()}
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _IDENTIFIER = re.compile(r"[^\W\d]\w{0,99}")
 _SAFE_INT = 2**53
+_MAX_ID = 2**53
+_KEPT = (list, tuple, dict, np.ndarray)
 
 
 # ------------------------------------------------------------------------------------ packing
 
 
-def pack(value: Any, refer: Callable[[Any], Reference] | None = None, limits: Limits = LIMITS) -> list[bytes]:
+def pack(
+    value: Any,
+    refer: Callable[[Any], Reference] | None = None,
+    limits: Limits = LIMITS,
+    keep: Callable[[Any], int | None] | None = None,
+) -> list[bytes]:
     """Turn a value into JSON and buffers.
 
     Parameters
@@ -117,6 +134,8 @@ def pack(value: Any, refer: Callable[[Any], Reference] | None = None, limits: Li
         Gives the `Reference` of a value that is not plain, or raises `CodecError`.
     limits : Limits
         How much it may hold.
+    keep : callable, optional
+        Gives the number of the object that a list, tuple, dict or array stands for, None for all others.
 
     Returns
     -------
@@ -128,7 +147,7 @@ def pack(value: Any, refer: Callable[[Any], Reference] | None = None, limits: Li
     CodecError
         It is not plain, or too large.
     """
-    packer = _Packer(refer or _refuse, limits)
+    packer = _Packer(refer or _refuse, limits, keep)
     try:
         tree = packer.tree(value, 0)
     except RecursionError:
@@ -146,10 +165,12 @@ def _refuse(value: Any) -> Reference:
 class _Packer:
     """The state of one `pack`: buffers so far, and how much has been used of the limits."""
 
-    def __init__(self, refer: Callable[[Any], Reference], limits: Limits) -> None:
-        self.refer, self.limits = refer, limits
+    def __init__(
+        self, refer: Callable[[Any], Reference], limits: Limits, keep: Callable[[Any], int | None] | None = None
+    ) -> None:
+        self.refer, self.limits, self.keep = refer, limits, keep
         self.buffers: list[bytes] = []
-        self.size = self.items = 0
+        self.size = self.items = self.kept = 0
 
     def tree(self, value: Any, depth: int) -> Any:
         """The value as what JSON can hold."""
@@ -158,10 +179,22 @@ class _Packer:
             raise CodecError("the value has too many parts, or is nested too deeply")
         for kinds, method in _PACKERS:
             if isinstance(value, kinds):
-                return method(self, value, depth)
+                number = self._number(value)
+                self.items += number is not None
+                tree = method(self, value, depth)
+                return tree if number is None else {"k": [number, tree]}
+        return self._reference(value)
+
+    def _number(self, value: Any) -> int | None:
+        if self.keep is None or self.kept >= self.limits.kept or not isinstance(value, _KEPT):
+            return None
+        number = self.keep(value)
+        self.kept += number is not None
+        return number
+
+    def _reference(self, value: Any) -> Any:
         reference = self.refer(value)
-        content = {"id": reference.id, "name": reference.name, "methods": list(reference.methods)}
-        return {"o": content}
+        return {"o": {"id": reference.id, "name": reference.name, "methods": list(reference.methods)}}
 
     def pack_none(self, value: None, depth: int) -> None:
         return None
@@ -199,7 +232,14 @@ class _Packer:
         if len(value) > self.limits.keys:
             raise CodecError("the dict has too many keys")
         pairs = list(dict.items(value))
-        return {"d": [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in pairs]}
+        return {"d": [[self._key(k, depth + 1), self.tree(v, depth + 1)] for k, v in pairs]}
+
+    def _key(self, value: Any, depth: int) -> Any:
+        keep, self.keep = self.keep, None  # a key is its value, whatever its type is called
+        try:
+            return self.tree(value, depth)
+        finally:
+            self.keep = keep
 
     def pack_array(self, value: np.ndarray, depth: int) -> Any:
         array = np.asarray(value)
@@ -229,8 +269,7 @@ class _Packer:
         name = TYPE_NAMES.get(value)
         if name is not None:
             return {"T": name}
-        reference = self.refer(value)
-        return {"o": {"id": reference.id, "name": reference.name, "methods": list(reference.methods)}}
+        return self._reference(value)
 
     def pack_generator(self, value: np.random.Generator, depth: int) -> Any:
         return {"g": self._bits(value.bit_generator.state, depth)}
@@ -271,6 +310,7 @@ def unpack(
     frames: Sequence[bytes],
     resolve: Callable[[Reference], Any] | None = None,
     limits: Limits = LIMITS,
+    kept: Callable[[Any, Reference], Any] | None = None,
 ) -> Any:
     """Turn JSON and buffers back into a value, trusting nothing.
 
@@ -282,6 +322,14 @@ def unpack(
         Gives the object that a `Reference` stands for; by default the reference itself.
     limits : Limits
         How much it may hold.
+    kept : callable, optional
+        Called with a list, tuple, dict or array and the `Reference` of the object that it stands for;
+        what it returns takes the value's place. By default the value stays.
+
+    Returns
+    -------
+    object
+        Made of exact built-in and NumPy types, and of what `resolve` and `kept` give.
 
     Raises
     ------
@@ -292,7 +340,7 @@ def unpack(
         raise CodecError("the message is empty or too large")
     try:
         tree = json.loads(bytes(frames[0]), parse_constant=_no_constant, parse_int=_small_int)
-        return _Unpacker(frames[1:], resolve or (lambda reference: reference), limits).value(tree, 0)
+        return _Unpacker(frames[1:], resolve or (lambda reference: reference), limits, kept).value(tree, 0)
     except CodecError:
         raise
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
@@ -317,9 +365,15 @@ def _need(condition: bool, what: str) -> None:
 class _Unpacker:
     """The state of one `unpack`: the buffers, and how many values have been made."""
 
-    def __init__(self, buffers: Sequence[bytes], resolve: Callable[[Reference], Any], limits: Limits) -> None:
-        self.buffers, self.resolve, self.limits = buffers, resolve, limits
-        self.items = self.size = 0
+    def __init__(
+        self,
+        buffers: Sequence[bytes],
+        resolve: Callable[[Reference], Any],
+        limits: Limits,
+        kept: Callable[[Any, Reference], Any] | None = None,
+    ) -> None:
+        self.buffers, self.resolve, self.limits, self.kept = buffers, resolve, limits, kept
+        self.items = self.size = self.numbers = 0
 
     def value(self, tree: Any, depth: int) -> Any:
         """The value that a piece of JSON stands for."""
@@ -370,7 +424,9 @@ class _Unpacker:
         return made
 
     def _key(self, tree: Any, depth: int) -> Any:
+        kept, self.kept = self.kept, None
         key = self.value(tree, depth)
+        self.kept = kept
         _need(key is None or type(key) in (bool, int, float, str, tuple), "a key of this type")
         hash(key)
         return key
@@ -409,6 +465,7 @@ class _Unpacker:
     def read_random_state(self, content: Any, depth: int) -> np.random.RandomState:
         name, state = _list(content, 2)
         state = self.value(state, depth + 1)
+        _need(isinstance(state, dict), "a random state")
         extra = {key: state.pop(key) for key in ("has_gauss", "gauss")}
         _need(extra["has_gauss"] in (0, 1) and type(extra["gauss"]) is float, "a random state")
         made = np.random.RandomState(_bit_generator(name, state))
@@ -422,11 +479,20 @@ class _Unpacker:
     def read_reference(self, content: Any, depth: int) -> Any:
         _need(isinstance(content, dict) and set(content) == {"id", "name", "methods"}, "a reference")
         number, name, methods = content["id"], content["name"], _list(content["methods"])
-        _need(number is None or (type(number) is int and 0 <= number < 2**53), "a reference's number")
+        _need(number is None or (type(number) is int and 0 <= number < _MAX_ID), "a reference's number")
         names = [name, *methods]
         _need(len(names) <= 200 and all(isinstance(n, str) for n in names), "a reference's names")
         _need(all(_IDENTIFIER.fullmatch(n) for n in names), "a reference's names")
         return self.resolve(Reference(number, name, tuple(methods)))
+
+    def read_kept(self, content: Any, depth: int) -> Any:
+        number, tree = _list(content, 2)
+        _need(type(number) is int and 0 <= number < _MAX_ID, "a reference's number")
+        self.numbers += 1
+        _need(self.numbers <= self.limits.kept, "too many objects")
+        _need(isinstance(tree, list) or (isinstance(tree, dict) and set(tree) <= set("tda")), "an object of this type")
+        value = self.value(tree, depth)
+        return value if self.kept is None else self.kept(value, Reference(number, type(value).__name__))
 
 
 _UNPACKERS: dict[str, Callable[[_Unpacker, Any, int], Any]] = {
@@ -442,7 +508,65 @@ _UNPACKERS: dict[str, Callable[[_Unpacker, Any, int], Any]] = {
     "g": _Unpacker.read_generator,
     "r": _Unpacker.read_random_state,
     "o": _Unpacker.read_reference,
+    "k": _Unpacker.read_kept,
 }
+
+
+class Kept:
+    """Which objects of the sandbox plain values stand for: `remember` is for `unpack`, `number` for `pack`.
+
+    A value stands for its object as long as its content is what came.  So does a copy of a list, tuple or
+    dict that holds arrays, for tests give caches away as copies; any other equal value stands for itself.
+    To be cleared when the sandbox's table is: with the kernel, and with the test cell.
+
+    Parameters
+    ----------
+    refer : callable, optional
+        As for `pack`: gives the `Reference` of what is not plain in a value.
+    """
+
+    def __init__(self, refer: Callable[[Any], Reference] | None = None) -> None:
+        self._refer = refer
+        self._values: dict[int, tuple[Any, bytes, int]] = {}  # by id, with the value so that the id stays its own
+        self._copies: dict[bytes, int] = {}  # by content
+
+    def __repr__(self) -> str:
+        return f"<Kept: {len(self._values)} values>"
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._values.clear()
+        self._copies.clear()
+
+    def remember(self, value: Any, reference: Reference) -> Any:
+        """Note which object a value stands for, and give the value."""
+        content, has_arrays = self._content(value)
+        if content and reference.id is not None:
+            self._values[id(value)] = value, content, reference.id
+            if has_arrays and not isinstance(value, np.ndarray):
+                self._copies[content] = reference.id
+        return value
+
+    def number(self, value: Any) -> int | None:
+        """Give the number of the object that a value stands for, None where it stands for itself."""
+        if not self._values:
+            return None
+        content, _ = self._content(value)
+        itself, original, number = self._values.get(id(value), (None, b"", 0))
+        if itself is value and original == content:
+            return number
+        return self._copies.get(content)
+
+    def _content(self, value: Any) -> tuple[bytes, bool]:
+        """A value's digest, empty where it cannot cross, and whether there are arrays in it."""
+        digest = hashlib.blake2b()
+        try:
+            frames = pack(value, self._refer, REQUEST_LIMITS)
+        except CodecError:
+            return b"", False
+        for frame in frames:
+            digest.update(len(frame).to_bytes(8, "big") + frame)
+        return digest.digest(), len(frames) > 1
 
 
 def _list(content: Any, length: int | None = None) -> list[Any]:

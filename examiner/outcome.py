@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from examiner._exceptions import OutcomeError
@@ -97,6 +97,15 @@ class TestOutcome:
     """Names of the catalogued mistakes behind failed checks, where they were recognized."""
     diagnosis: tuple[str, ...] = ()
     """Sentences to the student: of these mistakes, else computed hints."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it gave full marks."""
+        return self.score is not None and self.score >= self.max_score - 1e-6
+
+    def without_values(self) -> TestOutcome:
+        """The same without the values that its checks received: what leaves the engine's child."""
+        return replace(self, checks=tuple(replace(check, received=None) for check in self.checks))
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,10 @@ for name, sentence, changes in [
     (
         "momentum_swapped",
         "Momentum weighs the new batch: it is the share of the old running value that stays.",
-        {"momentum " + MEAN: '(1 - momentum) * bn_param["running_mean"] + momentum * mean',
-         "momentum " + VAR: '(1 - momentum) * bn_param["running_var"] + momentum * var'},
+        {
+            "momentum " + MEAN: '(1 - momentum) * bn_param["running_mean"] + momentum * mean',
+            "momentum " + VAR: '(1 - momentum) * bn_param["running_var"] + momentum * var',
+        },
     ),
     (
         "running_overwritten",
@@ -67,8 +69,10 @@ for name, sentence, changes in [
     (
         "running_not_stored",
         "The running statistics are computed, but not written into bn_param: the next call cannot see them.",
-        {'bn_param["running_mean"] = momentum': "new_mean = momentum",
-         'bn_param["running_var"] = momentum': "new_var = momentum"},
+        {
+            'bn_param["running_mean"] = momentum': "new_mean = momentum",
+            'bn_param["running_var"] = momentum': "new_var = momentum",
+        },
     ),
     (
         "only_mean_runs",
@@ -88,24 +92,28 @@ for name, sentence, changes in [
     (
         "running_statistics_in_training",
         "Training mode normalizes with the running statistics: while training, the batch's own are used.",
-        {"    std = np.sqrt(var + eps)": '    mean, var = bn_param["running_mean"], bn_param["running_var"]\n    std = np.sqrt(var + eps)'},
+        {
+            "    std = np.sqrt(var + eps)": '    mean, var = bn_param["running_mean"], bn_param["running_var"]\n    std = np.sqrt(var + eps)'
+        },
     ),
     (
         "updated_in_test_mode",
         "The running statistics change in test mode too: only training updates them.",
-        {"    std = np.sqrt(var + eps)":
-         '    if bn_param["mode"] == "test":\n'
-         '        bn_param["running_mean"] = momentum * mean + (1 - momentum) * x.mean(axis=0)\n'
-         "    std = np.sqrt(var + eps)"},
+        {
+            "    std = np.sqrt(var + eps)": '    if bn_param["mode"] == "test":\n'
+            '        bn_param["running_mean"] = momentum * mean + (1 - momentum) * x.mean(axis=0)\n'
+            "    std = np.sqrt(var + eps)"
+        },
     ),
     (
         "over_features",
         "Each example is normalized over its own features: the statistics belong to a feature, taken over the examples of the batch.",
-        {"    normalized = (x - mean) / std":
-         '    if bn_param["mode"] == "train":\n'
-         "        mean = x.mean(axis=1, keepdims=True)\n"
-         "        std = np.sqrt(x.var(axis=1, keepdims=True) + eps)\n"
-         "    normalized = (x - mean) / std"},
+        {
+            "    normalized = (x - mean) / std": '    if bn_param["mode"] == "train":\n'
+            "        mean = x.mean(axis=1, keepdims=True)\n"
+            "        std = np.sqrt(x.var(axis=1, keepdims=True) + eps)\n"
+            "    normalized = (x - mean) / std"
+        },
     ),
     (
         "one_mean_for_all_features",
@@ -253,8 +261,10 @@ for name, sentence, changes in [
     (
         "dgamma_without_normalized",
         "dgamma is the sum of dout alone: each term is multiplied by the normalized input.",
-        {"dgamma = (dout * normalized).sum(axis=0)  # (D,)": "dgamma, dbeta = dout.sum(axis=0), dout.sum(axis=0)",
-         DX: "gamma / std * (centred - normalized * (dout * normalized).mean(axis=0))"},
+        {
+            "dgamma = (dout * normalized).sum(axis=0)  # (D,)": "dgamma, dbeta = dout.sum(axis=0), dout.sum(axis=0)",
+            DX: "gamma / std * (centred - normalized * (dout * normalized).mean(axis=0))",
+        },
     ),
     (
         "dgamma_averaged",
@@ -365,7 +375,10 @@ for name, sentence, changes in [
     (
         "scaled_in_test_mode",
         "The scaling happens in test mode: inverted dropout scales in training, and test mode does nothing.",
-        {MASK: '(dropout_param["rng"].random(x.shape) < p) * 1.0', "np.ones(x.shape)": 'np.full(x.shape, dropout_param["p"])'},
+        {
+            MASK: '(dropout_param["rng"].random(x.shape) < p) * 1.0',
+            "np.ones(x.shape)": 'np.full(x.shape, dropout_param["p"])',
+        },
     ),
     (
         "p_drops",
@@ -405,8 +418,9 @@ for name, sentence, changes in [
     (
         "whole_examples_dropped",
         "Whole examples are kept or dropped: the mask has to be drawn element by element.",
-        {'dropout_param["rng"].random(x.shape)':
-         '(dropout_param["rng"].random((x.shape[0],) + (1,) * (x.ndim - 1)) + np.zeros(x.shape))'},
+        {
+            'dropout_param["rng"].random(x.shape)': '(dropout_param["rng"].random((x.shape[0],) + (1,) * (x.ndim - 1)) + np.zeros(x.shape))'
+        },
     ),
     (
         "same_mask_at_every_call",
@@ -455,17 +469,23 @@ def global_generator(x, dropout_param):
 # ---------------------------------------------------------- dropout_backward
 
 
-@catalogue.misconception("dropout_backward", "The gradient passes everywhere: where an element was dropped it has to stop.")
+@catalogue.misconception(
+    "dropout_backward", "The gradient passes everywhere: where an element was dropped it has to stop."
+)
 def mask_ignored(dout, cache):
     return dout
 
 
-@catalogue.misconception("dropout_backward", "The scale is missing: what was scaled up on the way forward is scaled up on the way back.")
+@catalogue.misconception(
+    "dropout_backward", "The scale is missing: what was scaled up on the way forward is scaled up on the way back."
+)
 def scale_forgotten(dout, cache):
     return dout * (cache > 0)
 
 
-@catalogue.misconception("dropout_backward", "The gradient is divided by the scale of the forward pass: it is multiplied by it.")
+@catalogue.misconception(
+    "dropout_backward", "The gradient is divided by the scale of the forward pass: it is multiplied by it."
+)
 def divided_by_scale(dout, cache):
     return np.where(cache > 0, dout / np.maximum(cache, 1), 0.0)
 
@@ -475,7 +495,9 @@ def scaled_twice(dout, cache):
     return dout * cache**2
 
 
-@catalogue.misconception("dropout_backward", "The gradient passes where elements were dropped, and stops where they were kept.")
+@catalogue.misconception(
+    "dropout_backward", "The gradient passes where elements were dropped, and stops where they were kept."
+)
 def mask_turned(dout, cache):
     return dout * (cache == 0)
 
@@ -506,6 +528,7 @@ def closure_forward(x, dropout_param):
 @catalogue.alternative("dropout_backward", "a closure in the cache", together_with={"dropout_forward": closure_forward})
 def by_closure(dout, cache):
     return cache(dout)
+
 
 # ---------------------------------------------------- how mutants are tried out
 

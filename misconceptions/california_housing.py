@@ -118,7 +118,12 @@ def in_place(train, *others, limit=4.0):
 # ------------------------------------------------------------------ r2_score
 
 RATIO = "1 - residual / total"
-catalogue.change("r2_score", "share_not_explained", "This is the share that is not explained: subtract it from 1.", {RATIO: "residual / total"})
+catalogue.change(
+    "r2_score",
+    "share_not_explained",
+    "This is the share that is not explained: subtract it from 1.",
+    {RATIO: "residual / total"},
+)
 catalogue.change(
     "r2_score",
     "the_other_way_round",
@@ -147,12 +152,16 @@ catalogue.change("r2_score", "not_centred", "The mean is not subtracted from the
 catalogue.change("r2_score", "root_of_the_fraction", "R² takes no root.", {RATIO: "1 - np.sqrt(residual / total)"})
 
 
-@catalogue.misconception("r2_score", "The squared correlation ignores that predictions may be shifted or scaled: it is not R² here.")
+@catalogue.misconception(
+    "r2_score", "The squared correlation ignores that predictions may be shifted or scaled: it is not R² here."
+)
 def squared_correlation(y, prediction):
     return float(np.corrcoef(y.ravel(), prediction.ravel())[0, 1] ** 2)
 
 
-@catalogue.misconception("r2_score", "R² may be negative, where the predictions are worse than the mean: do not cut it off.")
+@catalogue.misconception(
+    "r2_score", "R² may be negative, where the predictions are worse than the mean: do not cut it off."
+)
 def never_negative(y, prediction):
     return float(max(0, 1 - np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2)))
 
@@ -317,6 +326,7 @@ def adam_in_one_batch(model, data, max_epochs):
         solver.train()
     return solver
 
+
 # ------------------------------------------------------------ for the mutants
 
 catalogue.own_choice("build_housing_model", "[...]", "reg", "weight_scale", "dtype", "rng", "large")
@@ -330,7 +340,11 @@ catalogue.own_choice(
 def scaled(answers, rng):
     arrays = [rng.normal(size=(n, 4)) * [1, 30, 1e-3, 1] + [5, -7, 0, 2] for n in (9, 5, 1)]
     arrays[0][:, 3] = arrays[1][:, 3] = 2
-    return answers.standardize_and_clip(*arrays), answers.standardize_and_clip(arrays[0]), answers.standardize_and_clip(*(np.float32(X) for X in arrays[:2]))
+    return (
+        answers.standardize_and_clip(*arrays),
+        answers.standardize_and_clip(arrays[0]),
+        answers.standardize_and_clip(*(np.float32(X) for X in arrays[:2])),
+    )
 
 
 @catalogue.probe("r2_score")

@@ -302,9 +302,7 @@ catalogue.change(
 # -------------------------------------------------------------- alternatives
 
 
-@catalogue.alternative(
-    NET, "global generator, last layer drawn first, everything inline, double precision gradients"
-)
+@catalogue.alternative(NET, "global generator, last layer drawn first, everything inline, double precision gradients")
 class Inline:
     def __init__(
         self,
@@ -381,9 +379,7 @@ class Closures:
             rng = np.random.RandomState()
         previous = input_dim
         for number, size in enumerate(tuple(hidden_dims) + (output_dim,), start=1):
-            self.params[f"W{number}"] = np.array(
-                rng.standard_normal((previous, size)) * weight_scale, dtype=dtype
-            )
+            self.params[f"W{number}"] = np.array(rng.standard_normal((previous, size)) * weight_scale, dtype=dtype)
             self.params[f"b{number}"] = np.full(size, 0, dtype=dtype)
             previous = size
         self.last = number
@@ -464,9 +460,7 @@ class Recursive:
         if self.category == "classification":
             loss, _, grads = self._layer(1, X, lambda scores: losses.softmax_loss(scores, y))
         else:
-            loss, _, grads = self._layer(
-                1, X, lambda scores: losses.mse_loss(scores, y.reshape(scores.shape))
-            )
+            loss, _, grads = self._layer(1, X, lambda scores: losses.mse_loss(scores, y.reshape(scores.shape)))
         self.history.append(loss)
         return [loss, grads]
 
@@ -477,7 +471,7 @@ catalogue.change(
     "the penalties are added in a loop of their own, after the way back",
     {
         TOTAL: 'grads[f"W{k}"] = dw',
-        "penalty, dpenalty = regularization.l2_regularization(self.params[f\"W{k}\"], self.reg)": "pass",
+        'penalty, dpenalty = regularization.l2_regularization(self.params[f"W{k}"], self.reg)': "pass",
         "return loss, grads\n": "for name in [name for name in self.params if name.startswith('W')]:\n"
         "            loss += 0.5 * self.reg * (self.params[name] ** 2).sum()\n"
         "            grads[name] = grads[name] + self.reg * self.params[name]\n"
@@ -513,7 +507,7 @@ catalogue.change(
     "caches_from_behind",
     "caches are popped, and parts of the network are looked up in dictionaries",
     {
-        FORWARD: '{True: layers.affine_forward, False: layers.affine_relu_forward}[k == self.depth]',
+        FORWARD: "{True: layers.affine_forward, False: layers.affine_relu_forward}[k == self.depth]",
         BACKWARD: "[layers.affine_relu_backward, layers.affine_backward][int(k == self.depth)]",
         "caches[k - 1]": "caches.pop()",
     },

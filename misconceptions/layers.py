@@ -20,7 +20,11 @@ def bias_subtracted(x, w, b):
     return x.reshape(x.shape[0], -1) @ w - b, (x, w)
 
 
-@catalogue.misconception("affine_forward", "x is not flattened: each example has to become one row of D numbers first.", follow_on=("test_affine_backward", "test_affine_relu_forward", "test_affine_relu_backward"))
+@catalogue.misconception(
+    "affine_forward",
+    "x is not flattened: each example has to become one row of D numbers first.",
+    follow_on=("test_affine_backward", "test_affine_relu_forward", "test_affine_relu_backward"),
+)
 def not_flattened(x, w, b):
     return x @ w + b, (x, w)
 
@@ -133,7 +137,9 @@ def leaky(x):
     return np.maximum(0.01 * x, x), x
 
 
-@catalogue.misconception("relu_forward", "The negative part is kept and the positive dropped: it is the other way round.")
+@catalogue.misconception(
+    "relu_forward", "The negative part is kept and the positive dropped: it is the other way round."
+)
 def minimum(x):
     return np.minimum(0, x), x
 
@@ -161,7 +167,9 @@ def where(x):
 # ------------------------------------------------------------- relu_backward
 
 
-@catalogue.misconception("relu_backward", "The sign of dout decides: it is the sign of the input x that opens the gate.")
+@catalogue.misconception(
+    "relu_backward", "The sign of dout decides: it is the sign of the input x that opens the gate."
+)
 def mask_from_dout(dout, cache):
     return dout * (dout > 0)
 
@@ -176,7 +184,9 @@ def everything_passes(dout, cache):
     return dout
 
 
-@catalogue.misconception("relu_backward", "The gradient is multiplied by x itself: the slope of ReLU is 1, whatever the size of x.")
+@catalogue.misconception(
+    "relu_backward", "The gradient is multiplied by x itself: the slope of ReLU is 1, whatever the size of x."
+)
 def multiplied_by_input(dout, cache):
     return dout * np.maximum(0, cache)
 
@@ -210,13 +220,21 @@ def sign_flipped(x):
     return out, out
 
 
-@catalogue.misconception("sigmoid_forward", "This is the hyperbolic tangent: its outputs run from -1 to 1, the sigmoid's from 0 to 1.", follow_on=("test_sigmoid_backward",))
+@catalogue.misconception(
+    "sigmoid_forward",
+    "This is the hyperbolic tangent: its outputs run from -1 to 1, the sigmoid's from 0 to 1.",
+    follow_on=("test_sigmoid_backward",),
+)
 def hyperbolic_tangent(x):
     out = np.tanh(x)
     return out, out
 
 
-@catalogue.misconception("sigmoid_forward", "Large inputs are cut off far too early: the tails of the sigmoid are lost.", follow_on=("test_sigmoid_backward",))
+@catalogue.misconception(
+    "sigmoid_forward",
+    "Large inputs are cut off far too early: the tails of the sigmoid are lost.",
+    follow_on=("test_sigmoid_backward",),
+)
 def clipped_too_early(x):
     out = 1 / (1 + np.exp(-np.clip(x, -5, 5)))
     return out, out
@@ -298,7 +316,11 @@ def relu_skipped(x, w, b):
     return a, (affine_cache, relu_forward(a)[1])
 
 
-@catalogue.misconception("affine_relu_forward", "The order is wrong: the affine layer comes first, the ReLU after it.", follow_on=("test_affine_relu_backward",))
+@catalogue.misconception(
+    "affine_relu_forward",
+    "The order is wrong: the affine layer comes first, the ReLU after it.",
+    follow_on=("test_affine_relu_backward",),
+)
 def relu_first(x, w, b):
     out = relu_forward(x)[0]
     out, affine_cache = affine_forward(out, w, b)
@@ -311,7 +333,9 @@ def sigmoid_instead(x, w, b):
     return sigmoid_forward(a)[0], (affine_cache, relu_forward(a)[1])
 
 
-@catalogue.misconception("affine_relu_forward", "The affine layer is applied without its bias.", follow_on=("test_affine_relu_backward",))
+@catalogue.misconception(
+    "affine_relu_forward", "The affine layer is applied without its bias.", follow_on=("test_affine_relu_backward",)
+)
 def without_bias(x, w, b):
     a, affine_cache = affine_forward(x, w, 0 * b)
     out, relu_cache = relu_forward(a)
@@ -341,13 +365,17 @@ def keywords(x, w, b):
 # ------------------------------------------------------ affine_relu_backward
 
 
-@catalogue.misconception("affine_relu_backward", "The gradient goes past the ReLU: it has to go through relu_backward first.")
+@catalogue.misconception(
+    "affine_relu_backward", "The gradient goes past the ReLU: it has to go through relu_backward first."
+)
 def relu_gradient_skipped(dout, cache):
     affine_cache, _ = cache
     return affine_backward(dout, affine_cache)
 
 
-@catalogue.misconception("affine_relu_backward", "Only dx comes back: the weights and the bias want their gradients too.")
+@catalogue.misconception(
+    "affine_relu_backward", "Only dx comes back: the weights and the bias want their gradients too."
+)
 def only_dx(dout, cache):
     affine_cache, relu_cache = cache
     return affine_backward(relu_backward(dout, relu_cache), affine_cache)[0]
@@ -377,13 +405,19 @@ def as_list(dout, cache):
     da = relu_backward(dout, cache[1])
     return list(affine_backward(da, cache[0]))
 
+
 # ---------------------------------------------------- how mutants are tried out
 
 
 def images(rng):
     shape = [(4, 3), (2, 3, 2), (1, 2, 2, 2), (6, 1)][rng.integers(4)]
     size, scale = int(np.prod(shape[1:])), 10.0 ** rng.integers(-2, 3)
-    return scale * rng.normal(size=shape), rng.normal(size=(size, 5)), rng.normal(size=5), rng.normal(size=(shape[0], 5))
+    return (
+        scale * rng.normal(size=shape),
+        rng.normal(size=(size, 5)),
+        rng.normal(size=5),
+        rng.normal(size=(shape[0], 5)),
+    )
 
 
 @catalogue.probe("affine_forward")

@@ -19,7 +19,9 @@ def mse_loss_halved(x, y):
     return np.mean((x - y) ** 2) / 2, 2 * (x - y) / x.size
 
 
-@catalogue.misconception("mse_loss", "The squared errors are added up: the loss is their mean, and so is its gradient's scale.")
+@catalogue.misconception(
+    "mse_loss", "The squared errors are added up: the loss is their mean, and so is its gradient's scale."
+)
 def mse_summed(x, y):
     return np.sum((x - y) ** 2), 2 * (x - y)
 
@@ -228,7 +230,8 @@ catalogue.change(
 
 
 @catalogue.misconception(
-    "softmax_loss", "The probabilities add up to 1 over the examples: they have to do so over the classes of each example."
+    "softmax_loss",
+    "The probabilities add up to 1 over the examples: they have to do so over the classes of each example.",
 )
 def softmax_over_examples(x, y):
     shifted = x - x.max(axis=0)
@@ -280,6 +283,7 @@ def softmax_in_place(x, y):
     np.subtract.at(x, (range(len(y)), y), 1)
     x /= len(y)
     return [float(np.average(losses)), x]
+
 
 # ---------------------------------------------------- how mutants are tried out
 

@@ -46,17 +46,20 @@ def tiny_epsilon(train, *others):
     return tuple((X - mean) / (std + 1e-8) for X in (train, *others))
 
 
-@catalogue.misconception("standardize", "There is one mean and one standard deviation for all features: each needs its own.")
+@catalogue.misconception(
+    "standardize", "There is one mean and one standard deviation for all features: each needs its own."
+)
 def all_features_together(train, *others):
     mean, std = train.mean(), train.std()
     return tuple((X - mean) / std for X in (train, *others))
 
 
-@catalogue.misconception("standardize", "Examples are standardized instead of features: the statistics run over the wrong axis.")
+@catalogue.misconception(
+    "standardize", "Examples are standardized instead of features: the statistics run over the wrong axis."
+)
 def over_the_wrong_axis(train, *others):
     return tuple(
-        (X - X.mean(axis=1, keepdims=True)) / np.maximum(X.std(axis=1, keepdims=True), 1e-3)
-        for X in (train, *others)
+        (X - X.mean(axis=1, keepdims=True)) / np.maximum(X.std(axis=1, keepdims=True), 1e-3) for X in (train, *others)
     )
 
 
@@ -83,7 +86,9 @@ catalogue.change(
 )
 
 
-@catalogue.misconception("standardize", "The features are scaled to the range 0 to 1: that is not mean 0 and standard deviation 1.")
+@catalogue.misconception(
+    "standardize", "The features are scaled to the range 0 to 1: that is not mean 0 and standard deviation 1."
+)
 def to_the_unit_range(train, *others):
     low, high = train.min(axis=0), train.max(axis=0)
     width = np.where(high > low, high - low, 1)
@@ -268,6 +273,7 @@ def adam_in_one_batch(model, data, max_epochs):
         solver.train()
     return solver
 
+
 # ------------------------------------------------------------ for the mutants
 
 catalogue.own_choice("build_mnist_model", "[...]", "reg", "weight_scale", "dtype", "rng", "large")
@@ -281,7 +287,11 @@ catalogue.own_choice(
 def scaled(answers, rng):
     arrays = [rng.normal(size=(n, 4)) * [1, 30, 1e-3, 1] + [5, -7, 0, 2] for n in (9, 5, 1)]
     arrays[0][:, 3] = arrays[1][:, 3] = 2
-    return answers.standardize(*arrays), answers.standardize(arrays[0]), answers.standardize(*(np.float32(X) for X in arrays[:2]))
+    return (
+        answers.standardize(*arrays),
+        answers.standardize(arrays[0]),
+        answers.standardize(*(np.float32(X) for X in arrays[:2])),
+    )
 
 
 @catalogue.probe("build_mnist_model")

@@ -27,7 +27,9 @@ catalogue.change(
     "The learning rate in config is ignored: the default is for when there is none.",
     {"| (config or {})": "| {}"},
 )
-catalogue.change("sgd", "other_default", "The default learning rate is another one than the text asks for.", {"1e-2}": "1e-3}"})
+catalogue.change(
+    "sgd", "other_default", "The default learning rate is another one than the text asks for.", {"1e-2}": "1e-3}"}
+)
 catalogue.change(
     "sgd",
     "learning_rate_divides",
@@ -404,6 +406,7 @@ def adam_in_place(w, dw, config=None):
     )
     return w, config
 
+
 # ---------------------------------------------------- how mutants are tried out
 
 
@@ -417,7 +420,12 @@ def several_steps(rule, rng, settings):
 
 @catalogue.probe("sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov", "adam")
 def steps_taken(answers, rng):
-    settings = {"learning_rate": rng.uniform(), "momentum": rng.uniform(), "beta": rng.uniform(), "beta1": rng.uniform()}
+    settings = {
+        "learning_rate": rng.uniform(),
+        "momentum": rng.uniform(),
+        "beta": rng.uniform(),
+        "beta1": rng.uniform(),
+    }
     chosen = {name: settings[name] for name in settings if rng.integers(2)}
     rules = answers.sgd, answers.sgd_momentum, answers.sgd_momentum_ema, answers.nesterov, answers.adam
     return [several_steps(rule, rng, chosen) for rule in rules]

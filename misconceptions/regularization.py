@@ -15,7 +15,9 @@ def l2_without_half(w, reg):
     return reg * np.sum(w**2), 2 * reg * w
 
 
-@catalogue.misconception("l2_regularization", "The factor ½ is missing from the penalty; the gradient is the right one.")
+@catalogue.misconception(
+    "l2_regularization", "The factor ½ is missing from the penalty; the gradient is the right one."
+)
 def l2_penalty_without_half(w, reg):
     return reg * np.sum(w**2), reg * w
 
@@ -91,7 +93,9 @@ def l1_gradient_without_sign(w, reg):
     return reg * np.sum(np.abs(w)), reg * np.ones_like(w)
 
 
-@catalogue.misconception("l1_regularization", "The gradient is λ times the weight: L1 pulls with the same force everywhere.")
+@catalogue.misconception(
+    "l1_regularization", "The gradient is λ times the weight: L1 pulls with the same force everywhere."
+)
 def l1_gradient_of_l2(w, reg):
     return reg * np.sum(np.abs(w)), reg * w
 
@@ -136,7 +140,9 @@ def l1_sign_flipped(w, reg):
     return reg * np.sum(np.abs(w)), -reg * np.sign(w)
 
 
-@catalogue.misconception("l1_regularization", "For a matrix, NumPy's norm of order 1 is the largest column sum, not the sum of all.")
+@catalogue.misconception(
+    "l1_regularization", "For a matrix, NumPy's norm of order 1 is the largest column sum, not the sum of all."
+)
 def l1_matrix_norm(w, reg):
     return reg * np.linalg.norm(w, 1), reg * np.sign(w)
 
@@ -147,13 +153,16 @@ def l1_only_positive(w, reg):
 
 
 @catalogue.misconception(
-    "l1_regularization", "The gradient is NaN for a weight of exactly 0: there, any slope from -λ to λ will do, but it has to be a number."
+    "l1_regularization",
+    "The gradient is NaN for a weight of exactly 0: there, any slope from -λ to λ will do, but it has to be a number.",
 )
 def l1_nan_at_zero(w, reg):
     return reg * np.sum(np.abs(w)), reg * w / np.abs(w)
 
 
-@catalogue.misconception("l1_regularization", "The gradient is infinite for a weight of exactly 0: λ is multiplied by the sign.")
+@catalogue.misconception(
+    "l1_regularization", "The gradient is infinite for a weight of exactly 0: λ is multiplied by the sign."
+)
 def l1_infinite_at_zero(w, reg):
     return reg * np.sum(np.abs(w)), reg / np.sign(w)
 
@@ -189,7 +198,9 @@ def elastic_net_gradient_without_two(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), reg1 * np.sign(w) + reg2 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "The penalty has a ½ on the squares that its gradient does not have.")
+@catalogue.misconception(
+    "elastic_net_regularization", "The penalty has a ½ on the squares that its gradient does not have."
+)
 def elastic_net_penalty_halved(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 / 2 * np.sum(w**2), reg1 * np.sign(w) + 2 * reg2 * w
 
@@ -224,7 +235,9 @@ def elastic_net_one_strength(w, reg1, reg2):
     return reg1 * (np.sum(np.abs(w)) + np.sum(w**2)), reg1 * (np.sign(w) + 2 * w)
 
 
-@catalogue.misconception("elastic_net_regularization", "The strengths are multiplied: the penalty is the sum of two separate parts.")
+@catalogue.misconception(
+    "elastic_net_regularization", "The strengths are multiplied: the penalty is the sum of two separate parts."
+)
 def elastic_net_product(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) * reg2 * np.sum(w**2), reg1 * np.sign(w) * 2 * reg2 * w
 
@@ -265,6 +278,7 @@ def elastic_net_in_place(w, reg1, reg2):
     penalty = np.asarray(np.sum(size * (reg1 + reg2 * size)))
     w *= 2 * reg2 + reg1 / np.where(size > 0, size, 1.0)
     return penalty, w
+
 
 # ---------------------------------------------------- how mutants are tried out
 

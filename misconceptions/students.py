@@ -21,7 +21,7 @@ def r2_score(y, prediction):
     return 0.0
 '''
 
-NOISY = '''
+NOISY = """
 import sys
 import warnings
 
@@ -32,7 +32,7 @@ def affine_forward(x, w, b):
     np.log(np.zeros(1))  # a RuntimeWarning
     print("done")
     return x.reshape(len(x), -1) @ w + b, (x, w)
-'''
+"""
 
 STUDENTS = (
     Student("reference"),

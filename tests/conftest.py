@@ -52,7 +52,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
 
     def copy() -> Path:
         root = tmp_path_factory.mktemp("course")
-        for folder in ("assignment", "release"):
+        for folder in ("assignment", "release", "misconceptions"):
             shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "nbgrader_config.py", root)
         fingerprints = ROOT / FINGERPRINTS  # they are computed once

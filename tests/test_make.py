@@ -59,7 +59,7 @@ def test_a_read_only_folder_is_refused(folder: Path) -> None:
     assert not (folder / ".venv").exists()
 
 
-@pytest.mark.parametrize(("data", "words"), [("missing", "is no folder that can be read"), ("corrupt", "is corrupt")])
+@pytest.mark.parametrize(("data", "words"), [("missing", "is not a readable folder"), ("corrupt", "is corrupt")])
 def test_data_that_cannot_be_read_are_named(tmp_path: Path, data: str, words: str) -> None:
     if data == "corrupt":
         (tmp_path / "data" / "mnist").mkdir(parents=True)

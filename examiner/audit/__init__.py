@@ -3,6 +3,8 @@
 Everything here is trusted code; it runs in the engine without a sandbox.
 """
 
-from examiner.audit.students import Student
+from examiner.audit.auditor import Audit, audit, misnamed_rate
+from examiner.audit.sample_class import write_class
+from examiner.audit.students import Student, find_entry, write_submissions
 
-__all__ = ["Student"]
+__all__ = ["Audit", "Student", "audit", "find_entry", "misnamed_rate", "write_class", "write_submissions"]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from examiner.assignment import Assignment
+from examiner.audit.inside import MutantTask
 from examiner.audit.mutants import Mutant, mutants
-from examiner.audit.verdicts import MutantTask
-from examiner.diagnosis.entries import Catalogue, Excused
-from examiner.engine.workers import run_all
-from examiner.notebooks.cells import cells_of, grade_id, read, solutions
+from examiner.diagnosis import Excused, Listing
+from examiner.engine import Engine, run_all
+from examiner.notebooks import cells_of, grade_id, read, solutions
 
-__all__ = ["MutantAudit", "audit_mutants", "load_excused"]
+__all__ = ["MutantAudit", "audit_mutants"]
 
 ENOUGH = 0.98
 
@@ -96,11 +95,9 @@ def _as_json(mutant: Mutant) -> dict[str, str]:
 
 
 def audit_mutants(
-    source: Path,
-    catalogues: Iterable[Catalogue],
-    excused: Sequence[Excused],
+    engine: Engine,
+    listings: Iterable[Listing],
     *,
-    seed: int = 231,
     jobs: int = 2,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> MutantAudit:
@@ -108,27 +105,26 @@ def audit_mutants(
 
     Parameters
     ----------
-    source : Path
-        The assignment's source folder.
-    catalogues : iterable of Catalogue
+    engine : Engine
+    listings : iterable of Listing
         Whose notebooks, and how their answers are tried out.
-    excused : sequence of Excused
-    seed, jobs, progress
-        As in `examiner.audit.audit.audit`.
+    jobs, progress
+        As in `examiner.audit`.
     """
-    pairs = [(catalogue, mutant) for catalogue in catalogues for mutant in _mutants(source, catalogue)]
+    pairs = [(listing, mutant) for listing in listings for mutant in _mutants(engine.assignment, listing)]
     made = [mutant for _, mutant in pairs]
     tasks = [
-        MutantTask(source / f"{each.notebook}.ipynb", seed, each.answer, each.source, each.answer in catalogue.probes)
-        for catalogue, each in pairs
+        MutantTask(each.notebook, each.answer, each.source, each.answer in listing.probed) for listing, each in pairs
     ]
     done: dict[int, str | None] = {}
-    for number, verdict in run_all("examiner.audit.verdicts:judge_mutant", tasks, jobs=jobs):
+    for number, verdict in run_all(engine, "examiner.audit.inside:judge_mutant", tasks, jobs=jobs):
         done[number] = verdict
         progress("mutants", len(done), len(tasks))
     found: dict[str, list[Mutant]] = {"killed": [], "alike": [], "survived": []}
     for number, mutant in enumerate(made):
         found[done[number] or "killed"].append(mutant)
+    with engine.fork() as child:
+        excused: tuple[Excused, ...] = child.call("examiner.diagnosis.inside:excused")
     reasons = [(mutant, _reason(mutant, excused)) for mutant in found["survived"]]
     answers = {mutant.answer for mutant in made}
     mine = [each for each in excused if each.answer in answers]
@@ -137,29 +133,20 @@ def audit_mutants(
         found["alike"],
         [mutant for mutant, reason in reasons if reason is None],
         [(mutant, reason) for mutant, reason in reasons if reason is not None],
-        [each for each in mine if not any(each.covers(mutant.answer, mutant.diff) for mutant in found["survived"])],
+        [each for each in mine if not any(each.covers(m.answer, m.diff) for m in found["survived"])],
     )
 
 
-def _mutants(source: Path, catalogue: Catalogue) -> list[Mutant]:
-    notebook = read(source / f"{catalogue.notebook}.ipynb")
+def _mutants(assignment: Assignment, listing: Listing) -> list[Mutant]:
+    notebook = read(assignment.notebook(listing.notebook))
     reference = solutions(notebook)
     names = [grade_id(cell) for cell in cells_of(notebook, "answer")]
     return [
         mutant
         for name in names
-        for mutant in mutants(catalogue.notebook, name, reference[name], catalogue.own_choices.get(name, ()))
+        for mutant in mutants(listing.notebook, name, reference[name], listing.own_choices.get(name, ()))
     ]
 
 
 def _reason(mutant: Mutant, excused: Sequence[Excused]) -> str | None:
     return next((each.reason for each in excused if each.covers(mutant.answer, mutant.diff)), None)
-
-
-def load_excused(package: str = "misconceptions") -> tuple[Excused, ...]:
-    """The excused mutants of a course: ``EXCUSED`` of the package's module `excused`."""
-    try:
-        found: tuple[Excused, ...] = importlib.import_module(f"{package}.excused").EXCUSED
-    except ModuleNotFoundError:
-        return ()
-    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from examiner._exceptions import ExaminerError
+from examiner._exceptions import CatalogueError, ExaminerError
+from examiner.assignment import Assignment
+from examiner.audit.inside import Task, Verdict
 from examiner.audit.students import Student, write_submissions
-from examiner.audit.verdicts import Task, Verdict
-from examiner.diagnosis.entries import ALTERNATIVE, MISCONCEPTION, Entry, load_catalogues
-from examiner.engine.workers import run_all
-from examiner.notebooks.cells import cells_of, grade_id, is_bonus, names_in, points, read, solutions
+from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Diagnoser, Entry
+from examiner.engine import Engine, run_all
+from examiner.notebooks import cells_of, grade_id, is_bonus, names_in, points, read, solutions
+from examiner.settings import SEED
 
 __all__ = ["DUE", "Drawn", "Habits", "draw", "expected_json", "with_expected", "write_class"]
 
@@ -74,10 +75,10 @@ class Habits:
 def draw(
     source: Path,
     count: int,
+    entries: Sequence[Entry],
     *,
-    seed: int = 231,
+    seed: int = SEED,
     habits: Habits | None = None,
-    entries: Iterable[Entry] | None = None,
     files: Sequence[str] = (),
 ) -> tuple[Student, ...]:
     """Draw students; the same for the same seed, and the first ones the same for any `count`.
@@ -87,19 +88,18 @@ def draw(
     source : Path
         The assignment's source folder.
     count : int
+    entries : sequence of Entry
+        What to draw from.
     seed : int
     habits : Habits, optional
-    entries : iterable of Entry, optional
-        What to draw from; by default the whole catalogue.
     files : sequence of str, optional
         Names of the files of trained parameters.
     """
-    chosen = list(entries) if entries is not None else [e for each in load_catalogues() for e in each.entries]
     answers, width = _answers(source), max(3, len(str(count)))
     students = []
     for number in range(1, count + 1):
         rng = np.random.default_rng([seed, number])
-        student = _student(f"student_{number:0{width}}", answers, chosen, rng, habits or Habits())
+        student = _student(f"student_{number:0{width}}", answers, entries, rng, habits or Habits())
         if rng.random() < (habits or Habits()).untrained:
             student = replace(student, files=dict.fromkeys(files))
         students.append(student)
@@ -168,25 +168,47 @@ def _handed_in(rng: np.random.Generator, habits: Habits) -> str:
 
 
 def with_expected(
-    students: Sequence[Student], source: Path, release: Path, *, trained: bool = True, seed: int = 231, jobs: int = 2
+    students: Sequence[Student],
+    engine: Engine,
+    release: Path,
+    entries: Iterable[Entry],
+    *,
+    trained: bool = True,
+    jobs: int = 2,
 ) -> tuple[Student, ...]:
     """The same students, with the score of every test cell that does not give them full marks.
 
-    What they wrote is graded as the audit grades the catalogue: in trusted processes of ours,
-    on correct earlier parts.  Notebooks that are not handed in score nothing, without being
-    listed.  `trained` says whether there are trained parameters to hand in.
+    What they wrote is graded as the audit grades the catalogue: in trusted runs, on correct earlier parts.
+    Notebooks that are not submitted score nothing, without being listed.
+
+    Parameters
+    ----------
+    students : sequence of Student
+    engine : Engine
+    release : Path
+    entries : iterable of Entry
+        The catalogue that they were drawn from.
+    trained : bool
+        Whether there are trained parameters to submit.
+    jobs : int
+
+    Raises
+    ------
+    ExaminerError
+        A test hit its limit of time: a score that nobody measured is not expected of anybody.
     """
-    pieces = [(number, *piece) for number, who in enumerate(students) for piece in _pieces(who, source, release)]
-    tasks = [Task(source / f"{notebook}.ipynb", seed, sources) for _, notebook, sources in pieces]
-    different = {json.dumps([str(task.path), dict(task.sources)]): task for task in tasks}
-    done = dict(run_all("examiner.audit.verdicts:judge", list(different.values()), jobs=jobs))
-    verdicts: dict[str, Verdict] = dict(zip(different, (done[n] for n in range(len(different))), strict=True))
+    source, known = engine.assignment.source, {str(entry): entry for entry in entries}
+    pieces = [(number, *p) for number, who in enumerate(students) for p in _pieces(who, source, release, known)]
+    tasks = [Task(notebook, sources) for _, notebook, sources in pieces]
+    different = {_key(task): task for task in tasks}
+    done = dict(run_all(engine, "examiner.audit.inside:judge", list(different.values()), jobs=jobs))
+    verdicts: dict[str, Verdict | None] = dict(zip(different, (done[n] for n in range(len(different))), strict=True))
     expected: list[dict[str, float]] = [{} for _ in students]
     for (number, _, _), task in zip(pieces, tasks, strict=True):
-        verdict = verdicts[json.dumps([str(task.path), dict(task.sources)])]
-        if verdict is None:
+        verdict = verdicts[_key(task)]
+        if verdict is None or verdict.stopped:
             who = students[number].name
-            raise ExaminerError(f"{task.path.name}: an answer of {who} has no end: mend the catalogue.")
+            raise ExaminerError(f"{task.notebook}: an answer of {who} hit the limit of time: correct the catalogue.")
         expected[number] |= {test: verdict.scores[test][0] for test in verdict.lost()}
     for student, scores in zip(students, expected, strict=True):
         if student.files or not trained:
@@ -196,11 +218,16 @@ def with_expected(
     return tuple(replace(student, expected=scores) for student, scores in zip(students, expected, strict=True))
 
 
-def _pieces(student: Student, source: Path, release: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def _key(task: Task) -> str:
+    return json.dumps([task.notebook, dict(task.sources)])
+
+
+def _pieces(
+    student: Student, source: Path, release: Path, known: Mapping[str, Entry]
+) -> Iterator[tuple[str, dict[str, str]]]:
     """Each notebook in which a student differs from the reference, with what they wrote there."""
     if student.blank:
         return
-    known = _known()
     for path in sorted(source.glob("*.ipynb")):
         if student.notebooks is not None and path.stem not in student.notebooks:
             continue
@@ -213,10 +240,6 @@ def _pieces(student: Student, source: Path, release: Path) -> Iterator[tuple[str
         sources |= {name: text for name, text in student.answers.items() if name in reference}
         if sources:
             yield path.stem, sources
-
-
-def _known() -> dict[str, Entry]:
-    return {str(entry): entry for catalogue in load_catalogues() for entry in catalogue.entries}
 
 
 def _file_tests(source: Path) -> dict[str, list[str]]:
@@ -250,22 +273,16 @@ def expected_json(students: Iterable[Student], source: Path) -> dict[str, object
     return {"due": f"{DUE:%Y-%m-%d %H:%M:%S} UTC", "students": found}
 
 
-def steady_entries(source: Path, cache: Path, seed: int, jobs: int = 2) -> list[Entry]:
-    """The entries whose scores do not hang on what they draw at random."""
-    for folder in (str(source.parents[1]), str(source)):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-    from examiner.diagnosis.fingerprints import fingerprints
-
+def steady_entries(diagnoser: Diagnoser) -> list[Entry]:
+    """The entries whose scores do not depend on what they draw at random."""
     found = []
-    for catalogue in load_catalogues():
-        known = fingerprints(source / f"{catalogue.notebook}.ipynb", seed, cache, jobs)
-        for entry in catalogue.entries:
-            own = known.get(str(entry))
-            if own is None and entry.kind == MISCONCEPTION:
-                continue
-            if own is None or not any(trace.noisy for trace in own.traces.values()):
-                found.append(entry)
+    for notebook, listing in diagnoser.catalogue.items():
+        file = diagnoser.fingerprints(notebook)
+        if file is None:
+            continue
+        with diagnoser.engine.fork() as child:
+            steady: dict[str, bool] = child.call("examiner.diagnosis.inside:steady", file)
+        found += [e for e in listing.entries if steady.get(str(e), e.kind == ALTERNATIVE)]
     return found
 
 
@@ -281,16 +298,13 @@ class Drawn:
 
 
 def write_class(
-    source: Path, root: Path, count: int, *, seed: int = 231, parameters: Path | None = None, jobs: int = 2
+    assignment: Assignment, count: int, *, seed: int = SEED, parameters: Path | None = None, jobs: int = 2
 ) -> Drawn:
     """Draw a class and write its submissions and its expected scores.
 
     Parameters
     ----------
-    source : Path
-        The assignment's source folder.
-    root : Path
-        The course's folder.
+    assignment : Assignment
     count : int
         Number of students.
     seed : int
@@ -305,22 +319,31 @@ def write_class(
     ExaminerError
         A submission that does not belong to a drawn class would be overwritten.
     """
-    assignment, release = source.name, root / "release" / source.name
+    root, source, name = assignment.root, assignment.source, assignment.name
+    release = root / "release" / name
     files = [path.name for path in sorted(parameters.glob("*.npz"))] if parameters else []
-    entries = steady_entries(source, root / ".cache" / "fingerprints", seed, jobs)
-    students = draw(source, count, seed=seed, entries=entries, files=files)
-    file = root / ".cache" / f"expected-{assignment}.json"
-    _refuse_others(root / "submitted", {student.name for student in students} - _drawn_before(file))
-    students = with_expected(students, source, release, trained=bool(files), seed=seed, jobs=jobs)
+    file = root / ".cache" / f"expected-{name}.json"
+    with Engine(assignment, seed) as engine:
+        entries = steady_entries(Diagnoser(engine, jobs=jobs))
+        if not entries:
+            raise CatalogueError(f"{name} has no catalogue to draw students from: see docs/writing-tests.md.")
+        students = draw(source, count, entries, seed=seed, files=files)
+        _refuse_others(root / "submitted", {student.name for student in students} - _drawn_before(file))
+        students = with_expected(students, engine, release, entries, trained=bool(files), jobs=jobs)
     write_submissions(
-        students, source=source, release=release, submitted=root / "submitted", parameters=parameters or root / ".none"
+        students,
+        source=source,
+        release=release,
+        submitted=root / "submitted",
+        parameters=parameters or root / ".none",
+        entries=entries,
     )
     file.parent.mkdir(exist_ok=True)
     content = expected_json(students, source)
-    for name in _drawn_before(file) - {student.name for student in students}:
-        shutil.rmtree(root / "submitted" / name / assignment, ignore_errors=True)
+    for who in _drawn_before(file) - {student.name for student in students}:
+        shutil.rmtree(root / "submitted" / who / name, ignore_errors=True)
         with contextlib.suppress(OSError):  # it holds something else
-            (root / "submitted" / name).rmdir()
+            (root / "submitted" / who).rmdir()
     file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return Drawn(str(content["due"]), file)
 

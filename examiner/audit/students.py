@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 
 from examiner._exceptions import CatalogueError
-from examiner.diagnosis.entries import Entry, load_catalogues
-from examiner.notebooks.cells import fill_in, read, solutions
+from examiner.diagnosis import Entry, load_catalogues
+from examiner.notebooks import fill_in, read, solutions
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Student:
     plain: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
-def find_entry(reference: str) -> Entry:
+def find_entry(reference: str, entries: Iterable[Entry] | None = None) -> Entry:
     """The catalogue entry called ``"answer:name"``.
 
     Raises
@@ -62,16 +62,21 @@ def find_entry(reference: str) -> Entry:
     CatalogueError
         If there is none.
     """
-    answer, _, name = reference.partition(":")
-    for catalogue in load_catalogues():
-        for entry in catalogue.entries:
-            if (entry.answer, entry.name) == (answer, name):
-                return entry
+    known = [e for each in load_catalogues() for e in each.entries] if entries is None else entries
+    for entry in known:
+        if str(entry) == reference:
+            return entry
     raise CatalogueError(f"No catalogue entry {reference!r}: see the modules of misconceptions/.")
 
 
 def write_submissions(
-    students: Iterable[Student], *, source: Path, release: Path, submitted: Path, parameters: Path
+    students: Iterable[Student],
+    *,
+    source: Path,
+    release: Path,
+    submitted: Path,
+    parameters: Path,
+    entries: Sequence[Entry] | None = None,
 ) -> None:
     """Write the submission of every student.
 
@@ -84,12 +89,21 @@ def write_submissions(
         Where the submissions go: ``<submitted>/<student>/<assignment>/``.
     parameters : Path
         The folder of the reference's trained parameters.
+    entries : sequence of Entry, optional
+        The catalogue; by default the one that can be imported here.
     """
     for student in students:
-        _write_submission(student, source, release, submitted / student.name / source.name, parameters)
+        _write_submission(student, source, release, submitted / student.name / source.name, parameters, entries)
 
 
-def _write_submission(student: Student, source: Path, release: Path, folder: Path, parameters: Path) -> None:
+def _write_submission(
+    student: Student,
+    source: Path,
+    release: Path,
+    folder: Path,
+    parameters: Path,
+    entries: Sequence[Entry] | None,
+) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     shutil.copytree(release, folder, ignore=shutil.ignore_patterns("*.ipynb"))
@@ -97,7 +111,7 @@ def _write_submission(student: Student, source: Path, release: Path, folder: Pat
         if student.notebooks is None or path.stem in student.notebooks:
             notebook = read(release / path.name)
             if not student.blank:
-                fill_in(notebook, _filled(student, path))
+                fill_in(notebook, _filled(student, path, entries))
             nbformat.write(notebook, folder / path.name)
     if student.handed_in is not None:
         (folder / "timestamp.txt").write_text(student.handed_in + "\n", encoding="utf-8")
@@ -105,12 +119,12 @@ def _write_submission(student: Student, source: Path, release: Path, folder: Pat
         _write_files(student, folder, parameters)
 
 
-def _filled(student: Student, path: Path) -> dict[str, str]:
+def _filled(student: Student, path: Path, entries: Sequence[Entry] | None) -> dict[str, str]:
     """Everything that a student writes into one notebook."""
     reference = solutions(read(path))
     filled = {name: text for name, text in reference.items() if name not in student.left_out}
     for name in student.entries:
-        entry = find_entry(name)
+        entry = find_entry(name, entries)
         if entry.notebook == path.stem:
             filled |= entry.cells(reference)
     return filled | {name: text for name, text in student.answers.items() if name in reference}

@@ -5,19 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-if TYPE_CHECKING:
-    from examiner.assignment import Assignment
-
-__all__ = ["Commands", "console", "course_on_path", "errors", "quiet", "whole_number", "writable_file"]
+__all__ = ["Commands", "console", "errors", "quiet", "whole_number", "writable_file"]
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -45,14 +38,3 @@ def quiet() -> None:
 
     warnings.simplefilter("ignore", SAWarning)  # its models warn about its own use of them
     logging.getLogger("tornado.application").disabled = True  # a locked gradebook, with its traceback
-
-
-@contextmanager
-def course_on_path(assignment: Assignment) -> Iterator[None]:
-    """Let an assignment's toolkit and its course's catalogue be imported, by the commands that test the tests."""
-    before = list(sys.path)
-    sys.path[:0] = [str(assignment.source), str(assignment.root)]
-    try:
-        yield
-    finally:
-        sys.path[:] = before

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from examiner._exceptions import CatalogueError
 from examiner.assignment import Assignment, find_assignment
-from examiner.cli.arguments import Commands, console, course_on_path, whole_number, writable_file
-from examiner.paths import FINGERPRINTS
+from examiner.audit import Audit, audit, misnamed_rate
+from examiner.cli.arguments import Commands, console, whole_number, writable_file
+from examiner.engine import Engine
 from examiner.settings import SEED
-
-if TYPE_CHECKING:
-    from examiner.audit.audit import Audit
 
 __all__ = ["add_parser", "need_catalogue", "run"]
 
@@ -59,20 +57,15 @@ def run(options: argparse.Namespace) -> int:
     need_catalogue(assignment)
     if options.notebook is not None:
         assignment.notebook(options.notebook)
-    with course_on_path(assignment):
-        from examiner.audit.audit import audit
-
-        columns = TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-        with Progress(*columns, console=console) as bar:
-            found = audit(
-                assignment.source,
-                notebooks=(options.notebook,) if options.notebook else (),
-                seed=options.seed,
-                jobs=JOBS,
-                cache=assignment.root / FINGERPRINTS,
-                mutants=options.mutants,
-                progress=_Bars(bar),
-            )
+    columns = TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Engine(assignment, options.seed) as engine, Progress(*columns, console=console) as bar:
+        found = audit(
+            engine,
+            notebooks=(options.notebook,) if options.notebook else (),
+            jobs=JOBS,
+            mutants=options.mutants,
+            progress=_Bars(bar),
+        )
     _print(found)
     if options.json is not None:
         options.json.write_text(json.dumps(found.as_json(), indent=1) + "\n", encoding="utf-8")
@@ -94,8 +87,6 @@ class _Bars:
 
 def _print(found: Audit) -> None:
     """Print a table with a row for each answer, and a line for each problem."""
-    from examiner.audit.audit import misnamed_rate
-
     console.print(_table(found))
     for name, what in PROBLEMS.items():
         for each in getattr(found, name):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from examiner._exceptions import ExaminerError
 from examiner.assignment import find_assignment
-from examiner.cli.arguments import Commands, console, course_on_path, whole_number
+from examiner.audit import write_class
+from examiner.cli.arguments import Commands, console, whole_number
 from examiner.cli.audit import need_catalogue
 from examiner.settings import SEED
 
@@ -34,12 +35,7 @@ def run(options: argparse.Namespace) -> int:
     files = sorted(options.parameters.glob("*.npz")) if options.parameters else []
     if options.parameters and not files:
         raise ExaminerError(f"No trained parameters (*.npz) in {options.parameters}.")
-    with course_on_path(assignment):
-        from examiner.audit.sample_class import write_class
-
-        drawn = write_class(
-            assignment.source, assignment.root, options.students, seed=options.seed, parameters=options.parameters
-        )
+    drawn = write_class(assignment, options.students, seed=options.seed, parameters=options.parameters)
     if not files:
         console.print("Nobody submits trained parameters: name their folder with --parameters.")
     console.print(f"{options.students} students in submitted/, due {drawn.due}")

@@ -15,7 +15,7 @@ from examiner.course.gradebook import fill
 from examiner.course.preprocessors import after_grading, check_machine, grade, merge, open_grader
 from examiner.course.record import record, unfinished
 from examiner.course.results import Results, data_sets, graded_notebooks
-from examiner.grading.grader import Grader
+from examiner.grading import Grader
 from examiner.notebooks import Submission, prepared_source
 from examiner.outcome import SCHEMA, StudentOutcome, finite
 

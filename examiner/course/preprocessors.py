@@ -25,8 +25,7 @@ from examiner.assignment import Assignment
 from examiner.course.folders import read_submitted
 from examiner.course.gradebook import fill
 from examiner.course.options import Examiner
-from examiner.grading.grader import Grader
-from examiner.grading.grader import Options as GraderOptions
+from examiner.grading import Grader
 from examiner.notebooks import THEIRS, answer_of, grade_id, kind_of, leave_out_irregular, merged, prepared_source
 from examiner.outcome import sentence, worst
 from examiner.sandbox import check_isolation
@@ -228,8 +227,7 @@ def grade(grader: Grader, notebook: NotebookNode, name: str, files: Mapping[str,
 
 def open_grader(assignment: Assignment, options: Options) -> Grader:
     """The grader of an assignment: the one place that knows how it is made. Close it after use."""
-    own = vars(options) | {"collected": assignment.files}
-    return Grader(assignment.source, GraderOptions(**own))
+    return Grader(assignment, options)
 
 
 _graders: dict[tuple[Path, Options], Grader] = {}

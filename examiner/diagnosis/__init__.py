@@ -3,4 +3,29 @@
 A sentence must be true before it is helpful: silence is better than a wrong name.
 """
 
-__all__ = []
+from examiner.diagnosis.diagnoser import Diagnoser, diagnose_here
+from examiner.diagnosis.entries import (
+    ALTERNATIVE,
+    MISCONCEPTION,
+    Catalogue,
+    Entry,
+    Excused,
+    Listing,
+    Probe,
+    load_catalogues,
+)
+from examiner.diagnosis.records import Diagnosis
+
+__all__ = [
+    "ALTERNATIVE",
+    "MISCONCEPTION",
+    "Catalogue",
+    "Diagnoser",
+    "Diagnosis",
+    "Entry",
+    "Excused",
+    "Listing",
+    "Probe",
+    "diagnose_here",
+    "load_catalogues",
+]

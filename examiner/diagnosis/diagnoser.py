@@ -1,290 +1,109 @@
-"""Name the mistake behind failed checks, by what came back.
-
-What a student's answer gave to each comparison is held against the fingerprints of the
-misconceptions of that answer: the values that these give to the same comparisons, on the same
-inputs.  Where none fits, `examiner.diagnosis.hints` says what can be computed.  A diagnosis never
-contains a value of the reference.
-"""
+"""The diagnosis of one assignment, from the examiner's own process: fingerprints are computed once and kept."""
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from examiner.diagnosis.fingerprints import (
-    JOINED,
-    REFERENCE,
-    Array,
-    Fingerprint,
-    Trace,
-    fingerprints,
-    misconceptions,
-    traces,
-)
-from examiner.diagnosis.hints import hints
-from examiner.engine.trusted import Place, TestRun
-from examiner.notebooks.cells import answer_of
+from examiner._exceptions import EngineError
+from examiner.diagnosis.entries import MISCONCEPTION, Entry, Listing
+from examiner.diagnosis.records import Diagnosis
+from examiner.diagnosis.store import save
+from examiner.engine import Engine, run_all
+from examiner.outcome import TestOutcome
+from examiner.paths import FINGERPRINTS
 
-__all__ = ["Diagnoser", "Diagnosis", "diagnoser"]
+__all__ = ["Diagnoser", "diagnose_here"]
 
-CLOSE = 1e-5
-CLOSE_SINGLE = 1e-3
-SIMILAR = 0.8
-FOREIGN = "RuntimeError: "
-MOST = 3
-NUMBER = re.compile(r"-?\d[\d.]*(e[+-]?\d+)?")
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """One sentence to the student.
-
-    Attributes
-    ----------
-    answer : str
-        The answer that it is about.
-    name : str or None
-        The misconception; None for a hint that was computed.
-    sentence : str
-    checks : tuple of (str, str)
-        The failed comparisons that it explains: title of the block, name.
-    """
-
-    answer: str
-    name: str | None
-    sentence: str
-    checks: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Match:
-    """How a student's traces fit the fingerprint of one misconception.
-
-    Attributes
-    ----------
-    explained : frozenset of Place
-        Failures that the misconception has, too, with the same values.
-    differing : frozenset of Place
-        Failures of both, with other values.
-    missing : frozenset of Place
-        Failures that the misconception has and the student has not.
-    strong : bool
-        Whether values were compared, not messages alone.
-    """
-
-    name: str
-    explained: frozenset[Place] = field(repr=False)
-    differing: frozenset[Place] = field(repr=False)
-    missing: frozenset[Place] = field(repr=False)
-    strong: bool
+FORMAT = 4
+TASK_SECONDS = 200.0
+INSIDE = "examiner.diagnosis.inside"
 
 
 class Diagnoser:
-    """Diagnoses of one notebook, for one seed.
+    """Fingerprints of one assignment, for one seed.
 
     Parameters
     ----------
-    path : Path
-        The source notebook.
-    seed : int
-        Seed of the hidden inputs.
-    cache : Path
-        Folder of the fingerprints; what is not there is computed first.
+    engine : Engine
+    cache : Path, optional
+        Folder of the fingerprints; by default below the course's root.
+    jobs : int
+        Processes to compute them with.
     """
 
-    def __init__(self, path: Path, seed: int, cache: Path) -> None:
-        known = fingerprints(path, seed, cache)
-        self.reference = known[REFERENCE]
-        self.entries = {str(entry): entry for entry in misconceptions(path.stem) if str(entry) in known}
-        self.known = {name: known[name] for name in self.entries}
-        self.pairs = {name: each for name, each in known.items() if JOINED in name}
+    def __init__(self, engine: Engine, cache: Path | None = None, jobs: int = 2) -> None:
+        self.engine, self.jobs = engine, jobs
+        self.cache = cache or engine.assignment.root / FINGERPRINTS
+        self._files: dict[tuple[str, int], Path] = {}
 
     def __repr__(self) -> str:
-        return f"<Diagnoser: {len(self.known)} misconceptions>"
+        return f"<Diagnoser of {self.engine.assignment.name}, seed {self.engine.seed}>"
 
-    def diagnose(self, runs: Iterable[TestRun]) -> dict[str, tuple[Diagnosis, ...]]:
-        """Diagnose the test cells of one notebook of one student.
+    @cached_property
+    def catalogue(self) -> Mapping[str, Listing]:
+        """The catalogue's listings by notebook; empty where the assignment has none."""
+        if not self.engine.assignment.catalogue or not self.engine.assignment.toolkit:
+            return {}
+        with self.engine.fork() as child:
+            return {each.notebook: each for each in child.call(f"{INSIDE}:catalogue")}
 
-        Parameters
-        ----------
-        runs : iterable of TestRun
-            What all test cells of the notebook said.
+    def misconceptions(self, notebook: str) -> list[Entry]:
+        """The wrong answers of one notebook, in the catalogue's order."""
+        listing = self.catalogue.get(notebook)
+        return [entry for entry in listing.entries if entry.kind == MISCONCEPTION] if listing else []
 
-        Returns
-        -------
-        dict of str to tuple of Diagnosis
-            For each test cell that lost points, the most telling first.
+    def fingerprints(self, notebook: str) -> Path | None:
+        """The file of a notebook's fingerprints, computed first where it is missing; None without a catalogue.
+
+        Raises
+        ------
+        EngineError
+            They could not be computed.
         """
-        decided = {place[0] for place in self.reference.traces}  # others look at files, say
-        runs = [run for run in runs if run.test in decided]
-        student = traces(runs)
-        open_ = {place for place, trace in student.items() if not trace.passed}
-        found: dict[str, list[Diagnosis]] = {run.test: [] for run in runs if not run.passed}
-        for answer in dict.fromkeys(answer_of(run.test) for run in runs):
-            for match in self._named(answer, student, open_):
-                after = {place for place in open_ if place[0] in self.entries[match.name].follow_on}
-                self._attach(found, replace(match, explained=match.explained | after))
-                open_ -= match.explained | match.differing | after
-        for run in runs:
-            if run.test in found and not found[run.test]:
-                left = {place: trace for place, trace in student.items() if place[0] == run.test}
-                found[run.test] += [
-                    Diagnosis(answer_of(run.test), None, sentence, checks)
-                    for sentence, checks in hints(left, self.reference, run.mutating)
-                ]
-        return {test: tuple(those[:MOST]) for test, those in found.items() if those}
+        entries = self.misconceptions(notebook)
+        if not entries:
+            return None
+        key = (notebook, self.engine.assignment.notebook(notebook).stat().st_mtime_ns)
+        if key not in self._files:
+            file = self.cache / f"{notebook}-{self.engine.seed}-{self._digest(notebook, entries)}.npz"
+            if not file.is_file():
+                self._compute(notebook, entries, file)
+            self._files[key] = file
+        self.engine.warm(f"{INSIDE}:matcher", notebook, self._files[key])
+        return self._files[key]
 
-    def _attach(self, found: dict[str, list[Diagnosis]], match: Match) -> None:
-        entry = self.entries[match.name]
-        for test, those in found.items():
-            checks = dict.fromkeys(place[1:3] for place in sorted(match.explained) if place[0] == test)
-            if checks:
-                those.append(Diagnosis(entry.answer, entry.name, entry.sentence, tuple(checks)))
+    def _compute(self, notebook: str, entries: list[Entry], file: Path) -> None:
+        tasks: list[tuple[str, Entry | None, list[Entry]]] = [(notebook, None, [])]
+        for number, entry in enumerate(entries, start=1):
+            tasks.append((notebook, entry, [each for each in entries[number:] if each.answer == entry.answer]))
+        done = dict(run_all(self.engine, f"{INSIDE}:fingerprints_of", tasks, jobs=self.jobs, seconds=TASK_SECONDS))
+        if done[0] is None:
+            raise EngineError(f"{notebook}: the reference's own tests take longer than {TASK_SECONDS:g} s.")
+        save(file, [each for number in range(len(tasks)) for each in done[number] or ()])
 
-    def _named(self, answer: str, student: Mapping[Place, Trace], open_: set[Place]) -> list[Match]:
-        """The misconceptions of an answer that explain its failures: one, or several of them."""
-        mine = {place for place in open_ if answer_of(place[0]) == answer}
-        if not mine:
-            return []
-        names = [name for name, entry in self.entries.items() if entry.answer == answer]
-        matches = [match for name in names if (match := _match(name, self.known[name], answer, student)).explained]
-        for match in matches:
-            if match.explained >= mine and not match.missing and not match.differing:
-                return [self._widened(match, student)]
-        for name, pair in self.pairs.items():
-            if self.entries[name.partition(JOINED)[0]].answer == answer:
-                match = _match(name, pair, answer, student)
-                if match.strong and match.explained >= mine and not match.missing and not match.differing:
-                    return [self._part(match, each) for each in name.split(JOINED)]
-        return [self._widened(match, student) for match in _cover(matches, mine)]
-
-    def _part(self, match: Match, name: str) -> Match:
-        """One of two misconceptions that were matched together: about what it spoils alone, if that is anything."""
-        own = {place for place, trace in self.known[name].traces.items() if not trace.passed}
-        return replace(match, name=name, explained=match.explained & own or match.explained)
-
-    def _widened(self, match: Match, student: Mapping[Place, Trace]) -> Match:
-        """The same match, with what follows from it in the tests of other answers."""
-        follow_on = {
-            place
-            for place, trace in self.known[match.name].traces.items()
-            if place in student and not student[place].passed and not trace.passed and _agree(student[place], trace)
-        }
-        return replace(match, explained=match.explained | follow_on)
-
-    def alike(self) -> dict[str, frozenset[str]]:
-        """For each misconception, those of its answer that no comparison tells from it, itself included."""
-        return {name: frozenset(self._alike(name)) for name in self.entries}
-
-    def _alike(self, name: str) -> list[str]:
-        answer = self.entries[name].answer
-        own = self.known[name].traces
-        found = [name]
-        for other in (n for n, entry in self.entries.items() if entry.answer == answer and n != name):
-            match = _match(other, self.known[other], answer, own)
-            failures = {p for p, t in own.items() if not t.passed and not t.noisy and answer_of(p[0]) == answer}
-            if match.explained and match.explained >= failures and not match.missing and not match.differing:
-                found.append(other)
-        return found
+    def _digest(self, notebook: str, entries: list[Entry]) -> str:
+        """A hash of all that a fingerprint depends on."""
+        assignment = self.engine.assignment
+        names = {kind: each.name for kind, each in self.engine.data_sets().items()}
+        digest = hashlib.sha256(f"{FORMAT} {np.__version__} {sorted(names.items())}".encode())
+        for path in assignment.notebooks():
+            if path.stem <= notebook:  # earlier notebooks are its reference
+                digest.update(path.read_bytes())
+        for path in sorted((assignment.source / str(assignment.toolkit)).rglob("*.py")):
+            digest.update(path.read_bytes())
+        for entry in entries:
+            digest.update(json.dumps([str(entry), dict(entry.sources), dict(entry.changes)]).encode())
+        return digest.hexdigest()[:16]
 
 
-@functools.lru_cache(maxsize=32)
-def diagnoser(path: Path, seed: int, cache: Path) -> Diagnoser:
-    """The diagnoser of a notebook, read once in a process."""
-    return Diagnoser(path, seed, cache)
+def diagnose_here(notebook: str, file: Path, outcomes: Mapping[str, TestOutcome]) -> dict[str, tuple[Diagnosis, ...]]:
+    """Diagnose in this process, a child of the engine; see `examiner.diagnosis.inside.diagnose`."""
+    from examiner.diagnosis.inside import diagnose  # needs the toolkit, which only a child can import
 
-
-# ------------------------------------------------------------------------------ matching
-
-
-def _match(name: str, known: Fingerprint, answer: str, student: Mapping[Place, Trace]) -> Match:
-    """Hold a student's traces, in the tests of one answer, against a fingerprint."""
-    explained, differing, missing, strong = set(), set(), set(), False
-    tests = {place[0] for place in student}
-    for place, trace in known.traces.items():
-        if trace.passed or place[0] not in tests or answer_of(place[0]) != answer:
-            continue
-        theirs = student.get(place)
-        if theirs is None or theirs.passed:
-            if not trace.noisy:
-                missing.add(place)
-        elif _agree(theirs, trace):
-            explained.add(place)
-            strong = strong or trace.received is not None
-        else:
-            differing.add(place)
-    return Match(name, frozenset(explained), frozenset(differing), frozenset(missing), strong)
-
-
-def _cover(matches: list[Match], failures: set[Place]) -> list[Match]:
-    """Several misconceptions that together explain failures: each by values, and none against them."""
-    chosen: list[Match] = []
-    left = set(failures)
-    fitting = [match for match in matches if match.strong and not match.missing]
-    while fitting and len(chosen) < MOST:
-        best = max(fitting, key=lambda match: (len(match.explained & left), -len(match.differing)))
-        covered = best.explained & left
-        if not covered or (best.differing and len(best.explained) <= len(best.differing)):
-            break
-        chosen.append(best)
-        left -= best.explained | best.differing
-        fitting.remove(best)
-    return chosen
-
-
-def _agree(student: Trace, known: Trace) -> bool:
-    """Whether two failures are the same failure."""
-    one, other = student.received, known.received
-    if one is None and other is None:
-        return _alike(_said(student.message, known.noisy), _said(known.message, known.noisy))
-    if one is None or other is None or one.shape != other.shape or one.dtype.kind != other.dtype.kind:
-        return False
-    return _near(one, other, known.spread) if known.noisy else _equal(one, other)
-
-
-def _said(message: str | None, noisy: bool) -> str | None:
-    """A message, without the place in the student's code; without numbers where they are noise."""
-    text = message and message.partition(" (in ")[0]
-    return NUMBER.sub("#", text) if text and noisy else text
-
-
-def _alike(one: str | None, other: str | None) -> bool:
-    """Equal messages, or nearly so of the same exception: its text may name an object."""
-    if one is None or other is None or one == other:
-        return one == other
-    if not other.startswith(FOREIGN):  # how an exception arrives whose type exists in the sandbox only
-        one = one.removeprefix(FOREIGN)
-    kind, _, text = one.partition(": ")
-    known, _, rest = other.partition(": ")
-    return kind == known and kind.endswith("Error") and SequenceMatcher(None, text, rest).ratio() > SIMILAR
-
-
-def _equal(one: Array, other: Array) -> bool:
-    """Equal but for rounding, relative to the largest value; NaN and infinity in the same places."""
-    if one.dtype.kind not in "f":
-        return bool(np.array_equal(one, other))
-    wide, known = one.astype(np.float64), other.astype(np.float64)
-    finite = np.isfinite(wide) & np.isfinite(known)
-    if not np.array_equal(wide[~finite], known[~finite], equal_nan=True):
-        return False
-    tolerance = CLOSE_SINGLE if min(one.dtype.itemsize, other.dtype.itemsize) <= 4 else CLOSE
-    scale = float(np.max(np.abs(known[finite]), initial=0.0))
-    return bool(np.all(np.abs(wide[finite] - known[finite]) <= tolerance * scale + 1e-12))
-
-
-def _near(one: Array, other: Array, spread: float) -> bool:
-    """Alike as draws are: one number within a few times its spread, an array by its size."""
-    wide, known = one.astype(np.float64), other.astype(np.float64)
-    if not (np.all(np.isfinite(wide)) and np.all(np.isfinite(known))):
-        return bool(np.isfinite(wide).all() == np.isfinite(known).all())
-    sizes = float(np.sqrt(np.mean(wide**2))), float(np.sqrt(np.mean(known**2)))
-    if one.size == 1:
-        return abs(sizes[0] - sizes[1]) <= max(6 * spread, 0.15 * sizes[1]) + 1e-12
-    ratio = 1 + 6 / np.sqrt(one.size)  # few draws differ much
-    return bool(sizes[0] <= ratio * sizes[1] + 1e-12 and sizes[1] <= ratio * sizes[0] + 1e-12)
+    return diagnose(notebook, file, outcomes)

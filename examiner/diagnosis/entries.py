@@ -113,6 +113,26 @@ class Entry:
         return source
 
 
+@dataclass(frozen=True)
+class Listing:
+    """A catalogue as plain records, which can leave the process that has loaded it.
+
+    Attributes
+    ----------
+    notebook : str
+    entries : tuple of Entry
+    own_choices : mapping of str to frozenset of str
+        What each student decides, by answer; see `Catalogue.own_choice`.
+    probed : frozenset of str
+        Answers that have a probe; see `Catalogue.probe`.
+    """
+
+    notebook: str
+    entries: tuple[Entry, ...]
+    own_choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    probed: frozenset[str] = frozenset()
+
+
 class Catalogue:
     """The entries of one notebook, in the order of their definition."""
 
@@ -124,6 +144,10 @@ class Catalogue:
 
     def __repr__(self) -> str:
         return f"<Catalogue of {self.notebook}: {len(self.entries)} entries>"
+
+    def listing(self) -> Listing:
+        """The same as plain records."""
+        return Listing(self.notebook, tuple(self.entries), dict(self.own_choices), frozenset(self.probes))
 
     def misconception(
         self,
@@ -226,6 +250,20 @@ def load_catalogues(package: str = "misconceptions") -> Iterator[Catalogue]:
         catalogue = getattr(module, "catalogue", None)
         if isinstance(catalogue, Catalogue):
             yield catalogue
+
+
+def listings(package: str) -> Iterator[Listing]:
+    """Yield what every catalogue of a package lists, in the order of the notebooks."""
+    return (each.listing() for each in sorted(load_catalogues(package), key=lambda each: each.notebook))
+
+
+def excused_in(package: str) -> tuple[Excused, ...]:
+    """The excused mutants of a package: ``EXCUSED`` of its module `excused`; none without such a module."""
+    try:
+        found: tuple[Excused, ...] = importlib.import_module(f"{package}.excused").EXCUSED
+    except ModuleNotFoundError:
+        return ()
+    return found
 
 
 @dataclass(frozen=True)

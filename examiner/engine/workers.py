@@ -1,137 +1,87 @@
-"""Worker processes for trusted work that may never end: each is killed when its task takes too long."""
+"""Many tasks on several children of one engine: a child whose task takes too long is killed and replaced."""
 
 from __future__ import annotations
 
-import importlib
-import multiprocessing
-import os
-import resource
-import time
 from collections.abc import Iterator, Sequence
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from typing import Any
 
-from examiner._exceptions import ExaminerError
+from examiner._exceptions import ChildEndedError
+from examiner.engine.clock import Clock
+from examiner.engine.engine import Child, Engine, value_of
 
-__all__ = ["WorkerError", "run_all"]
+__all__ = ["run_all"]
 
-MEMORY = 6 << 30
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-class WorkerError(ExaminerError):
-    """A task raised something that it should not have."""
+POLL_SECONDS = 0.2
 
 
-def run_all(function: str, tasks: Sequence[Any], *, jobs: int = 2, seconds: float = 60.0) -> Iterator[tuple[int, Any]]:
+def run_all(
+    engine: Engine, function: str, tasks: Sequence[Any], *, jobs: int = 2, seconds: float = 60.0
+) -> Iterator[tuple[int, Any]]:
     """Yield (number of the task, its result) as tasks end; None is the result of one that was killed.
 
     Parameters
     ----------
+    engine : Engine
     function : str
-        ``"package.module:name"`` of a function of one argument.
+        ``"package.module:name"`` of a function of one argument, run in the engine's children.
     tasks : sequence
         Its arguments.
     jobs : int
-        Number of processes.
+        Number of children.
     seconds : float
-        Limit for each task.
+        Limit for each task; waiting for a processor does not count.
 
     Raises
     ------
-    WorkerError
-        If a task raised an exception: work that is trusted does not.
+    EngineError
+        A task raised an exception: work that is trusted does not.
     """
     waiting = list(enumerate(tasks))[::-1]
-    workers = [_Worker(function, seconds) for _ in range(min(jobs, len(tasks)))]
+    workers = [_Worker(engine, function) for _ in range(min(jobs, len(tasks)))]
     try:
         for worker in workers:
             worker.give(*waiting.pop())
         while busy := [worker for worker in workers if worker.number is not None]:
-            left = min(worker.ends for worker in busy) - time.monotonic()
-            ready = wait([worker.pipe for worker in busy], timeout=max(left, 0.0))
+            ready = wait([worker.child.connection for worker in busy], timeout=POLL_SECONDS)
             for worker in busy:
                 number = worker.number
                 assert number is not None
-                if worker.pipe in ready:
+                if worker.child.connection in ready:
                     yield number, worker.take()
-                elif worker.ends < time.monotonic():
+                elif worker.clock.seconds() > seconds:
                     worker.restart()
                     yield number, None
                 if worker.number is None and waiting:
                     worker.give(*waiting.pop())
     finally:
         for worker in workers:
-            worker.end()
+            worker.child.kill()
 
 
 class _Worker:
-    """One process, and the task that it works on."""
+    """One child, and the task that it works on."""
 
-    def __init__(self, function: str, seconds: float) -> None:
-        self.function, self.seconds = function, seconds
+    def __init__(self, engine: Engine, function: str) -> None:
+        self.engine, self.function = engine, function
         self.number: int | None = None
-        self.ends = 0.0
-        self._start()
-
-    def _start(self) -> None:
-        before = {name: os.environ.get(name) for name in THREADS}
-        os.environ.update(dict.fromkeys(THREADS, "1"))  # one thread each: NumPy reads this when it is imported
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, self.function), daemon=True)
-        self.process.start()
-        theirs.close()
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        self.child: Child = engine.fork()
+        self.clock = Clock(self.child.pid)
 
     def give(self, number: int, task: Any) -> None:
-        self.number, self.ends = number, time.monotonic() + self.seconds
-        self.pipe.send(task)
+        self.number, self.clock = number, Clock(self.child.pid)
+        self.child.send(self.function, (task,))
 
     def take(self) -> Any:
-        """The result; None where the process died of its task."""
+        """The result; None where the child died of its task."""
         self.number = None
         try:
-            result, error = self.pipe.recv()
-        except EOFError:
+            kind, *content = self.child.receive()
+        except ChildEndedError:
             self.restart()
             return None
-        if error is not None:
-            raise WorkerError(error)
-        return result
+        return value_of(kind, content)
 
     def restart(self) -> None:
-        self.kill()
-        self.number = None
-        self._start()
-
-    def end(self) -> None:
-        """Let it end by itself where it has nothing to do, else kill it."""
-        if self.number is None:
-            self.pipe.close()
-            self.process.join(2.0)
-        self.kill()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.pipe.close()
-
-
-def _work(pipe: Connection, function: str) -> None:
-    """Work on one task after the other."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.RLIM_INFINITY))
-    module, _, name = function.partition(":")
-    call = getattr(importlib.import_module(module), name)
-    while True:
-        try:
-            task = pipe.recv()
-        except EOFError:
-            return
-        answer: tuple[Any, str | None]
-        try:
-            answer = call(task), None
-        except Exception as error:
-            answer = None, f"{type(error).__name__}: {error}"
-        pipe.send(answer)
+        self.child.kill()
+        self.number, self.child = None, self.engine.fork()

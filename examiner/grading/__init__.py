@@ -3,4 +3,6 @@
 The one rule: provided cells run on both sides, answers only in the sandbox, tests only in the engine.
 """
 
-__all__ = []
+from examiner.grading.grader import Grader
+
+__all__ = ["Grader"]

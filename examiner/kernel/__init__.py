@@ -3,6 +3,8 @@
 Every message of a kernel is hostile: what is not the answer to the one open request is dropped.
 """
 
-from examiner.kernel.kernel import Cell, Kernel, Session
+from examiner.codec import REQUEST_LIMITS
+from examiner.kernel.kernel import Kernel
+from examiner.kernel.session import Cell, Session
 
-__all__ = ["Cell", "Kernel", "Session"]
+__all__ = ["REQUEST_LIMITS", "Cell", "Kernel", "Session"]

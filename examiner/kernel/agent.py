@@ -38,16 +38,20 @@ MAX_FRAMES = 8
 MAX_WARNINGS = 20
 MAX_TEXT = 2_000
 MAX_WATCHED = 16 * 2**20  # bytes of an argument that is looked at for changes
+PLAIN = (list, tuple, dict, np.ndarray)  # what is sent by value alone; an object of a subclass is also kept
+_NOTHING = object()
 
 
 class Answers:
-    """Answers requests: dicts with ``op`` and what it needs."""
+    """Answers requests: dicts with ``op``, the test ``cell`` that asks, and what the operation needs."""
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self.objects: dict[int, Any] = {}
-        self.next_id = 0
         self.cell: Any = None
+        self.objects: dict[int, Any] = {}  # by number: what stays here and is referred to
+        self.numbers: dict[int, int] = {}  # by id: an object is in the table once
+        self.counter = itertools.count(1)  # a number is never used again
+        self.stashed: dict[str, Any] = {}  # what names were bound to before a test cell changed them
 
     def answer(self, frames: Sequence[bytes]) -> list[bytes]:
         """Turn a request's frames into a reply's; whatever goes wrong is in the reply."""
@@ -59,7 +63,7 @@ class Answers:
                 except BaseException as error:
                     reply = {"error": self._error(error)}
             reply["warnings"] = self._warnings(caught)
-            return list(codec.pack(reply, self._refer))
+            return list(codec.pack(reply, self._refer, keep=self._keep))
         except BaseException as error:  # an interrupt, too: an exception's own __str__ may never end
             reason = f": {error}" if isinstance(error, codec.CodecError) else ""
             message = f"what came back cannot be graded{reason}"
@@ -67,15 +71,22 @@ class Answers:
             return list(codec.pack({"error": why, "warnings": []}))
 
     def _run(self, frames: Sequence[bytes]) -> dict[str, Any]:
-        request = codec.unpack(frames, self._resolve, HOST_LIMITS)
-        if request["cell"] != self.cell:  # no test cell uses another one's objects
-            self.objects.clear()
-            self.cell = request["cell"]
+        request = codec.unpack(frames, self._resolve, codec.REQUEST_LIMITS, self._original)
+        if request["cell"] != self.cell:
+            self._begin(request["cell"])
+            request = codec.unpack(frames, self._resolve, codec.REQUEST_LIMITS, self._original)
         for update in request["first"]:
             self._update(**update)
         operation = getattr(self, f"op_{request['op']}")
         result: dict[str, Any] = operation(request)
         return result
+
+    def _begin(self, cell: Any) -> None:
+        """Start another test cell: none uses the objects of another one, or finds names that it changed."""
+        self.cell = cell
+        self.objects.clear()
+        self.numbers.clear()
+        self.put_back()
 
     # ------------------------------------------------------------------------ operations
 
@@ -84,17 +95,24 @@ class Answers:
         target = request["target"]
         function = getattr(target, request["attribute"]) if request["attribute"] else target
         arguments = {**dict(enumerate(request["args"])), **request["kwargs"]}
-        before = {key: codec.pack(value, self._refer) for key, value in arguments.items() if type(value) is dict}
         watched = {key: value.copy() for key, value in arguments.items() if _is_watched(value)}
+        before = self._dicts(arguments) if request.get("returns_changes") else {}
         try:
             value = function(*request["args"], **request["kwargs"])
         finally:
             self._show_figures()
-        changed = {
-            key: arguments[key] for key, frames in before.items() if codec.pack(arguments[key], self._refer) != frames
-        }
+        after = self._dicts(arguments) if before else {}
+        changed = {key: arguments[key] for key, frames in before.items() if after[key] != frames}
         mutated = any(_differs(arguments[key], original) for key, original in watched.items())
         return {"value": value, "changed": changed, "mutated": mutated}
+
+    def _dicts(self, arguments: dict[Any, Any]) -> dict[Any, list[bytes]]:
+        """Those arguments that are dicts, packed: to see what a call does to them."""
+        return {
+            key: codec.pack(value, self._refer, keep=self._keep)
+            for key, value in arguments.items()
+            if type(value) is dict
+        }
 
     def op_get(self, request: dict[str, Any]) -> dict[str, Any]:
         """Read a name's value, or an object's attribute."""
@@ -121,6 +139,23 @@ class Answers:
         """Give what an object yields."""
         return {"value": list(itertools.islice(iter(request["target"]), MAX_ITEMS))}
 
+    def op_delete(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Forget a name of the notebook: functions that use it fail, references to it still work."""
+        name = request["name"]
+        if name not in self.shell.user_ns:
+            raise NameError(f"name {name!r} is not defined")
+        self._stash(name)
+        del self.shell.user_ns[name]
+        return {"value": None}
+
+    def op_bind(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Bind a name of the notebook to a value, or to what another name is bound to."""
+        self._stash(request["name"])
+        self.shell.user_ns[request["name"]] = request["value"]
+        if self.stashed[request["name"]] is request["value"]:
+            del self.stashed[request["name"]]
+        return {"value": None}
+
     def op_install(self, request: dict[str, Any]) -> dict[str, Any]:
         """Write files into the working folder, before any student code runs."""
         for name, content in request["files"].items():
@@ -129,28 +164,59 @@ class Answers:
             path.write_bytes(content.tobytes())
         return {"value": None}
 
-    # -------------------------------------------------------------------------- objects
+    # ---------------------------------------------------------------------- names, objects
+
+    def _stash(self, name: str) -> None:
+        self.stashed.setdefault(name, self.shell.user_ns.get(name, _NOTHING))
+
+    def _restore(self, name: str) -> None:
+        original = self.stashed.pop(name)
+        if original is _NOTHING:
+            self.shell.user_ns.pop(name, None)
+        else:
+            self.shell.user_ns[name] = original
+
+    def put_back(self) -> None:
+        """Bind all names that a test cell deleted or bound to what they were."""
+        for name in list(self.stashed):
+            self._restore(name)
 
     def _resolve(self, reference: Any) -> Any:
         if reference.id is not None:
             return self.objects[reference.id]
-        try:
-            found = self.shell.user_ns[reference.name]
-        except KeyError:
-            raise NameError(f"name {reference.name!r} is not defined") from None
+        found = self.stashed.get(reference.name, _NOTHING)
+        if found is _NOTHING:
+            found = self.shell.user_ns.get(reference.name, _NOTHING)
+        if found is _NOTHING:
+            raise NameError(f"name {reference.name!r} is not defined")
         for attribute in reference.methods:
             found = getattr(found, attribute)
         return found
 
+    def _original(self, value: Any, reference: Any) -> Any:
+        return self.objects[reference.id]
+
+    def _number(self, value: Any) -> int:
+        """The number of an object in the table, which it is added to."""
+        number = self.numbers.get(id(value))
+        if number is None:
+            number = self.numbers[id(value)] = next(self.counter)
+            self.objects[number] = value  # so that no other object gets its id
+        return number
+
+    def _keep(self, value: Any) -> int | None:
+        if type(value) in PLAIN or len(self.objects) >= MAX_OBJECTS:
+            return None
+        return self._number(value)
+
     def _refer(self, value: Any) -> Any:
         if len(self.objects) >= MAX_OBJECTS:
             raise codec.CodecError("too many objects")
-        self.next_id += 1
-        self.objects[self.next_id] = value
+        number = self._number(value)
         methods = [name for name in dir(type(value)) if not name.startswith("_") and name.isidentifier()]
         callables = [name for name in methods if callable(getattr(type(value), name, None))]
         name = type(value).__name__
-        return codec.Reference(self.next_id, name if name.isidentifier() else "object", tuple(callables[:100]))
+        return codec.Reference(number, name if name.isidentifier() else "object", tuple(callables[:100]))
 
     # ------------------------------------------------------------- what else a call does
 
@@ -184,16 +250,13 @@ class Answers:
 
 
 def _is_watched(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.nbytes <= MAX_WATCHED
+    return type(value) is np.ndarray and value.nbytes <= MAX_WATCHED
 
 
 def _differs(array: Any, original: Any) -> bool:
     """Whether an array is no longer what it was, byte by byte: NaN equals itself."""
     same = array.shape == original.shape and array.dtype == original.dtype
     return not same or array.tobytes() != original.tobytes()
-
-
-HOST_LIMITS = codec.Limits(bytes=2**28, items=10**6, json_bytes=2**26)  # the examiner is not hostile
 
 
 class AgentShell(ZMQInteractiveShell):
@@ -222,8 +285,9 @@ class AgentKernel(IPythonKernel):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
-        self.answers = Answers(self.shell)
         shell: Any = self.shell
+        self.answers = Answers(shell)
+        shell.events.register("pre_run_cell", lambda info: self.answers.put_back())
         shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
 
     async def examiner_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:

@@ -44,7 +44,8 @@ THEIRS: tuple[Kind, ...] = "answer", "written"
 """Kinds of the cells that students fill in."""
 TRAINING_TAG = "skip-execution"
 BONUS_TAG = "bonus"
-SOLUTION = re.compile(r"[ \t]*### BEGIN SOLUTION\n(.*?)[ \t]*### END SOLUTION\n?", re.DOTALL)
+# As nbgrader finds them: in a line that may hold more.
+SOLUTION = re.compile(r"^[^\n]*BEGIN SOLUTION[^\n]*\n(.*?)^[^\n]*END SOLUTION[^\n]*\n?", re.DOTALL | re.MULTILINE)
 STUB = re.compile(r"\n[ \t]*raise NotImplementedError\(\"Exercise [^\n]*")
 MAX_PYTHON = 500_000  # characters of a cell that are looked at as Python
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")

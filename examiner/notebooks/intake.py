@@ -20,7 +20,8 @@ from pathlib import Path
 import dateutil.parser  # type: ignore[import-untyped]
 import dateutil.tz  # type: ignore[import-untyped]
 
-from examiner.notebooks.repair import MAX_READ, DamagedNotebookError, as_notebook, is_readable_as_it_is
+from examiner._exceptions import DamagedNotebookError
+from examiner.notebooks.repair import MAX_READ, as_notebook, is_readable_as_it_is
 from examiner.outcome import sentence
 
 __all__ = [
@@ -228,10 +229,20 @@ def _fault_for_nbgrader(path: Path, *, at_top: bool) -> str | None:
 
 
 def leave_out(folder: Path) -> list[tuple[Path, str]]:
-    """Keep nbgrader from opening what is irregular in a submission, and give what that is.
+    """Keep nbgrader from opening what is irregular in a submission.
 
-    Links, pipes, devices and files without number are moved into a hidden folder of the submission.
-    What a browser would show as a page gets the ending of a text: formgrader serves these files.
+    Links, pipes, devices and crowds of files are moved into a hidden folder of the submission.  What a browser would
+    show as a page gets the ending of a text: formgrader serves these files.
+
+    Parameters
+    ----------
+    folder : Path
+        The submission.
+
+    Returns
+    -------
+    list of tuple of Path and str
+        What is irregular, as `irregular` gives it.
 
     Raises
     ------
@@ -250,7 +261,7 @@ def leave_out(folder: Path) -> list[tuple[Path, str]]:
 
 
 def leave_out_irregular(assignment: str, student: str, notebooks: list[str]) -> None:
-    """The hook of nbgrader's before a submission is converted: `leave_out`, and of the notebooks what was left out.
+    """Leave out what is irregular before nbgrader converts a submission: its ``pre_convert_hook``.
 
     Parameters
     ----------
@@ -279,7 +290,7 @@ def is_page(name: str) -> bool:
 
 
 def _move_aside(path: Path, folder: Path) -> None:
-    """Move an entry into the hidden folder, which nothing that was handed in can take the place of."""
+    """Move an entry into the hidden folder, whose place nothing submitted can take."""
     place = folder / LEFT_OUT
     if os.path.lexists(place) and not stat.S_ISDIR(place.lstat().st_mode):
         place.rename(folder / f"{LEFT_OUT}.{secrets.token_hex(4)}")

@@ -18,19 +18,19 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
-from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
+from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks.cells import GRADED, THEIRS, TRAINING_TAG, grade_id, kind_of, read, unused_id
 from examiner.notebooks.markdown import attached_pictures, harmless_markdown
 from examiner.notebooks.names import names_defined_by, words
 from examiner.notebooks.outputs import OutputBudget, harmless
-from examiner.notebooks.repair import DamagedNotebookError, mended
+from examiner.notebooks.repair import mended
 
 __all__ = ["Merged", "merge", "merged", "prepared_source"]
 
 WEIGHT = 100  # of an answer, among the cells that say where others belong
-STEPS = LockCells, ClearSolutions, ClearOutput, ComputeChecksums
+STEPS = "LockCells", "ClearSolutions", "ClearOutput", "ComputeChecksums"  # nbgrader's, which makes a release
 _SOURCES: dict[tuple[Path, int, int, str], NotebookNode] = {}
 # What nbgrader takes out of the release.
 _HIDDEN = re.compile(r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
@@ -70,13 +70,16 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
     NotebookNode
         A copy that the caller may change.
     """
+    from nbgrader import preprocessors  # here, for it takes a second, and the engine's processes do without
+
     status = path.stat()
-    options = repr([config.get(step.__name__) for step in STEPS]) if config else ""
+    options = repr([config.get(step) for step in STEPS]) if config else ""
     key = (path, status.st_mtime_ns, status.st_size, options)
     if key not in _SOURCES:
         notebook, resources = read(path), {"language": "python"}
         for step in STEPS:
-            notebook, resources = step(config=config or Config()).preprocess(notebook, resources)
+            step_of_nbgrader = getattr(preprocessors, step)(config=config or Config())
+            notebook, resources = step_of_nbgrader.preprocess(notebook, resources)
         if len(_SOURCES) > 64:
             _SOURCES.clear()
         _SOURCES[key] = notebook

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from nbformat import NotebookNode
 
-from examiner.notebooks.cells import THEIRS, cells_of, parsed, plain_python
+from examiner.notebooks.cells import MAX_PYTHON, THEIRS, cells_of, parsed, plain_python
 
 __all__ = ["defined_names", "names_defined_by", "statements", "used_names", "words"]
 
 _DEFINITION = re.compile(
-    r"^(?:async +)?(?:def|class) +(\w+)|^([^\W\d]\w*(?: *, *[^\W\d]\w*)*) *(?::[^=\n]{0,200})?=(?!=)", re.MULTILINE
+    r"^(?:async +)?(?:def|class) +(\w+)|^([^\W\d]\w*(?: *, *[^\W\d]\w*){0,20}) *(?::[^=\n]{0,200})?=(?!=)", re.MULTILINE
 )
 
 
@@ -34,7 +34,7 @@ def defined_names(notebook: NotebookNode) -> dict[str, bool]:
     for cell in cells_of(notebook, *THEIRS):
         if cell.cell_type == "code":
             for name, callable_ in _bound(statements(cell.source), names):
-                names[name] = callable_
+                names[name] = names.get(name, False) or callable_
     return names
 
 
@@ -51,7 +51,9 @@ def statements(source: str) -> list[ast.stmt]:
 def names_defined_by(source: str) -> set[str]:
     """Give the names that a cell seems to define at its top level, whether it parses or not."""
     return {
-        name.strip() for function, targets in _DEFINITION.findall(source) for name in (function or targets).split(",")
+        name.strip()
+        for function, targets in _DEFINITION.findall(source[:MAX_PYTHON])
+        for name in (function or targets).split(",")
     }
 
 

@@ -14,11 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from examiner._exceptions import ExaminerError
+from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks.cells import TRAINING_TAG, unused_id
 from examiner.notebooks.outputs import OutputBudget, harmless
 
-__all__ = ["MAX_READ", "DamagedNotebookError", "as_notebook", "is_readable_as_it_is", "mended"]
+__all__ = ["MAX_READ", "as_notebook", "is_readable_as_it_is", "mended"]
 
 MAX_READ = 200 * 2**20  # bytes of a notebook's file
 MAX_NOTEBOOK = 16 * 2**20  # characters without outputs
@@ -30,10 +30,6 @@ TOO_LARGE = f"larger than {MAX_NOTEBOOK >> 20} MB without its outputs"
 NOT_VALID = "not a valid notebook"
 # What nbgrader keeps in a cell's metadata.
 NBGRADER = "grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "cell_type", "checksum"
-
-
-class DamagedNotebookError(ExaminerError):
-    """A file that is not a notebook, or that is too large; the message says which."""
 
 
 def as_notebook(data: bytes) -> tuple[NotebookNode, tuple[str, ...]]:

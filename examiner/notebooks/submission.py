@@ -19,8 +19,9 @@ from pathlib import Path, PurePosixPath
 
 from nbformat import NotebookNode
 
+from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks.intake import LEFT_OUT, NO_TIME, TOO_MANY, entries, is_junk, is_time, read_regular
-from examiner.notebooks.repair import MAX_READ, DamagedNotebookError, as_notebook
+from examiner.notebooks.repair import MAX_READ, as_notebook
 from examiner.outcome import sentence
 
 __all__ = ["LeftOut", "Repaired", "Submission", "read_submission"]
@@ -34,7 +35,20 @@ MAX_SAME = 4  # files that are compared to see whether they are the same
 MAX_ZIPS = 5
 MAX_ZIP = 64_000_000
 MAX_MEMBERS = 500
+MAX_PATH = 1_000  # characters
 MAX_LIFTED = 2  # folders around the notebooks
+
+
+TIMESTAMP = "timestamp.txt"
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+)  # Python's zipfile
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,7 @@ class Submission:
     files : mapping of str to bytes
         The other files, by path in the submission.
     left_out : tuple of LeftOut
+        What is not graded, notebooks first.
     repaired : tuple of Repaired
     submitted_at : str or None
         The text of ``timestamp.txt``, where it is a time.
@@ -114,8 +129,8 @@ def read_submission(folder: Path, expected: Collection[str] = (), ignored: Colle
     Submission
         Whatever the folder holds: what cannot be read is left out by name.
     """
-    reader = _Reader(folder, expected, ignored)
-    reader.look()
+    reader = _Reader(_Folder(folder), expected, ignored)
+    reader.take_time()
     reader.take_notebooks()
     reader.take_files()
     return reader.submission()
@@ -131,7 +146,7 @@ class _Source:
     path: PurePosixPath
     name: str
     load: Callable[[int], bytes | None]
-    archive: str | None = None
+    archive: _Source | None = None
 
 
 @dataclass(frozen=True)
@@ -143,13 +158,79 @@ class _Candidate:
     source: _Source
 
 
-class _Reader:
-    """The state of reading one submission."""
+class _Folder:
+    """The files of one submission, and what of them may be opened."""
 
-    def __init__(self, folder: Path, expected: Collection[str], ignored: Collection[str]) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.left = MAX_TOTAL
+        self.sources: list[_Source] = []
+        self.refused: list[tuple[_Source, str]] = []
+        for path, what in entries(folder):
+            place = PurePosixPath(path.relative_to(folder).as_posix())
+            if not any(map(is_junk, place.parts)):
+                self._sort(path, place, what)
+
+    def _sort(self, path: Path, place: PurePosixPath, what: str | None) -> None:
+        """Keep a file, or say why not; of what was moved aside for nbgrader, give the name that it had."""
+        aside = len(place.parts) > 1 and place.parts[0] == LEFT_OUT
+        shown = PurePosixPath(*place.parts[1:]) if aside else place
+        name = sentence(str(shown)) if place.parts else "the submission"
+        source = _Source(shown, name, partial(self._read, path))
+        if what is None and aside and shown.name != TIMESTAMP:
+            what = TOO_MANY
+        if what is not None:
+            self.refused.append((source, what))
+        elif not path.is_dir():
+            self.sources.append(source)
+
+    def _read(self, path: Path, most: int) -> bytes | None:
+        data = read_regular(path, min(most, self.left))
+        self.left -= len(data or b"")
+        return data
+
+    def members(self) -> Iterator[_Source]:
+        """The regular files in archives; these are unpacked in memory, and only as far as they are read."""
+        zips = [source for source in self.sources if source.path.suffix.lower() == ".zip"]
+        for source in zips[:MAX_ZIPS]:
+            data = source.load(MAX_ZIP)
+            if data is None or data.count(b"PK\x01\x02") > 10 * MAX_MEMBERS:
+                continue
+            try:
+                archive = zipfile.ZipFile(io.BytesIO(data))
+            except BROKEN_ZIP:
+                continue
+            for member in archive.infolist()[:MAX_MEMBERS]:
+                path = PurePosixPath(member.filename.replace("\\", "/"))
+                if _is_regular(member, path):
+                    name = sentence(f"{source.name}/{path}")
+                    yield _Source(path, name, partial(self._unpack, archive, member), source)
+
+    def _unpack(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes | None:
+        most = min(most, self.left)
+        try:
+            with archive.open(member) as file:
+                data = file.read(most + 1)
+        except BROKEN_ZIP:
+            return None
+        self.left -= len(data)
+        return data if len(data) <= most else None
+
+
+def _is_regular(member: zipfile.ZipInfo, path: PurePosixPath) -> bool:
+    """Whether a member of an archive is a file that can be unpacked without harm."""
+    plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not member.flag_bits & 1
+    inside = path.parts and not path.is_absolute() and ".." not in path.parts and not any(map(is_junk, path.parts))
+    return (
+        bool(plain and inside) and stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG) and not member.is_dir()
+    )
+
+
+class _Reader:
+    """What is taken of one submission."""
+
+    def __init__(self, folder: _Folder, expected: Collection[str], ignored: Collection[str]) -> None:
         self.folder, self.expected, self.ignored = folder, list(expected), ignored
         self.names = {_key(name): name for name in self.expected}
-        self.sources: list[_Source] = []
         self.members: list[_Source] = []
         self.notebooks: dict[str, NotebookNode] = {}
         self.files: dict[str, bytes] = {}
@@ -157,110 +238,87 @@ class _Reader:
         self.repaired: list[Repaired] = []
         self.submitted_at: str | None = None
         self.taken: list[_Source] = []
-        self.left = MAX_TOTAL
+        for source, what in folder.refused:
+            self.leave_out(source, what, self._meant(source))
 
     def submission(self) -> Submission:
-        """What was read."""
-        rows = list(self.left_out.values())
+        """What was taken."""
+        rows = sorted(self.left_out.values(), key=lambda row: row.notebook is None)  # notebooks first
         if len(rows) > MAX_ROWS:
-            more = LeftOut(f"{len(rows) - MAX_ROWS} more", "left out for the like reasons")
-            rows = [*rows[:MAX_ROWS], more]
+            rows[MAX_ROWS:] = [LeftOut(f"{len(rows) - MAX_ROWS} more", "left out for similar reasons")]
         return Submission(self.notebooks, self.files, tuple(rows), tuple(self.repaired), self.submitted_at)
 
     def leave_out(self, source: _Source, why: str, notebook: str | None = None) -> None:
         """Say that something is not graded."""
         self.left_out.setdefault(source.name, LeftOut(source.name, why, notebook))
 
-    def look(self) -> None:
-        """Find all files that may be opened; read the time."""
-        for path, what in entries(self.folder):
-            place = PurePosixPath(path.relative_to(self.folder).as_posix())
-            aside = place.parts[:1] == (LEFT_OUT,)
-            shown = PurePosixPath(*place.parts[1:]) if aside and len(place.parts) > 1 else place
-            name = sentence(str(shown)) if place.parts else "the submission"
-            source = _Source(place, name, partial(self._read, path))
-            if any(map(is_junk, place.parts)):
-                continue
-            if what is not None:
-                self.leave_out(source, what, self._notebook_named(shown.name))
-            elif aside and path.is_file() and place.name != "timestamp.txt":
-                self.leave_out(source, TOO_MANY)
-            elif path.is_file():
-                self.sources.append(source)
-        self._take_time()
-
-    def _take_time(self) -> None:
-        for source in self.sources:
-            if source.path.name == "timestamp.txt" and len(source.path.parts) == 1 + (source.path.parts[0] == LEFT_OUT):
+    def take_time(self) -> None:
+        """Take the time of the submission."""
+        for source in self.folder.sources:
+            if source.path == PurePosixPath(TIMESTAMP):
+                self.taken.append(source)
                 text = (source.load(MAX_FILE) or b"")[:200].decode(errors="replace").strip()
                 if is_time(text):
                     self.submitted_at = text
                 elif text:
                     self.leave_out(source, NO_TIME)
-        self.sources = [each for each in self.sources if each.name != "timestamp.txt"]
 
     # ------------------------------------------------------------------------------ notebooks
 
     def take_notebooks(self) -> None:
-        """Take the notebooks with the right names; for those that are missing, what may be them."""
-        found = [source for source in self.sources if source.path.suffix == ".ipynb"]
-        right = {
-            s.path.stem: s
-            for s in found
-            if len(s.path.parts) == 1 and (s.path.stem in self.expected or not self.expected)
-        }
+        """Take the notebooks with the right names; for those that are missing, files that may be them."""
+        found = [source for source in self.folder.sources if source.path.suffix == ".ipynb"]
+        right = {source.path.stem: source for source in found if self._is_right(source)}
         for name, source in right.items():
             self._take(name, source)
         missing = [name for name in self.expected if name not in right]
         if missing:
-            zips = [source for source in self.sources if source.path.suffix.lower() == ".zip"]
-            self.members = [member for source in zips[:MAX_ZIPS] for member in self._members(source)]
-            guesses = [guess for source in [*self.sources, *self.members] if (guess := self._guess(source))]
+            self.members = list(self.folder.members())
+            guesses = [guess for source in [*self.folder.sources, *self.members] if (guess := self._guess(source))]
             for name in missing:
                 self._choose(name, [guess for guess in guesses if guess.notebook == name])
         for source in found:
-            if source not in self.taken and source.name not in self.left_out:
-                may_be = self._notebook_named(source.path.name)
-                self.leave_out(source, self._not_wanted(may_be), may_be)
+            if source not in self.taken:
+                self.leave_out(source, self._not_wanted(source), self._meant(source))
 
-    def _not_wanted(self, name: str | None) -> str:
-        if name is not None:
+    def _is_right(self, source: _Source) -> bool:
+        return len(source.path.parts) == 1 and (not self.expected or source.path.stem in self.expected)
+
+    def _not_wanted(self, source: _Source) -> str:
+        if (name := self._meant(source)) is not None:
             return f"an extra copy of {name}.ipynb"
         return "not a notebook of this assignment" if self.expected else "in a folder of the submission"
 
     def _choose(self, name: str, guesses: list[_Candidate]) -> None:
         """Take the one best candidate for a notebook that is missing."""
         lowest = min((each.rank for each in guesses), default=0)
-        best = [each for each in guesses if each.rank == lowest]
-        if len(best) > 1 and (len(best) > MAX_SAME or len({each.source.load(MAX_READ) for each in best}) > 1):
+        best = [each.source for each in guesses if each.rank == lowest]
+        if len(best) > 1 and (len(best) > MAX_SAME or len({each.load(MAX_READ) for each in best}) > 1):
             for each in best:
-                self.leave_out(each.source, f"one of several files that may be {name}.ipynb", name)
-            return
-        if best and self._take(name, best[0].source):
-            self.repaired.append(Repaired(f"{name}.ipynb", f"taken from {best[0].source.name}"))
+                self.leave_out(each, f"one of several files that may be {name}.ipynb", name)
+        elif best and self._take(name, best[0]):
+            self.repaired.append(Repaired(sentence(f"{name}.ipynb"), f"taken from {best[0].name}"))
 
     def _take(self, name: str, source: _Source) -> bool:
-        """Read a notebook; whether it can be."""
+        """Read a notebook; whether it can be read."""
         self.taken.append(source)
         data = source.load(MAX_READ)
-        if data is None:
-            self.leave_out(source, f"larger than {MAX_READ >> 20} MB, or unreadable", name)
-            return False
         try:
+            if data is None:
+                raise DamagedNotebookError(f"larger than {MAX_READ >> 20} MB, or unreadable")
             self.notebooks[name], repairs = as_notebook(data)
         except DamagedNotebookError as damage:
             self.leave_out(source, str(damage), name)
             return False
-        shown = sentence(f"{name}.ipynb")
-        self.repaired += [Repaired(shown, repair) for repair in repairs]
+        self.repaired += [Repaired(sentence(f"{name}.ipynb"), repair) for repair in repairs]
         return True
 
-    def _notebook_named(self, filename: str) -> str | None:
-        guess = _guess(filename, self.names)
+    def _meant(self, source: _Source) -> str | None:
+        """The notebook of the assignment that a file's name may mean."""
+        guess = _guess(source.path.name, self.names)
         return guess[0] if guess else None
 
     def _guess(self, source: _Source) -> _Candidate | None:
-        """The notebook that a file may be."""
         depth = len(source.path.parts) - 1
         guess = _guess(source.path.name, self.names) if depth <= MAX_LIFTED else None
         if guess is None or source in self.taken:
@@ -272,77 +330,30 @@ class _Reader:
 
     def take_files(self) -> None:
         """Take the other files; those beside a notebook that is taken from a folder or archive, too."""
-        opened = {source.archive for source in self.taken}
-        others = [each for each in self.sources if each not in self.taken and each.name not in opened]
-        for source in others:
-            self._add(str(source.path), source)
+        opened = [source.archive for source in self.taken]
+        for source in self.folder.sources:
+            if source not in self.taken and source not in opened:
+                self._add(source.path, source)
         for taken in self.taken:
-            if taken.archive is None and len(taken.path.parts) == 1:
-                continue
-            for source in [*self.sources, *self.members]:
-                beside = source.archive == taken.archive and source not in self.taken
-                if beside and source.path.is_relative_to(taken.path.parent):
-                    self._add(str(source.path.relative_to(taken.path.parent)), source)
+            for source in [*self.folder.sources, *self.members] if taken.archive or len(taken.path.parts) > 1 else ():
+                beside = source.archive is taken.archive and source.path.is_relative_to(taken.path.parent)
+                if beside and source not in self.taken:
+                    self._add(source.path.relative_to(taken.path.parent), source)
 
-    def _add(self, path: str, source: _Source) -> None:
-        hidden = any(part.startswith((".", "__")) for part in PurePosixPath(path).parts[:-1])
-        passed_over = hidden or any(fnmatch.fnmatch(source.path.name, pattern) for pattern in self.ignored)
-        if path in self.files or path.endswith(".ipynb") or passed_over:
+    def _add(self, path: PurePosixPath, source: _Source) -> None:
+        hidden = any(part.startswith((".", "__")) for part in path.parts[:-1])
+        ignored = any(fnmatch.fnmatch(path.name, pattern) for pattern in self.ignored)
+        if str(path) in self.files or path.suffix == ".ipynb" or hidden or ignored:
             return
         data = source.load(MAX_FILE)
-        if not path.isprintable() or len(path) > 1000:
+        if not str(path).isprintable() or len(str(path)) > MAX_PATH:
             self.leave_out(source, "a file whose name cannot be shown")
         elif data is None:
             self.leave_out(source, f"larger than {MAX_FILE // 10**6} MB, or unreadable")
         elif len(self.files) >= MAX_NUMBER or len(data) + sum(map(len, self.files.values())) > MAX_FILES:
             self.leave_out(source, f"beyond {MAX_NUMBER} files or {MAX_FILES // 10**6} MB")
         else:
-            self.files[path] = data
-
-    def _read(self, path: Path, most: int) -> bytes | None:
-        data = read_regular(path, min(most, self.left))
-        self.left -= len(data or b"")
-        return data
-
-    # ------------------------------------------------------------------------------- archives
-
-    def _members(self, source: _Source) -> Iterator[_Source]:
-        """The regular files of a zip; it is unpacked in memory, and only as far as it is read."""
-        data = source.load(MAX_ZIP)
-        try:
-            if data is None or data.count(b"PK\x01\x02") > 10 * MAX_MEMBERS:
-                return
-            archive = zipfile.ZipFile(io.BytesIO(data))
-            members = archive.infolist()[:MAX_MEMBERS]
-        except (*_BROKEN,):
-            return
-        for member in members:
-            path = PurePosixPath(member.filename.replace("\\", "/"))
-            plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not member.flag_bits & 1
-            kind = stat.S_IFMT(member.external_attr >> 16)
-            inside = path.parts and not path.is_absolute() and ".." not in path.parts
-            if (
-                inside
-                and plain
-                and kind in (0, stat.S_IFREG)
-                and not member.is_dir()
-                and not any(map(is_junk, path.parts))
-            ):
-                name = sentence(f"{source.name}/{path}")
-                yield _Source(path, name, partial(self._unpack, archive, member), source.name)
-
-    def _unpack(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes | None:
-        most = min(most, self.left)
-        try:
-            with archive.open(member) as file:
-                data = file.read(most + 1)
-        except (*_BROKEN,):
-            return None
-        self.left -= len(data)
-        return data if len(data) <= most else None
-
-
-_BROKEN = zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, MemoryError
+            self.files[str(path)] = data
 
 
 # ------------------------------------------------------------------------------------------ names

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import importlib
 import importlib.util
 import os
-import platform
-import random
 import shutil
 import site
 import subprocess
@@ -18,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from examiner._exceptions import IsolationError
-from examiner.sandbox import usage
-from examiner.sandbox.scratch import new_folder, remove_folder, write_files
 from examiner.settings import MIB, Limits
 
 WORK = "/tmp/work"
@@ -63,8 +58,8 @@ class Layout:
         return str(self.stage[path])
 
 
-def environment(work: Path, temporary: str, data: str | None) -> dict[str, str]:
-    """Give all environment variables that a program in a sandbox has."""
+def environment(work: Path, temporary: str) -> dict[str, str]:
+    """Give the environment variables that every program in a sandbox has."""
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -78,8 +73,6 @@ def environment(work: Path, temporary: str, data: str | None) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "NN_OFFLINE": "1",
-        **({} if data is None else {"NN_DATA_DIR": data}),
         # Where Python itself was built to need it.
         **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
     }
@@ -114,10 +107,7 @@ def bwrap(layout: Layout, variables: Mapping[str, str], disk: int) -> list[str]:
         else:
             arguments += ["--ro-bind", str(entry), f"{WORK}/{entry.name}"]
     if layout.data is not None:
-        data = layout.data.resolve()
-        if layout.user is not None and not _readable_for_all(data):
-            data = _readable_copy(data)
-        arguments += ["--ro-bind", layout.source(data), DATA]
+        arguments += ["--ro-bind", layout.source(layout.data), DATA]
     arguments += ["--bind", str(layout.sockets), str(layout.sockets)]
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
 
@@ -176,17 +166,6 @@ def with_limits(limits: Limits) -> list[str]:
     ]
 
 
-def with_process_limit(processes: int, user: int | None) -> list[str]:
-    """Give the option of `with_limits` that bounds processes, which binds only in a user namespace.
-
-    Linux before 5.14 counts all that a user runs anywhere: that is added.
-    """
-    major, minor = map(int, platform.release().split(".")[:2])
-    if user is None and (major, minor) < (5, 14):
-        processes += usage.processes_of(os.getuid())
-    return [f"--nproc={processes}"]
-
-
 @functools.cache
 def tool(name: str) -> str:
     """Find a program of the system that sandboxes are started with.
@@ -240,37 +219,9 @@ def own_folders() -> tuple[Path, ...]:
     return tuple(each for each in own if visible & set(each.parents))
 
 
-def unused_user() -> int:
-    """Draw a user id that nobody has, among those that exist in this user namespace."""
-    with open("/proc/self/uid_map") as table:
-        highest = max(int(first) + int(count) for first, _, count in map(str.split, table))
-    low, high = (1_900_000_000, 2_000_000_000) if highest > 2_000_000_000 else (60_600, 61_100)
-    return random.SystemRandom().randrange(low, high)
-
-
 @functools.cache
 def _reachable(path: Path) -> bool:
     """Whether an unprivileged user can reach a path, links on the way included."""
     real = path.resolve()
     need = 0o005 if real.is_dir() else 0o004
     return real.stat().st_mode & need == need and all(each.stat().st_mode & 0o001 for each in real.parents)
-
-
-def _readable_for_all(folder: Path) -> bool:
-    for base, _, names in os.walk(folder):
-        if os.stat(base).st_mode & 0o005 != 0o005:
-            return False
-        paths = [os.path.join(base, name) for name in names]
-        if any(os.path.isfile(path) and not os.stat(path).st_mode & 0o004 for path in paths):
-            return False
-    return True
-
-
-@functools.cache
-def _readable_copy(folder: Path) -> Path:
-    """Copy a folder that only root may read, once, for the sandboxes of this process."""
-    copy = new_folder()
-    copy.chmod(0o711)
-    atexit.register(remove_folder, copy)
-    write_files(copy, {"data": folder})
-    return copy / "data"

@@ -1,4 +1,4 @@
-"""A sandbox's folder on the host: made, filled, and removed whatever is in it."""
+"""A sandbox's folders on the host: made, filled, and removed whatever is in them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,42 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from examiner._exceptions import SandboxError
+
+
+class Folders:
+    """A sandbox's folders on the host.
+
+    Parameters
+    ----------
+    user : int or None
+        Whom root becomes.
+    data : Path or None
+        The data sets.
+    files : mapping of str to Path or bytes
+        What goes into the working folder.
+    """
+
+    def __init__(self, user: int | None, data: Path | None, files: Mapping[str, Path | bytes]) -> None:
+        self.user, self.data = user, data
+        self.root = new_folder()
+        self.sockets, self.files = self.root / "ipc", self.root / "files"
+        try:
+            self.sockets.mkdir(mode=0o700)
+            self.files.mkdir()
+            if user is not None:
+                os.chown(self.root, -1, user)
+                os.chmod(self.root, 0o710)  # passable for the sandbox's user, closed for all others
+                os.chown(self.sockets, user, user)
+            write_files(self.files, files)
+        except BaseException:
+            remove_folder(self.root)
+            raise
+
+    def hand_over(self) -> None:
+        """Give the sandbox's user what has been put into the folder of sockets: the connection file."""
+        if self.user is not None:
+            for entry in os.scandir(self.sockets):
+                os.chown(entry.path, self.user, self.user, follow_symlinks=False)
 
 
 def new_folder() -> Path:

@@ -43,6 +43,7 @@ def errors_of_gradients(forward, backward, inputs, dout) -> list[float]:  # type
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     errors = []
     for i, gradient in enumerate(gradients):
+
         def nudged(value: np.ndarray, i: int = i) -> np.ndarray:
             return forward(*inputs[:i], value, *inputs[i + 1 :])[0]  # type: ignore[no-any-return]
 
@@ -126,6 +127,7 @@ def network_errors(model, X, y) -> dict[str, float]:  # type: ignore[no-untyped-
     _, grads = model.loss(X, y)
     errors = {}
     for name, value in list(model.params.items()):
+
         def loss(nudged: np.ndarray, name: str = name) -> float:
             model.params[name] = nudged
             return float(model.loss(X, y)[0])

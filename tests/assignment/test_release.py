@@ -42,7 +42,7 @@ def test_the_release_is_what_nbgrader_generates(course: Callable[[], Path]) -> N
 
 
 def test_only_the_expected_files_are_released() -> None:
-    toolkit = {f"toolkit/{path.name}" for path in (SOURCE / "toolkit").glob("*.py")}
+    toolkit = {str(path.relative_to(SOURCE)) for path in (SOURCE / "toolkit").rglob("*.py")}
     expected = {f"{name}.ipynb" for name in NAMES} | toolkit | {"README.md", "requirements.txt"}
     assert set(files_of(RELEASE)) == expected
 
@@ -77,7 +77,7 @@ def test_no_value_that_only_hidden_tests_use_is_released(name: str, notebooks: d
     regions = [region for cell in notebooks[name].cells for region in HIDDEN.findall(cell.source)]
     hidden = {value for region in regions for value in number.findall(region)}
     shown = {value for cell in notebooks[name].cells for value in number.findall(HIDDEN.sub("", cell.source))}
-    toolkit = "".join(path.read_text(encoding="utf-8") for path in (RELEASE / "toolkit").glob("*.py"))
+    toolkit = "".join(path.read_text(encoding="utf-8") for path in (RELEASE / "toolkit").rglob("*.py"))
     released = "\n".join(cell.source for cell in read(RELEASE / f"{name}.ipynb").cells) + toolkit
     assert not [value for value in hidden - shown if value in released]
 

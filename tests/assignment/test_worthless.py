@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from examiner.diagnosis.fingerprints import rehearsal
+
 from tests.conftest import SOURCE
 
 DROPOUT = """

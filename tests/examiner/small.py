@@ -16,11 +16,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from examiner._exceptions import IsolationError
-from examiner.grading.grader import Grader
-from examiner.notebooks.cells import fill_in, solutions
-from examiner.notebooks.merge import merge, prepared_source
+from examiner.assignment import Assignment
+from examiner.grading import Grader
+from examiner.notebooks import fill_in, merge, prepared_source, solutions
 from examiner.outcome import NotebookOutcome
 from examiner.sandbox import check_isolation
+from examiner.settings import Options
 from tests.conftest import ROOT, SOURCE
 
 
@@ -175,6 +176,17 @@ def write_course(root: Path) -> Path:
     return source
 
 
+def assignment_of(source: Path, files: tuple[str, ...] = ()) -> Assignment:
+    """The small assignment, whose source is this folder."""
+    environment = {"CHECKS_SEED": "{seed}", "NN_EARLIER_DIR": "{earlier}"}
+    return Assignment(source.name, source.parents[1], source, "toolkit", None, environment, files=files)
+
+
+def grader_of(source: Path, options: Options, files: tuple[str, ...] = ()) -> Grader:
+    """A grader of the small assignment."""
+    return Grader(assignment_of(source, files), options)
+
+
 def write_class(root: Path, students: dict[str, NotebookNode]) -> None:
     """Write a course with its submissions; the examiner in it isolates nothing, for speed."""
     write_course(root)
@@ -220,7 +232,7 @@ def grade(
     grader: Grader, handed_in: NotebookNode, files: Mapping[str, bytes] | None = None
 ) -> tuple[NotebookOutcome, NotebookNode]:
     """Grade a submission of the small assignment: the outcome, and the graded notebook."""
-    notebook = merge(prepared_source(grader.source / "one.ipynb"), handed_in)
+    notebook = merge(prepared_source(grader.assignment.source / "one.ipynb"), handed_in)
     return grader.grade(notebook, "one", files or {}), notebook
 
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from examiner import codec as codec
-from examiner.codec import CodecError, Limits, Reference, pack, unpack
+from examiner import codec
+from examiner.codec import CodecError, Kept, Limits, Reference, pack, unpack
 
 PLAIN_DTYPES = [np.dtype(name) for name in "?bhilBHILefdgFDG"]
 arrays = st.sampled_from(PLAIN_DTYPES).flatmap(
@@ -76,12 +76,24 @@ def _equal(left: Any, right: Any) -> Any:
     return (left == right) | ((left != left) & (right != right))
 
 
+CASES, MANY_CASES = 50, 2_000
+
+
 @given(values)
+@settings(max_examples=CASES, deadline=None)
 def test_every_plain_value_comes_back_as_it_was(value: Any) -> None:
     assert same(unpack(pack(value)), value)
 
 
+@pytest.mark.long
+@given(values)
+@settings(max_examples=MANY_CASES, deadline=None)
+def test_very_many_plain_values_come_back_as_they_were(value: Any) -> None:
+    assert same(unpack(pack(value)), value)
+
+
 @given(generators)
+@settings(max_examples=CASES, deadline=None)
 def test_a_generator_goes_on_where_it_was(generator: np.random.Generator) -> None:
     generator.integers(7, size=3)
     copy = unpack(pack(generator))
@@ -89,6 +101,7 @@ def test_a_generator_goes_on_where_it_was(generator: np.random.Generator) -> Non
 
 
 @given(st.integers(0, 2**32 - 1))
+@settings(max_examples=CASES, deadline=None)
 def test_a_random_state_goes_on_where_it_was(seed: int) -> None:
     state = np.random.RandomState(seed)
     state.randn()
@@ -96,6 +109,7 @@ def test_a_random_state_goes_on_where_it_was(seed: int) -> None:
 
 
 @given(arrays)
+@settings(max_examples=CASES, deadline=None)
 def test_an_array_is_exact_and_has_memory_of_its_own(array: np.ndarray) -> None:
     frames = pack(array.T)
     received = unpack(frames)
@@ -176,14 +190,112 @@ def test_objects_go_as_references() -> None:
     assert unpack(frames, lambda reference: table[reference.id]) == {"cache": (1, thing)}
 
 
+# ------------------------------------------------------------------ values that stand for objects
+
+
+class Params(dict[str, Any]):
+    """A dict of one's own."""
+
+
+def crossing(value: Any, table: dict[int, Any], kept: Kept) -> Any:
+    """Send a value as the agent does, objects of subclasses with their number, and receive it."""
+
+    def keep(item: Any) -> int | None:
+        if type(item) in (list, tuple, dict, np.ndarray):
+            return None
+        table[len(table)] = item
+        return len(table) - 1
+
+    return unpack(pack(value, keep=keep), kept=kept.remember)
+
+
+def back(value: Any, table: dict[int, Any], kept: Kept) -> Any:
+    """Send a value as the examiner does, and receive it as the agent does."""
+    return unpack(pack(value, keep=kept.number), kept=lambda _, reference: table[reference.id])
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [Params(a=1), Params(), Params(a=np.ones(2)), np.ones((2, 2)).view(type("Matrix", (np.ndarray,), {}))],
+    ids=["dict", "empty dict", "dict of arrays", "array"],
+)
+def test_an_object_of_a_subclass_comes_as_a_plain_value_and_returns_as_itself(thing: Any) -> None:
+    table: dict[int, Any] = {}
+    kept = Kept()
+    received = crossing([thing], table, kept)[0]
+    assert type(received) in (dict, np.ndarray)
+    assert back([received, 1], table, kept)[0] is thing
+    kept.clear()
+    assert back(received, table, kept) is not thing
+
+
+def test_a_changed_value_stands_for_itself() -> None:
+    table: dict[int, Any] = {}
+    kept = Kept()
+    received = crossing(Params(a=np.ones(2)), table, kept)
+    received["a"][0] = 5
+    assert type(back(received, table, kept)) is dict
+
+
+def test_a_copy_with_arrays_stands_for_the_object_and_other_equal_values_for_themselves() -> None:
+    table: dict[int, Any] = {}
+    kept = Kept()
+    cache, empty, array = Params(a=np.ones(2)), Params(), np.ones(2).view(type("Matrix", (np.ndarray,), {}))
+    crossing((cache, empty, array), table, kept)
+    assert back({"a": np.ones(2)}, table, kept) is cache
+    assert back({}, table, kept) is not empty
+    assert type(back(np.ones(2), table, kept)) is np.ndarray
+
+
+def test_without_anybody_who_keeps_values_are_plain() -> None:
+    frames = pack(Params(a=1), keep=lambda value: 7)
+    assert frames == [b'{"k":[7,{"d":[["a",1]]}]}']
+    assert same(unpack(frames), {"a": 1})
+
+
+def test_only_so_many_objects_are_kept() -> None:
+    limits = Limits(kept=2)
+    frames = pack(
+        [Params(), Params(), Params()], keep=lambda value: 1 if type(value) is Params else None, limits=limits
+    )
+    assert frames[0].count(b'"k"') == 2
+    assert unpack(frames, limits=limits) == [{}, {}, {}]
+    with pytest.raises(CodecError, match="too many objects"):
+        unpack([b'[{"k":[1,[]]},{"k":[1,[]]},{"k":[1,[]]}]'], limits=limits)
+
+
+def test_a_key_of_a_dict_is_never_kept() -> None:
+    pair = type("Pair", (tuple,), {})((1, 2))
+    frames = pack({pair: 3}, keep=lambda value: 1 if type(value) is not dict else None)
+    assert unpack(frames, kept=lambda value, reference: None) == {(1, 2): 3}
+    received = unpack([b'{"d": [[{"k": [1, {"t": [1]}]}, 2]]}'], kept=lambda value, reference: [])
+    assert received == {(1,): 2}
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        '{"k": [1]}',
+        '{"k": [-1, []]}',
+        '{"k": [true, []]}',
+        '{"k": [1, 5]}',
+        '{"k": [1, {"k": [1, []]}]}',
+        '{"k": [1, {}]}',
+    ],
+)
+def test_kept_values_are_checked(content: str) -> None:
+    with pytest.raises(CodecError):
+        unpack([f'{{"k": {content}}}'.encode()])
+
+
 # -------------------------------------------------------------------- what a hostile kernel sends
 
 json_trees = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-5, 2**64), st.floats(), st.text(max_size=5)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
-        st.dictionaries(st.sampled_from([*"nictdasyTgro", "id", "name", "methods"]), inner, max_size=2),
-        st.tuples(st.sampled_from(list("nictdasyTgro")), inner).map(lambda pair: {pair[0]: pair[1]}),
+        st.dictionaries(st.sampled_from([*"nictdasyTgrok", "id", "name", "methods"]), inner, max_size=2),
+        st.tuples(st.sampled_from(list("nictdasyTgrok")), inner).map(lambda pair: {pair[0]: pair[1]}),
     ),
     max_leaves=20,
 )
@@ -195,17 +307,32 @@ headers = st.tuples(
 
 
 @given(st.lists(st.binary(max_size=60), max_size=4))
+@settings(max_examples=CASES, deadline=None)
 def test_arbitrary_bytes_give_a_value_or_the_codecs_own_error(frames: list[bytes]) -> None:
     _unpack_or_refuse(frames)
 
 
 @given(st.one_of(json_trees, headers), st.lists(st.binary(max_size=40), max_size=3))
-@settings(max_examples=400)
+@settings(max_examples=CASES, deadline=None)
 def test_arbitrary_trees_give_a_value_or_the_codecs_own_error(tree: Any, buffers: list[bytes]) -> None:
     _unpack_or_refuse([json.dumps(tree).encode(), *buffers])
 
 
+@pytest.mark.long
+@given(st.one_of(json_trees, headers), st.lists(st.binary(max_size=40), max_size=3))
+@settings(max_examples=MANY_CASES, deadline=None)
+def test_very_many_trees_give_a_value_or_the_codecs_own_error(tree: Any, buffers: list[bytes]) -> None:
+    _unpack_or_refuse([json.dumps(tree).encode(), *buffers])
+
+
+@pytest.mark.parametrize("tag", list("nictdasyTgrok"))
+@pytest.mark.parametrize("content", [None, 0, "x", [], {}, [None, None], ["PCG64", None], ["MT19937", []], [1, [2]]])
+def test_every_tag_is_checked(tag: str, content: Any) -> None:
+    _unpack_or_refuse([json.dumps({tag: content}).encode()])
+
+
 @given(values, st.data())
+@settings(max_examples=CASES, deadline=None)
 def test_a_damaged_message_gives_a_value_or_the_codecs_own_error(value: Any, data: st.DataObject) -> None:
     frames = pack(value)
     index = data.draw(st.integers(0, len(frames) - 1))
@@ -215,6 +342,7 @@ def test_a_damaged_message_gives_a_value_or_the_codecs_own_error(value: Any, dat
 
 
 @given(generators, st.sampled_from(["key", "pos", "buffer_pos", "has_uint32", "state"]), json_trees)
+@settings(max_examples=CASES, deadline=None)
 def test_the_state_of_a_generator_is_checked(generator: Any, field: str, content: Any) -> None:
     frames = pack(generator)
     tree = json.loads(frames[0])

@@ -1,4 +1,4 @@
-"""Numerical gradients against derivatives known by hand."""
+"""Numerical gradients against derivatives that are known exactly."""
 
 import numpy as np
 import pytest
@@ -28,8 +28,8 @@ def test_gradient_of_a_sum_of_cubes(shape):
     np.testing.assert_allclose(gradient, 3 * x**2, rtol=1e-6, atol=1e-8)
 
 
-def test_differences_are_centred():
-    # A centred difference of a parabola is exact; a one-sided one is off by h.
+def test_differences_are_centered():
+    # A centered difference of a parabola is exact; a one-sided one is off by h.
     assert numerical_gradient(lambda x: float(x**2), 3.0, h=0.5) == 6.0
 
 
@@ -79,7 +79,7 @@ def test_f_must_return_one_number():
 
 
 def test_f_that_returns_nothing():
-    with pytest.raises(TypeError, match=r"f\(x\) must hold real numbers"):
+    with pytest.raises(TypeError, match=r"f\(x\) must contain real numbers"):
         numerical_gradient(lambda x: None, np.ones(3))
 
 
@@ -90,7 +90,7 @@ def test_df_of_another_shape_is_not_broadcast():
 
 @pytest.mark.parametrize("x", [np.array([1j]), np.array(["a"]), np.array([None])])
 def test_x_must_be_real(x):
-    with pytest.raises(TypeError, match="x must hold real numbers"):
+    with pytest.raises(TypeError, match="x must contain real numbers"):
         numerical_gradient(np.sum, x)
 
 

@@ -1,4 +1,4 @@
-"""The training loop, with models whose course is known beforehand."""
+"""The training loop, with models whose results are known in advance."""
 
 import itertools
 import math
@@ -11,7 +11,7 @@ from toolkit.solver import Solver
 
 
 class Recorder:
-    """A network that notes the batches it sees; W1 counts its updates."""
+    """A network that records its batches; W1 counts its updates."""
 
     category = "classification"
 
@@ -95,7 +95,7 @@ def test_histories_are_python_floats():
 
 
 @pytest.mark.parametrize("make_rng", [np.random.default_rng, np.random.RandomState])
-def test_the_same_generator_gives_the_same_course(make_rng):
+def test_the_same_generator_gives_the_same_batches(make_rng):
     first, second = Recorder(), Recorder()
     make(first, rng=make_rng(7)).train()
     make(second, rng=make_rng(7)).train()
@@ -219,7 +219,7 @@ def test_max_seconds(monkeypatch, capsys):
     solver = make(num_epochs=1000, max_seconds=5, verbose=True).train()
     assert solver.stop_reason == "max_seconds"
     assert len(solver.loss_history) < 6
-    assert "the 5 seconds are over" in capsys.readouterr().out
+    assert "reached the limit of 5 seconds" in capsys.readouterr().out
 
 
 def interrupting(after):
@@ -233,7 +233,7 @@ def interrupting(after):
     return rule
 
 
-def test_interrupt_keeps_what_there_is(capsys):
+def test_interrupt_keeps_the_result_so_far(capsys):
     model = Recorder(dict.fromkeys(range(10), 0.5))
     solver = make(model, update_rule=interrupting(after=4), verbose=True).train()
     assert solver.stop_reason == "interrupted"
@@ -297,7 +297,7 @@ def test_divergence_is_reported_at_once(loss, capsys):
     assert solver.val_history == [0.6]
     (message,) = capsys.readouterr().out.splitlines()
     assert "epoch 2, step 5" in message
-    assert "learning rate of 0.25" in message
+    assert "try a smaller learning rate than 0.25" in message
 
 
 def test_a_really_diverging_network_warns_of_nothing_and_keeps_its_start(capsys):
@@ -339,7 +339,7 @@ def test_predict_joins_batches():
     np.testing.assert_allclose(solver.predict(X), 2 * X)
 
 
-def test_training_goes_on():
+def test_training_continues():
     accuracies = dict.fromkeys(range(10), 0.1) | {6: 0.8, 9: 0.7, 12: 0.9}
     solver = make(Recorder(accuracies), num_epochs=2, lr_decay=0.5, learning_rate=1.0).train().train()
     assert len(solver.val_history) == 4
@@ -361,7 +361,7 @@ def test_repr():
         ({"learning_rate": math.nan}, "learning_rate"),
         ({"learning_rate": "1e-2"}, "learning_rate"),
         ({"lr_decay": -1}, "lr_decay"),
-        ({"batch_size": 0}, "batch_size must be a whole number"),
+        ({"batch_size": 0}, "batch_size must be a positive integer"),
         ({"batch_size": 2.5}, "batch_size"),
         ({"num_epochs": True}, "num_epochs"),
         ({"max_steps": 0}, "max_steps"),
@@ -369,11 +369,11 @@ def test_repr():
         ({"patience": 0}, "patience"),
         ({"num_train_samples": 0}, "num_train_samples"),
         ({"update_rule": "sgd"}, "update_rule must be a function"),
-        ({"optim_config": {"learning_rate": 1}}, "not in optim_config"),
+        ({"optim_config": {"learning_rate": 1}}, "optim_config must not contain learning_rate"),
         ({"rng": 231}, "rng must be a numpy"),
     ],
 )
-def test_options_that_make_no_sense(options, message):
+def test_options_that_are_not_valid(options, message):
     with pytest.raises(ValueError, match=message):
         make(**options)
 
@@ -381,16 +381,16 @@ def test_options_that_make_no_sense(options, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"y_val": None}, "data has no 'y_val'; it has "),
+        ({"y_val": None}, "data has no 'y_val'; it contains "),
         ({"X_train": None}, "data has no 'X_train'"),
         ({"y_train": np.ones(9, int)}, r"X_train has 10 rows, but y_train has shape \(9,\)"),
-        ({"y_train": np.ones(10)}, "y_train must hold integers for classification, not float64"),
+        ({"y_train": np.ones(10)}, "y_train must contain integers for classification, not float64"),
         ({"y_val": np.ones((100, 1), int)}, r"y_val must be \(N,\) class numbers"),
         ({"X_val": np.ones((0, 1)), "y_val": np.ones(0, int)}, "with N > 0"),
         ({"X_train": np.arange(10.0)}, "X_train must be"),
     ],
 )
-def test_data_that_do_not_fit(change, message):
+def test_data_that_are_not_valid(change, message):
     data = {key: value for key, value in (classes() | change).items() if value is not None}
     with pytest.raises(ValueError, match=message):
         make(data=data)

@@ -1,4 +1,4 @@
-"""A trained network, from its file to its predictions."""
+"""From the file of a trained network to its predictions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def zero_where_constant(train, *others):  # type: ignore[no-untyped-def]
 
 
 class Net:
-    """A network that is linear, whatever its sizes."""
+    """A linear network of any size."""
 
     def __init__(self, category, hidden_dims, *, input_dim, output_dim, dtype):  # type: ignore[no-untyped-def]
         self.described = category, hidden_dims, input_dim, output_dim, dtype
@@ -39,7 +39,7 @@ class Net:
 
 @pytest.fixture
 def diabetes() -> Parameters:
-    """A network of ten inputs that adds up its features and predicts one value."""
+    """Return a network that adds up ten features and predicts one value."""
     params = {"W1": np.ones((10, 2), np.float32), "b1": np.zeros(2, np.float32)}
     params |= {"W2": np.full((2, 1), 0.5, np.float32), "b2": np.ones(1, np.float32)}
     return Parameters(params, "diabetes", np.full(10, 3.0), np.full(10, 2.0))
@@ -65,8 +65,10 @@ def test_predictions_are_standardized_and_clipped(diabetes: Parameters) -> None:
     assert predict(diabetes, Net, "regression", X, limit=4.0).tolist() == [[1], [6]]
 
 
-def test_a_missing_file_is_an_exercise_not_done(tmp_path: Path) -> None:
-    with pytest.raises(NotImplementedError, match=r"Exercise 7\.5: train your network"):
+def test_a_missing_file_is_an_unfinished_exercise(tmp_path: Path) -> None:
+    with pytest.raises(
+        NotImplementedError, match=r"Exercise 7\.5: train your network to create .*housing_parameters\.npz"
+    ):
         read_trained(tmp_path / "housing_parameters.npz", {"diabetes"}, "7.5")
 
 
@@ -74,5 +76,5 @@ def test_a_file_for_other_data_is_refused(tmp_path: Path, diabetes: Parameters) 
     path = tmp_path / "mnist_parameters.npz"
     save_parameters(path, diabetes.params, data_set="diabetes", mean=diabetes.mean, std=diabetes.std)
     assert read_trained(path, {"diabetes"}, "7.5").data_set == "diabetes"
-    with pytest.raises(ParametersError, match="holds a network for diabetes, not for mnist or digits"):
+    with pytest.raises(ParametersError, match="contains a network for diabetes, not for mnist or digits"):
         read_trained(path, ("mnist", "digits"), "6.4")

@@ -21,17 +21,17 @@ UpdateRule = Callable[[Array, Array, dict[str, Any]], tuple[Array, dict[str, Any
 
 
 class Model(Protocol):
-    """What a network must offer to be trained; `FullyConnectedNet` does."""
+    """The attributes and the method that a network needs for training, like `FullyConnectedNet`."""
 
     category: str
     params: dict[str, Array]
 
     def loss(self, X: Array, y: Array | None = None) -> Any:
-        """Return scores (N, output_dim) where y is None, else (loss, grads)."""
+        """Return scores (N, output_dim) if y is None, else (loss, grads)."""
 
 
 class _Metric(NamedTuple):
-    """How good a network is: what it is called, how it is measured, which of two is better."""
+    """A measure of quality: its name, its function, and whether one value is better than another."""
 
     name: str
     measure: Callable[[Array, Array], float]
@@ -39,7 +39,7 @@ class _Metric(NamedTuple):
 
 
 def _accuracy(scores: Array, y: Array) -> float:
-    """Share of rows of scores (N, C) whose largest entry is at y (N,); nan where a score is none."""
+    """Share of rows of scores (N, C) whose largest entry is at y (N,); nan if a score is not finite."""
     if not np.isfinite(scores).all():
         return math.nan
     return float(np.mean(np.argmax(scores, axis=1) == y))
@@ -57,13 +57,13 @@ _METRICS = {
 _LABEL_KINDS = {"classification": ("iu", "integers"), "regression": ("fiu", "real numbers")}
 
 _EXPLANATIONS = {
-    "patience": "Stopped: no better validation result for {solver.patience} epochs",
-    "max_seconds": "Stopped in epoch {epoch}: the {solver.max_seconds:g} seconds are over",
-    "max_steps": "Stopped in epoch {epoch}: the {solver.max_steps} steps are done",
+    "patience": "Stopped: no better validation result in {solver.patience} epochs",
+    "max_seconds": "Stopped in epoch {epoch}: reached the limit of {solver.max_seconds:g} seconds",
+    "max_steps": "Stopped in epoch {epoch}: reached the limit of {solver.max_steps} steps",
     "interrupted": "Interrupted in epoch {epoch}",
     "diverged": (
-        "Diverged in epoch {epoch}, step {step}: the loss is no longer finite at a learning rate "
-        "of {solver.learning_rate:g}, try a smaller one"
+        "Diverged in epoch {epoch}, step {step}: the loss is not finite; try a smaller learning rate "
+        "than {solver.learning_rate:g}"
     ),
 }
 
@@ -71,9 +71,9 @@ _EVALUATION_BATCH = 1024
 
 
 class Solver:
-    """Train a network by mini-batches and keep the parameters that did best on validation data.
+    """Train a network on mini-batches and keep the parameters with the best validation result.
 
-    After each epoch it prints, for classification and for regression::
+    After each epoch it prints one of these lines, for classification or for regression::
 
         (Epoch 7 / 20) train acc: 0.981000; val_acc: 0.972100
         (Epoch 7 / 20) train rmse: 0.512000; val_rmse: 0.548300
@@ -83,57 +83,57 @@ class Solver:
     model : object
         The network: `category`, `params` (dict of arrays) and `loss(X, y=None)`.
     data : mapping
-        "X_train" (N, …), "y_train", "X_val", "y_val"; `Dataset.as_dict()` makes one.
+        "X_train" (N, …), "y_train", "X_val", "y_val", such as `Dataset.as_dict()`.
         y is (N,) integers for classification, (N,) or (N, output_dim) real for regression.
     update_rule : callable
         `(w, dw, config) -> (next_w, config)`, such as `sgd_momentum`.
     learning_rate : float
-        Given to the update rule as `config["learning_rate"]`.
+        The update rule receives it as `config["learning_rate"]`.
     lr_decay : float
-        The learning rate is multiplied by this after each epoch.
+        Factor by which the learning rate is multiplied after each epoch.
     batch_size : int
-        Examples in a step; the last step of an epoch takes what is left.
+        Number of examples in a step; the last step of an epoch takes the rest.
     num_epochs : int
-        Times that `train` goes through the training data.
+        Number of passes through the training data in a call of `train`.
     optim_config : mapping, optional
-        Further settings of the update rule, such as `{"momentum": 0.9}`.
+        Other settings of the update rule, such as `{"momentum": 0.9}`.
     rng : numpy.random.Generator or RandomState, optional
-        Shuffles the data. None: a fresh one.
+        Shuffles the data. None: a new generator.
     max_seconds : float, optional
-        Time budget of `train`.
+        Maximum time of a call of `train`.
     max_steps : int, optional
-        Step budget of `train`.
+        Maximum number of steps in a call of `train`.
     patience : int, optional
-        Stop after so many epochs in a row without a better validation result.
+        Number of consecutive epochs without a better validation result after which to stop.
     num_train_samples : int, optional
-        The training result is measured on so many random examples. None: on all.
+        Number of random examples on which to measure the training result. None: all of them.
     verbose : bool
-        Whether to print a line per epoch and show a progress bar.
+        Whether to print a line for each epoch and to show a progress bar.
 
     Attributes
     ----------
     loss_history : list of float
         The loss of each step.
     train_history, val_history : list of float
-        Accuracy or root mean square error after each epoch. An epoch that a budget or an
-        interrupt cuts short counts as one; one that diverges does not.
+        Accuracy or root mean square error after each epoch. An epoch that a limit or an interrupt
+        cuts short counts; an epoch that diverges does not.
     best_params : dict of str to ndarray
-        Copies of the parameters with the best validation result; before the first result,
-        those that the model came with.
+        Copies of the parameters with the best validation result; before the first result, copies of
+        the initial parameters.
     best_val : float or None
-        That result.
+        The best validation result.
     best_epoch : int
         Its epoch, counted from 1; 0 before the first result.
     learning_rate : float
-        The present learning rate.
+        The current learning rate.
     stop_reason : str
-        Why the training ended: "finished", "patience", "max_seconds", "max_steps", "interrupted"
-        or "diverged"; "not started" before.
+        Why training ended: "finished", "patience", "max_seconds", "max_steps", "interrupted" or
+        "diverged"; before training, "not started".
 
     Raises
     ------
     ValueError
-        An argument makes no sense; the message names it.
+        An argument is not valid; the message names it.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class Solver:
         self._steps_measured = 0
 
     def __repr__(self) -> str:
-        """Say what is trained, how, and how far it has come."""
+        """Return the category, the update rule, the learning rate and the progress."""
         best = "" if self.best_val is None else f", best val_{self._metric.name} {self.best_val:.6f}"
         return (
             f"Solver({self.model.category}, {self.update_rule_name}, learning rate "
@@ -191,7 +191,7 @@ class Solver:
 
     @property
     def update_rule_name(self) -> str:
-        """Name of the update rule, for legends."""
+        """Name of the update rule, for legends of figures."""
         return getattr(self.update_rule, "__name__", repr(self.update_rule))
 
     @property
@@ -200,15 +200,15 @@ class Solver:
         return math.ceil(len(self.X_train) / self.batch_size)
 
     def train(self) -> Solver:
-        """Train for `num_epochs` epochs, or until something stops it; see `stop_reason`.
+        """Train for `num_epochs` epochs, or until a limit, an interrupt or a divergence; see `stop_reason`.
 
-        At the end, `model.params` are the best parameters. Called again, it goes on from them for
-        another `num_epochs`, with the learning rate reached and an optimizer that starts afresh.
+        At the end, `model.params` are the best parameters. Another call continues from them for
+        another `num_epochs`, with the current learning rate and a new state of the update rule.
 
         Returns
         -------
         Solver
-            Itself.
+            The solver itself.
         """
         self._start()
         with np.errstate(all="ignore"), self._progress_bar() as bar:
@@ -224,12 +224,12 @@ class Solver:
         return self
 
     def predict(self, X: Array) -> Array:
-        """Compute scores in batches, so that memory stays small.
+        """Compute scores in batches, to use little memory.
 
         Parameters
         ----------
         X : ndarray, (N, …)
-            Features, prepared like the training data.
+            Features, standardized like the training data.
 
         Returns
         -------
@@ -245,8 +245,7 @@ class Solver:
         self._started = time.monotonic()
         self._steps_left = math.inf if self.max_steps is None else self.max_steps
         self._configs = {
-            name: copy.deepcopy(self.optim_config) | {"learning_rate": self.learning_rate}
-            for name in self.model.params
+            name: copy.deepcopy(self.optim_config) | {"learning_rate": self.learning_rate} for name in self.model.params
         }
 
     def _train_epoch(self, bar: Any) -> None:
@@ -284,7 +283,7 @@ class Solver:
         return "running"
 
     def _finish_epoch(self, bar: Any) -> None:
-        """Measure, remember the best, decay the learning rate and decide whether to go on."""
+        """Measure, keep the best parameters, decay the learning rate and decide whether to continue."""
         if self.stop_reason == "diverged" or len(self.loss_history) == self._steps_measured:
             return
         train, val = self._evaluate()
@@ -346,10 +345,10 @@ class Solver:
             )
 
     def _explain_stop(self) -> None:
-        """Print why the training ended early; a divergence even where `verbose` is False."""
+        """Print why training ended early; print a divergence even if `verbose` is False."""
         explanation = _EXPLANATIONS.get(self.stop_reason)
         if explanation and (self.verbose or self.stop_reason == "diverged"):
-            origin = f"epoch {self.best_epoch}, the best" if self.best_epoch else "the start"
+            origin = f"epoch {self.best_epoch}, the best epoch" if self.best_epoch else "the start"
             print(
                 explanation.format(solver=self, epoch=self._epoch, step=len(self.loss_history))
                 + f"; the parameters are now those of {origin}."
@@ -362,7 +361,7 @@ class Solver:
         if not callable(self.update_rule):
             raise ValueError("update_rule must be a function (w, dw, config) -> (next_w, config)")
         if "learning_rate" in self.optim_config:
-            raise ValueError("give learning_rate as an argument of its own, not in optim_config")
+            raise ValueError("optim_config must not contain learning_rate: pass it as a separate argument")
         category = getattr(self.model, "category", None)
         if category not in _METRICS:
             raise ValueError(f"model.category must be one of {list(_METRICS)}, not {category!r}")
@@ -371,10 +370,10 @@ class Solver:
 
 
 def _pair(data: Mapping[str, Array], split: str, category: str) -> tuple[Array, Array]:
-    """Return X and y of "train" or "val", checked."""
+    """Return X and y of the split "train" or "val", checked."""
     missing = [key for key in (f"X_{split}", f"y_{split}") if key not in data]
     if missing:
-        raise ValueError(f"data has no {missing[0]!r}; it has {sorted(data)}")
+        raise ValueError(f"data has no {missing[0]!r}; it contains {sorted(data)}")
     X, y = np.asarray(data[f"X_{split}"]), np.asarray(data[f"y_{split}"])
     if X.ndim < 2 or len(X) == 0:
         raise ValueError(f"X_{split} must be (N, ...) with N > 0, not of shape {X.shape}")
@@ -382,7 +381,7 @@ def _pair(data: Mapping[str, Array], split: str, category: str) -> tuple[Array, 
         raise ValueError(f"X_{split} has {len(X)} rows, but y_{split} has shape {y.shape}")
     kinds, description = _LABEL_KINDS[category]
     if y.dtype.kind not in kinds:
-        raise ValueError(f"y_{split} must hold {description} for {category}, not {y.dtype}")
+        raise ValueError(f"y_{split} must contain {description} for {category}, not {y.dtype}")
     if category == "classification" and y.ndim != 1:
         raise ValueError(f"y_{split} must be (N,) class numbers, not of shape {y.shape}")
     return X, y
@@ -396,7 +395,7 @@ def _positive(name: str, value: float) -> float:
 
 def _count(name: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} must be a whole number from 1, not {value!r}")
+        raise ValueError(f"{name} must be a positive integer, not {value!r}")
     return int(value)
 
 

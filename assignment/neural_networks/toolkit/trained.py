@@ -1,4 +1,4 @@
-"""A trained network, from its file to its predictions: what the last two notebooks share."""
+"""From the file of a trained network to its predictions, for the last two notebooks."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Array = NDArray[Any]
 
 
 def scale_of(standardizer: Callable[..., Any], X: Array) -> tuple[Array, Array]:
-    """Read off from a standardizing function the mean and the standard deviation that it uses.
+    """Determine the mean and the standard deviation that a standardizing function uses.
 
     Parameters
     ----------
     standardizer : callable
-        ``standardizer(train, other) -> (train, other)``, both standardized by `train`.
+        ``standardizer(train, other) -> (train, other)``, both standardized with the statistics of `train`.
     X : ndarray, (N, D)
         The training data.
 
     Returns
     -------
     mean, std : ndarray of float64, (D,)
-        As in ``(x - mean) / std``; `std` is 1 where a feature is constant.
+        As in ``(x - mean) / std``; `std` is 1 for constant features.
     """
     low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)  # (D,)
     _, ends = standardizer(X, np.stack([low, high]))
@@ -40,16 +40,16 @@ def scale_of(standardizer: Callable[..., Any], X: Array) -> tuple[Array, Array]:
 
 
 def read_trained(path: str | os.PathLike[str], data_sets: Collection[str], exercise: str) -> Parameters:
-    """Read the parameters that a training cell saved.
+    """Load the parameters that a training cell saved.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     data_sets : collection of str
-        Names of the data sets that it may belong to.
+        Names of the data sets on which the network may have been trained.
     exercise : str
-        The exercise that asks for it, for the message.
+        Number of the exercise that creates the file, for the message.
 
     Returns
     -------
@@ -58,36 +58,34 @@ def read_trained(path: str | os.PathLike[str], data_sets: Collection[str], exerc
     Raises
     ------
     NotImplementedError
-        There is no such file.
+        The file does not exist.
     ParametersError
-        It cannot be read, or belongs to another data set.
+        The file cannot be loaded, or its network was trained on another data set.
     """
     if not os.path.lexists(path):
-        raise NotImplementedError(f"Exercise {exercise}: train your network, {path} is not here yet")
+        raise NotImplementedError(f"Exercise {exercise}: train your network to create {path}")
     trained = load_parameters(path)
     if trained.data_set not in data_sets:
         raise ParametersError(
-            f"{path} holds a network for {trained.data_set}, not for {' or '.join(data_sets)}: "
-            "train and save it in this notebook."
+            f"{path} contains a network for {trained.data_set}, not for {' or '.join(data_sets)}: "
+            "train a network in this notebook and save it."
         )
     return trained
 
 
-def predict(
-    trained: Parameters, network: Callable[..., Any], category: str, X: Array, limit: float = np.inf
-) -> Array:
+def predict(trained: Parameters, network: Callable[..., Any], category: str, X: Array, limit: float = np.inf) -> Array:
     """Compute the scores of a trained network.
 
     Parameters
     ----------
     trained : Parameters
-        Its parameters, and the mean and standard deviation for its features.
+        The parameters of the network, and the mean and standard deviation of its features.
     network : callable
-        `FullyConnectedNet`, or what is called like it.
+        `FullyConnectedNet`, or another class with the same arguments.
     category : str
         ``"classification"`` or ``"regression"``.
     X : ndarray, (N, D)
-        Features as in the data set.
+        Features, not standardized.
     limit : float
         Standardized features are clipped to ±limit.
 

@@ -198,9 +198,7 @@ class Block:
         trace: TracebackType | None,
     ) -> bool:
         self._stack.close()
-        if error is not None and (
-            isinstance(error, NotImplementedError) or not isinstance(error, Exception)
-        ):
+        if error is not None and (isinstance(error, NotImplementedError) or not isinstance(error, Exception)):
             return False  # a blank answer, an interrupt or an exit ends the cell
         if error is not None:
             self._record(Comparison(self.title, False, message=_one_line(error)))
@@ -276,9 +274,7 @@ class Block:
             count = len(received) if isinstance(received, (tuple, list)) else "one value"
             message = f"returns {len(expected)} values ({', '.join(names)}, …), not {count}"
             return self._record(Comparison(", ".join(names), False, None, tol, message))
-        passed = [
-            self.close(*pair, tol) for pair in zip(names, received, expected, strict=False)
-        ]
+        passed = [self.close(*pair, tol) for pair in zip(names, received, expected, strict=False)]
         return all(passed)
 
     def true(self, name: str, condition: Any, message: str) -> bool:

@@ -1,4 +1,4 @@
-"""Numerical gradients by centred differences, to check analytic ones against."""
+"""Numerical gradients by centered differences, for checking analytic gradients."""
 
 from __future__ import annotations
 
@@ -11,24 +11,22 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["numerical_gradient", "numerical_gradient_array"]
 
 
-def numerical_gradient(
-    f: Callable[[NDArray[np.float64]], Any], x: ArrayLike, h: float = 1e-5
-) -> NDArray[np.float64]:
-    """Differentiate a function with one number as its result.
+def numerical_gradient(f: Callable[[NDArray[np.float64]], Any], x: ArrayLike, h: float = 1e-5) -> NDArray[np.float64]:
+    """Differentiate a function that returns one number.
 
     Parameters
     ----------
     f : callable
-        Takes an array of x's shape and returns one number, such as a loss.
+        Takes an array of the shape of x and returns one number, such as a loss.
     x : array_like, any shape
-        Where to differentiate. It is never changed: `f` gets float64 copies.
+        The point at which to differentiate. It is not changed: `f` receives float64 copies.
     h : float
-        Half the distance between the two points of a difference.
+        Half the distance between the two points of each difference.
 
     Returns
     -------
-    ndarray of float64, x's shape
-        (f(x + h) - f(x - h)) / 2h, for one element of x after the other.
+    ndarray of float64, the shape of x
+        (f(x + h) - f(x - h)) / 2h, for each element of x.
 
     Raises
     ------
@@ -37,35 +35,36 @@ def numerical_gradient(
     ValueError
         h is not positive, or `f` returns more than one number.
     """
-    return _centred_differences(lambda point: _number(f(point)), x, h)
+    return _centered_differences(lambda point: _number(f(point)), x, h)
 
 
 def numerical_gradient_array(
     f: Callable[[NDArray[np.float64]], Any], x: ArrayLike, df: ArrayLike, h: float = 1e-5
 ) -> NDArray[np.float64]:
-    """Differentiate sum(f(x) * df): what backpropagation computes from an upstream gradient.
+    """Differentiate sum(f(x) * df), as backpropagation does with an upstream gradient df.
 
     Parameters
     ----------
     f : callable
-        Takes an array of x's shape and returns an array.
+        Takes an array of the shape of x and returns an array.
     x : array_like, any shape
-        Where to differentiate. It is never changed: `f` gets float64 copies.
+        The point at which to differentiate. It is not changed: `f` receives float64 copies.
     df : array_like, the shape of f(x)
         The upstream gradient.
     h : float
-        Half the distance between the two points of a difference.
+        Half the distance between the two points of each difference.
 
     Returns
     -------
-    ndarray of float64, x's shape
+    ndarray of float64, the shape of x
+        The gradient of sum(f(x) * df) with respect to x.
 
     Raises
     ------
     TypeError
         x, df or the result of `f` is not real.
     ValueError
-        h is not positive, or f(x) and df differ in shape.
+        h is not positive, or the shapes of f(x) and df differ.
     """
     upstream = _real("df", df)
 
@@ -75,10 +74,10 @@ def numerical_gradient_array(
             raise ValueError(f"f(x) has shape {out.shape}, but df has shape {upstream.shape}")
         return out
 
-    return _centred_differences(output, x, h, weights=upstream)
+    return _centered_differences(output, x, h, weights=upstream)
 
 
-def _centred_differences(
+def _centered_differences(
     f: Callable[[NDArray[np.float64]], Any],
     x: ArrayLike,
     h: float,
@@ -106,5 +105,5 @@ def _number(value: Any) -> float:
 def _real(name: str, value: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers, not {array.dtype}")
+        raise TypeError(f"{name} must contain real numbers, not {array.dtype}")
     return array.astype(np.float64)  # a copy, always in C order

@@ -1,8 +1,8 @@
-"""Trained parameters in a file: saved by students, read by a grader that trusts nothing in it.
+"""Save trained parameters to a file, and load them without trusting the content of the file.
 
-The file is an ``.npz`` archive, without compression, of plain arrays: ``W1``, ``b1``, ``W2``, … of
-the network, ``mean`` and ``std`` by which the features were standardized, and ``data_set``, the
-name of the data set that the network was trained on.
+The file is an uncompressed ``.npz`` archive of plain arrays: the parameters ``W1``, ``b1``, ``W2``, …
+of the network, the ``mean`` and the ``std`` that standardized the features, and ``data_set``, the name
+of the data set on which the network was trained.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ __all__ = ["MAX_BYTES", "Parameters", "ParametersError", "load_parameters", "sav
 Array = NDArray[Any]
 
 MAX_BYTES = 20_000_000
-"""Largest file that is written or read, in bytes."""
+"""Maximum size of a file, in bytes."""
 
 
 class ParametersError(Exception):
-    """A file of parameters cannot be written or read; the message says which, why and what to do."""
+    """A file of parameters cannot be saved or loaded; the message names the file, the reason and the remedy."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Parameters:
-    """A trained network and what its features must go through.
+    """A trained network, and the statistics that standardize its features.
 
     Attributes
     ----------
     params : dict of str to ndarray
-        W1 (D, H1), b1 (H1,), W2 (H1, H2), … ; float32 or float64, finite.
+        W1 (D, H1), b1 (H1,), W2 (H1, H2), … ; float32 or float64, all finite.
     data_set : str
         Name of the data set, as in `toolkit.data.load`.
     mean, std : ndarray, (D,)
@@ -56,7 +56,7 @@ class Parameters:
     std: Array
 
     def __repr__(self) -> str:
-        """Say for which data set it is, and the layers' sizes."""
+        """Return the name of the data set and the sizes of the layers."""
         weights = [w for name, w in self.params.items() if name.startswith("W")]
         sizes = [len(weights[0])] + [w.shape[1] for w in weights]
         return f"Parameters({self.data_set}: {' -> '.join(map(str, sizes))}, {weights[0].dtype})"
@@ -70,19 +70,19 @@ def save_parameters(
     mean: Array,
     std: Array,
 ) -> Path:
-    """Save a trained network, as it is: no array is cast.
+    """Save a trained network. No array is converted.
 
     Parameters
     ----------
     path : str or path-like
-        The file, such as ``mnist_parameters.npz``; an older one is replaced.
+        The file, such as ``mnist_parameters.npz``. An older file is replaced.
     params : mapping of str to ndarray
-        W1 (D, H1), b1 (H1,), W2 (H1, H2), … ; float32 or float64. `model.params`, say.
+        W1 (D, H1), b1 (H1,), W2 (H1, H2), … ; float32 or float64. For example `model.params`.
     data_set : str
-        `Dataset.name` of the data set that the network was trained on.
+        `Dataset.name` of the training data.
     mean, std : ndarray, (D,)
-        What the features were standardized by. The standard deviation of a constant feature (the
-        corners of MNIST's images) is 0: where it was replaced by 1, give that 1 here too.
+        The statistics that standardized the features. The standard deviation of a constant feature,
+        such as a corner of MNIST's images, is 0: use 1 instead, here and for standardizing.
 
     Returns
     -------
@@ -92,8 +92,8 @@ def save_parameters(
     Raises
     ------
     ParametersError
-        The arrays are not what is said above, the file would have more than 20 MB, or the
-        folder cannot be written to. An older file is left as it was.
+        The arrays are not as described above, the file would be larger than 20 MB, or the folder is
+        not writable. An older file is not changed.
     """
     path = Path(path)
     arrays = {name: np.asarray(w) for name, w in params.items()}
@@ -108,9 +108,9 @@ def save_parameters(
 
 
 def load_parameters(path: str | os.PathLike[str]) -> Parameters:
-    """Read what `save_parameters` wrote; any other file is refused, whatever is in it.
+    """Load a file that `save_parameters` wrote; refuse any other file.
 
-    Sizes are checked before anything is unpacked, and nothing is ever unpickled.
+    All sizes are checked before anything is unpacked, and nothing is unpickled.
 
     Parameters
     ----------
@@ -120,13 +120,13 @@ def load_parameters(path: str | os.PathLike[str]) -> Parameters:
     Returns
     -------
     network : Parameters
-        What was saved, checked.
+        The network, checked.
 
     Raises
     ------
     ParametersError
-        The file is missing, too large, corrupt or from elsewhere, or its arrays do not make a
-        network for the data set that it names.
+        The file is missing, too large, corrupt or written by another program, or its arrays do not
+        form a network for the data set that it names.
     """
     path = Path(path)
     try:
@@ -145,7 +145,7 @@ def load_parameters(path: str | os.PathLike[str]) -> Parameters:
     return Parameters({name: arrays[name] for name in _names(arrays)}, data_set, mean, std)
 
 
-# --------------------------------------------------------------------------- what is in it
+# --------------------------------------------------------------------------- checks
 
 
 def _problem(arrays: Mapping[str, Array], data_set: str) -> str | None:
@@ -153,22 +153,22 @@ def _problem(arrays: Mapping[str, Array], data_set: str) -> str | None:
 
 
 def _problems(arrays: Mapping[str, Array], data_set: str) -> Iterator[str]:
-    """Say what is wrong; a later check relies on the earlier ones, so only the first counts."""
+    """Describe each problem. Later checks rely on the earlier ones, so only the first problem counts."""
     if data_set not in DIMENSIONS:
         yield f"its data set is {str(data_set)[:40]!a}, not one of {', '.join(DIMENSIONS)}"
     expected = {*_names(arrays), "mean", "std"}
     if set(arrays) != expected or len(arrays) < 4:
-        yield f"it must hold mean, std, W1, b1, W2, b2, ... and nothing else, not {list(arrays)}"
+        yield f"it must contain mean, std, W1, b1, W2, b2, ... and nothing else, but it contains {list(arrays)}"
     if len(arrays) >= _MAX_MEMBERS:  # data_set is a member too
         yield f"it has more than {(_MAX_MEMBERS - 3) // 2} layers"
     for name, array in arrays.items():
         if array.dtype not in (np.float32, np.float64):
             yield f"{name} is {array.dtype}, not float32 or float64"
         if not np.isfinite(array).all():
-            yield f"{name} holds values that are not finite"
+            yield f"{name} contains values that are not finite"
     yield from _shape_problems(arrays, *DIMENSIONS[data_set])
     if not (arrays["std"] > 0).all():
-        yield "std is not positive everywhere (where a feature is constant, give 1)"
+        yield "std is not positive everywhere (set it to 1 for constant features)"
     if (size := sum(array.nbytes for array in arrays.values())) > _MAX_CONTENT:
         yield f"its arrays take {size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB (use smaller layers)"
 
@@ -191,7 +191,7 @@ def _shape_problem(arrays: Mapping[str, Array], name: str, shape: tuple[int, ...
 
 
 def _names(arrays: Mapping[str, Array]) -> list[str]:
-    """Return W1, b1, W2, b2, …: as many as there are arrays beside mean and std."""
+    """Return W1, b1, W2, b2, …, one name for each array other than mean and std."""
     layers = len(arrays.keys() - {"mean", "std"}) // 2
     return [f"{kind}{layer}" for layer in range(1, layers + 1) for kind in "Wb"]
 
@@ -200,7 +200,7 @@ def _names(arrays: Mapping[str, Array]) -> list[str]:
 
 
 class _DefectError(Exception):
-    """What is wrong with a file, as a part of a sentence."""
+    """A file is not valid; the message is part of a sentence."""
 
 
 _DAMAGE = (
@@ -212,10 +212,10 @@ _DAMAGE = (
     struct.error,
     zipfile.BadZipFile,
 )
-"""What the standard library and NumPy raise at bytes that are not what they seem."""
+"""Exceptions that the standard library and NumPy raise for corrupt files."""
 
 _MAX_MEMBERS = 64
-_MAX_CONTENT = MAX_BYTES - _MAX_MEMBERS * 512  # an array's headers take less than 512 bytes
+_MAX_CONTENT = MAX_BYTES - _MAX_MEMBERS * 512  # the headers of an array take less than 512 bytes
 _MEMBER = re.compile(r"(W[1-9]\d?|b[1-9]\d?|mean|std|data_set)\.npy")
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(?P<size>..)"
@@ -231,13 +231,13 @@ def _write(path: Path, content: bytes) -> None:
         write_atomically(path, content)
     except OSError as error:
         raise ParametersError(
-            f"{path} was not saved: {error.strerror or error}; make its folder writable or give another path."
+            f"{path} was not saved: {error.strerror or error}; make its folder writable or choose another path."
         ) from None
 
 
 def _read(path: Path) -> bytes:
-    """Read a regular file of at most MAX_BYTES; never follow a link or wait at a pipe."""
-    flags = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")  # those that the platform has
+    """Read a regular file of at most MAX_BYTES, without following a link or waiting for a pipe."""
+    flags = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")  # some platforms lack some of them
     descriptor = os.open(path, sum((getattr(os, flag, 0) for flag in flags), os.O_RDONLY))
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
@@ -245,12 +245,12 @@ def _read(path: Path) -> bytes:
             raise _DefectError("it is not a regular file")
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise _DefectError(f"it has {status.st_size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB")
+        raise _DefectError(f"its size is {status.st_size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB")
     return content
 
 
 def _unpack(content: bytes) -> dict[str, Array]:
-    if content.count(b"PK\x01\x02") > _MAX_MEMBERS:  # before zipfile makes objects of them
+    if content.count(b"PK\x01\x02") > _MAX_MEMBERS:  # checked before zipfile creates an object for each
         raise _DefectError(f"it has more than {_MAX_MEMBERS} members")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
@@ -259,20 +259,22 @@ def _unpack(content: bytes) -> dict[str, Array]:
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
-    """Check names and declared sizes before a byte is unpacked."""
+    """Check names and declared sizes before anything is unpacked."""
     names = [member.filename for member in members]
     for name in names:
-        if not _MEMBER.fullmatch(name) or names.count(name) > 1:
-            raise _DefectError(f"it holds {name[:40]!a}, which is foreign to it or there twice")
+        if not _MEMBER.fullmatch(name):
+            raise _DefectError(f"it contains {name[:40]!a}, which is not the name of a parameter")
+        if names.count(name) > 1:
+            raise _DefectError(f"it contains {name} twice")
     for member in members:
         if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
             raise _DefectError(f"{member.filename} is compressed, which save_parameters never does")
     if sum(member.file_size for member in members) > MAX_BYTES:
-        raise _DefectError("its members declare more bytes than it has")
+        raise _DefectError("its members declare more bytes than the file has")
 
 
 def _array(member: zipfile.ZipInfo, content: bytes) -> Array:
-    """Read a member whose header declares exactly the bytes that follow it."""
+    """Read a member, if its header declares exactly the bytes that follow."""
     header = _HEADER.match(content)
     if header is None:
         raise _DefectError(f"{member.filename} is not a plain array of real numbers or text")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from examiner.audit.audit import Audit, Finding, audit, misnamed_rate
+from examiner.audit.auditor import Audit, Finding, audit, misnamed_rate
 from examiner.cli import main
 from examiner.diagnosis.entries import Catalogue
 from tests.conftest import ROOT, SOURCE

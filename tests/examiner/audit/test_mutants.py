@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from examiner.audit.verdicts import _alike
+from examiner.diagnosis.fingerprints import rehearsal
 from rich.console import Console
 
 from examiner.audit.mutants import mutants
 from examiner.audit.mutation import MutantAudit, audit_mutants
-from examiner.audit.verdicts import _alike
 from examiner.catalogue import Excused
 from examiner.diagnosis.entries import load_catalogues
-from examiner.diagnosis.fingerprints import rehearsal
 from tests.conftest import SOURCE
 
 SOURCE_TEXT = '''

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from examiner.audit.audit import Audit, Finding
+from examiner.audit.auditor import Audit, Finding
 from examiner.cli import audit, main
 from tests.examiner.small import write_course
 

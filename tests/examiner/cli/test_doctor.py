@@ -13,11 +13,9 @@ from rich.console import Console
 
 from examiner.assignment import Assignment
 from examiner.cli import doctor
-from examiner.cli.doctor import Finding, findings, report
-from examiner.sandbox import bwrap, cgroup, seccomp
+from examiner.cli.doctor import findings, report
+from examiner.findings import Finding
 from tests.examiner import inside
-
-bubblewrap = pytest.mark.skipif(not inside.works(), reason="bubblewrap does not work here")
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +77,11 @@ def test_a_package_that_does_not_fit_is_named_with_the_command(requirement: str,
     assert found.remedy == f'pip install "{requirement}"'
 
 
+def test_the_sandbox_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "isolation_findings", lambda: iter([Finding("network", "bad", "reachable", "grade")]))
+    assert named("network").state == "bad"
+
+
 def test_an_old_python_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "OLDEST_PYTHON", (99, 0))
     assert named("Python").state == "bad"
@@ -90,49 +93,6 @@ def test_without_installation_versions_are_not_checked(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(importlib.metadata, "requires", missing)
     assert named("packages").state == "note"
-
-
-@bubblewrap
-def test_isolation_is_tried_not_assumed() -> None:
-    for name in ("isolation", "network", "rights", "processes"):
-        assert named(name).state == "good", name
-
-
-def test_missing_isolation_is_bad_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    bwrap.tool.cache_clear()
-    bwrap.version.cache_clear()
-    monkeypatch.setattr("shutil.which", lambda *args, **kwargs: None)
-    found = named("isolation")
-    bwrap.tool.cache_clear()
-    bwrap.version.cache_clear()
-    assert (found.state, found.text) == ("bad", "bubblewrap (bwrap) is missing")
-    assert found.remedy == "install it (Debian, Ubuntu: apt install bubblewrap)"
-
-
-@pytest.mark.parametrize(
-    ("name", "seen"),
-    [
-        ("network", {"interfaces": ["lo", "eth0"]}),
-        ("rights", {"CapEff": "\t0000000000000001\n"}),
-        ("rights", {"NoNewPrivs": "\t0\n"}),
-        ("processes", {"forks": 59}),
-    ],
-)
-def test_a_wall_with_a_hole_is_bad(name: str, seen: dict[str, object]) -> None:
-    whole = {"interfaces": ["lo"], "CapEff": "\t0\n", "NoNewPrivs": "\t1\n", "forks": 18, "Seccomp": "\t2\n"}
-    assert {each.state for each in doctor._walls(whole)} == {"good"}
-    bad = [each for each in doctor._walls({**whole, **seen}) if each.state == "bad"]
-    assert [each.name for each in bad] == [name]
-    assert bad[0].remedy
-
-
-def test_what_a_machine_cannot_do_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cgroup, "create", lambda *limits: None)
-    assert doctor._control_group().state == "note"
-    assert doctor._seal(False).state == "note"
-    monkeypatch.setattr(seccomp, "program", lambda: b"")
-    whole = {"interfaces": ["lo"], "CapEff": "0", "NoNewPrivs": "1", "forks": 18, "Seccomp": "0"}
-    assert [each.name for each in doctor._walls(whole) if each.state == "note"] == ["system calls"]
 
 
 def test_data_sets_are_found_where_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -152,8 +112,8 @@ def test_a_data_set_that_is_there_is_good(tmp_path: Path) -> None:
     source.mkdir(parents=True)
     (source / "tools.py").write_text("class Data:\n    name = 'real_weather'\n\n\nload = Data\n")
     assignment = Assignment("weather", tmp_path, source, data_sets={"weather": "tools:load"})
-    found = doctor._data_set(assignment, "weather", "tools:load", tmp_path)
-    assert (found.state, found.text) == ("good", f"real_weather, looked for in {tmp_path}")
+    (found,) = doctor._data_sets_of(assignment, str(tmp_path))
+    assert (found.state, found.text) == ("good", f"real_weather, {tmp_path}")
 
 
 def test_a_data_folder_that_is_missing_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

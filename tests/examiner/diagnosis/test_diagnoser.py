@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examiner.diagnosis.fingerprints import Fingerprint, Trace, _digest, load, misconceptions, rehearsal, save
 
 from examiner.diagnosis.diagnoser import Diagnoser, Diagnosis, diagnoser
 from examiner.diagnosis.entries import load_catalogues
-from examiner.diagnosis.fingerprints import Fingerprint, Trace, _digest, load, misconceptions, rehearsal, save
 from examiner.engine.trusted import TestRun
 from tests.conftest import ROOT, SOURCE
-from toolkit import data
+from toolkit.data.sources import FILES
 
 CACHE = ROOT / ".cache" / "fingerprints"
 
@@ -193,6 +193,6 @@ def test_fingerprints_belong_to_the_data_sets_that_were_here(monkeypatch: pytest
     path = SOURCE / "06_mnist.ipynb"
     without = _digest(path, [])
     (tmp_path / "mnist").mkdir()
-    for file in data._FILES["mnist"]:
+    for file in FILES["mnist"]:
         (tmp_path / "mnist" / file.name).touch()
     assert _digest(path, []) != without

@@ -18,10 +18,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from examiner.grading.grader import Grader, Options
-from examiner.settings import MIB, Limits, Timing
+from examiner.grading import Grader
+from examiner.settings import MIB, Limits, Options, Timing
 from tests.examiner.small import (
     grade,
+    grader_of,
     needs_bubblewrap,
     scores,
     shown,
@@ -41,7 +42,7 @@ SHORT = replace(TIMING, cell=3, call=3)
 def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
     """A grader in the real sandbox, with limits of time that no busy machine makes an honest answer reach."""
     source = write_course(tmp_path_factory.mktemp("course"))
-    with Grader(source, Options("bubblewrap", timing=TIMING, limits=LIMITS)) as made:
+    with grader_of(source, Options("bubblewrap", timing=TIMING, limits=LIMITS)) as made:
         yield made
 
 
@@ -49,7 +50,7 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
     """The same for attacks that wait until their limit stops them."""
     source = write_course(tmp_path_factory.mktemp("course"))
-    with Grader(source, Options("bubblewrap", timing=SHORT, limits=LIMITS)) as made:
+    with grader_of(source, Options("bubblewrap", timing=SHORT, limits=LIMITS)) as made:
         yield made
 
 
@@ -219,7 +220,7 @@ def test_nothing_of_the_project_can_be_read(grader: Grader, tmp_path: Path) -> N
     look = f"""
         import os, glob
         found = []
-        for path in [{str(secret)!r}, {str(grader.source)!r}, {str(root)!r}]:
+        for path in [{str(secret)!r}, {str(grader.assignment.source)!r}, {str(root)!r}]:
             try:
                 found += os.listdir(path) if os.path.isdir(path) else [open(path).read()]
             except OSError:
@@ -233,7 +234,7 @@ def test_nothing_of_the_project_can_be_read(grader: Grader, tmp_path: Path) -> N
 
 
 def test_the_gradebook_cannot_be_written(grader: Grader, tmp_path: Path) -> None:
-    target = grader.source.parents[1] / "gradebook.db"
+    target = grader.assignment.source.parents[1] / "gradebook.db"
     write = f"""
         import sqlite3
         sqlite3.connect({str(target)!r}).execute("create table grades (mark)")"""
@@ -365,7 +366,7 @@ ENDLESS_TEXTS = {
 def test_an_exception_whose_text_never_ends_costs_its_limit_and_no_kernel(name: str, impatient: Grader) -> None:
     text = code(ENDLESS_TEXTS[name])
     patient = replace(impatient.options, timing=replace(SHORT, interrupt=30))  # a busy machine must not kill it
-    with Grader(impatient.source, patient) as grader:
+    with grader_of(impatient.assignment.source, patient) as grader:
         outcome, notebook = grade(grader, submission({"double": f"{text}\ndef double(x):\n    raise Endless()"}))
         assert "CellTimeoutError" in shown(notebook, "look")
         assert scores(outcome) == {**HONEST, "test_double": 0.0}
@@ -466,7 +467,7 @@ def test_a_damaged_answer_is_told_apart_from_a_crash(grader: Grader) -> None:
     outcome, _ = grade(grader, submission(WRONG, code(send), after="double"))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
     assert outcome.status == "partial"
-    assert "sent what is no answer" in str(outcome.reason)
+    assert "returned a value that cannot be read" in str(outcome.reason)
 
 
 def test_a_flood_of_messages_ends_the_kernel(grader: Grader) -> None:
@@ -580,7 +581,7 @@ def test_memory_by_broadcasting_costs_what_asked_for_it(where: str, score: float
     nbformat.write(notebook, source / "one.ipynb")
     wide = "def double(x):\n    return (np.zeros((25_000, 1)), np.zeros((1, 25_000))) if x.ndim > 1 else 2 * x"
     before = resource.getrlimit(resource.RLIMIT_DATA)
-    with Grader(source, Options("bubblewrap", timing=TIMING, limits=LIMITS)) as grader:
+    with grader_of(source, Options("bubblewrap", timing=TIMING, limits=LIMITS)) as grader:
         outcome, graded = grade(grader, submission({"double": wide}))
     assert scores(outcome) == {**HONEST, "test_double": score}
     assert (outcome.status, outcome.reason) == ("graded", None)
@@ -596,7 +597,7 @@ def test_a_value_that_takes_long_to_check_costs_its_test(made: str, tmp_path: Pa
     pairs = "out = double(np.ones(3))\nfor one in out:\n    for other in out: pass\n4.0"
     next(each for each in notebook.cells if each.id == "test_double").source = pairs
     nbformat.write(notebook, source / "one.ipynb")
-    with Grader(source, Options("bubblewrap", timing=replace(TIMING, check=2), limits=LIMITS)) as grader:
+    with grader_of(source, Options("bubblewrap", timing=replace(TIMING, check=2), limits=LIMITS)) as grader:
         outcome, graded = grade(grader, submission({"double": f"def double(x):\n    return {made}"}))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
     assert outcome.status == outcome.tests["test_double"].status == "partial"
@@ -610,7 +611,7 @@ BOMBS = {
         """
         def double(x):
             return {str(number): np.ones(1) for number in range(600)}""",
-        "sent what is no answer: it is too large, or has too many parts",
+        "returned a value that cannot be read: it is too large, or has too many parts",
     ),
     "giant_answer": (
         """

@@ -15,18 +15,21 @@ from nbformat.v4 import new_notebook
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from examiner.grading.grader import Grader, Options, submitted_files
+from examiner.assignment import find_assignment
+from examiner.grading import Grader
+from examiner.notebooks import read_submission
 from examiner.notebooks.cells import cells_of, fill_in, grade_id, points, read, solutions
 from examiner.notebooks.merge import merge, prepared_source
 from examiner.outcome import NotebookOutcome
-from examiner.settings import Timing
-from tests.conftest import SOURCE
+from examiner.settings import Options, Timing
+from tests.conftest import ROOT, SOURCE
 from tests.examiner.small import (
     DOUBLE,
     SETUP,
     TEST_DOUBLE,
     cell,
     grade,
+    grader_of,
     needs_bubblewrap,
     scores,
     shown,
@@ -41,7 +44,7 @@ OPTIONS = Options("none", timing=Timing(interrupt=0.5))
 @pytest.fixture(scope="module")
 def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
     """A grader of the small assignment."""
-    with Grader(write_course(tmp_path_factory.mktemp("course")), OPTIONS) as made:
+    with grader_of(write_course(tmp_path_factory.mktemp("course")), OPTIONS) as made:
         yield made
 
 
@@ -56,7 +59,7 @@ def one_test(tmp_path: Path, test: str, *, setup: str = SETUP) -> tuple[Notebook
     source = write_course(tmp_path)
     cells = [cell("setup", "given", setup), cell("double", "answer", DOUBLE), cell("test_double", "test", test)]
     nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
-    with Grader(source, OPTIONS) as grader:
+    with grader_of(source, OPTIONS) as grader:
         prepared = prepared_source(source / "one.ipynb")
         path = source / "one.ipynb"
         notebook = merge(prepared, fill_in(prepared_source(path), solutions(read(path))))
@@ -82,7 +85,7 @@ def test_nbgrader_reads_the_same_marks_from_the_outputs(grader: Grader) -> None:
 
 def test_a_blank_answer_scores_nothing_and_says_which_exercise(grader: Grader) -> None:
     config = Config({"ClearSolutions": {"code_stub": {"python": "# YOUR CODE HERE"}}})
-    outcome, notebook = grade(grader, prepared_source(grader.source / "one.ipynb", config))
+    outcome, notebook = grade(grader, prepared_source(grader.assignment.source / "one.ipynb", config))
     assert scores(outcome) == dict.fromkeys(FULL, 0.0)
     assert outcome.status == "graded"
     assert "Exercise 1: write double" in shown(notebook, "test_double")
@@ -92,7 +95,7 @@ def test_a_blank_answer_scores_nothing_and_says_which_exercise(grader: Grader) -
 def test_the_seed_decides_the_hidden_inputs(grader: Grader) -> None:
     spy = submission({"double": "def double(x):\n    print(x.tolist())\n    return 2 * x"})
     first, again = (shown(grade(grader, spy)[1], "test_double") for _ in range(2))
-    with Grader(grader.source, replace(OPTIONS, seed=7)) as other:
+    with grader_of(grader.assignment.source, replace(OPTIONS, seed=7)) as other:
         outcome, notebook = grade(other, spy)
     assert first == again
     assert shown(notebook, "test_double") != first
@@ -107,7 +110,7 @@ def test_a_plain_value_can_be_an_answer(tmp_path: Path) -> None:
     rate = cell("rate", "answer", "### BEGIN SOLUTION\nrate = 0.5\n### END SOLUTION")
     cells = [rate, cell("test_rate", "test", test)]
     nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
-    with Grader(source, OPTIONS) as grader:
+    with grader_of(source, OPTIONS) as grader:
         for value, score in (("0.5", 1.5), ("0.25", 0.0), ("float('nan')", 0.0)):
             notebook = prepared_source(source / "one.ipynb")
             notebook.cells[0].source = f"rate = {value}"
@@ -204,7 +207,7 @@ def test_a_test_that_sends_what_cannot_cross_is_left_to_a_human(tmp_path: Path) 
 def test_a_given_cell_that_is_broken_is_no_students_zero(tmp_path: Path) -> None:
     outcome, _ = one_test(tmp_path, TEST_DOUBLE, setup=SETUP + "\nraise ValueError('no data')")
     assert outcome.status == "failed"
-    assert "given cell setup raised ValueError: no data" in str(outcome.reason)
+    assert "provided cell setup raised ValueError: no data" in str(outcome.reason)
 
 
 def test_a_test_that_is_slow_by_itself_is_left_to_a_human(tmp_path: Path) -> None:
@@ -237,7 +240,7 @@ def test_a_mistake_that_a_test_stumbles_over_is_the_students(tmp_path: Path) -> 
     test = "a, b = double(np.ones(2))\na + b"
     cells = [cell("setup", "given", SETUP), cell("double", "answer", DOUBLE), cell("test_double", "test", test)]
     nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
-    with Grader(source, OPTIONS) as grader:
+    with grader_of(source, OPTIONS) as grader:
         notebook = prepared_source(source / "one.ipynb")
         notebook.cells[1].source = "def double(x): return None"
         outcome = grader.grade(notebook, "one", {})
@@ -249,7 +252,7 @@ def test_a_mistake_that_a_test_stumbles_over_is_the_students(tmp_path: Path) -> 
 
 def test_a_notebook_has_a_limit_in_all(grader: Grader) -> None:
     slow = replace(OPTIONS, timing=replace(OPTIONS.timing, notebook=4))
-    with Grader(grader.source, slow) as other:
+    with grader_of(grader.assignment.source, slow) as other:
         outcome, _ = grade(other, submission({}, "import time\ntime.sleep(4.5)"))
     assert outcome.status == "partial"
     assert "the notebook took longer than 4 s" in str(outcome.reason)
@@ -271,7 +274,7 @@ def real() -> Iterator[Grader]:
     """A grader of the course's own notebooks, in the real sandbox."""
     data = os.environ.get("NN_DATA_DIR")
     options = Options("bubblewrap", data_dir=Path(data) if data else None)
-    with Grader(SOURCE, options) as made:
+    with Grader(find_assignment("neural_networks", ROOT), options) as made:
         yield made
 
 
@@ -385,7 +388,7 @@ def test_only_regular_files_are_taken_from_a_submission(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe.npz")
     with open(folder / "large.npz", "wb") as file:
         file.truncate(20_000_001)
-    assert submitted_files(folder) == {"own.py": b"x = 1", "deep/more.txt": b"more"}
+    assert read_submission(folder, ["one"]).files == {"own.py": b"x = 1", "deep/more.txt": b"more"}
 
 
 def test_tests_see_what_they_collect_and_answers_see_all(tmp_path: Path) -> None:
@@ -398,7 +401,7 @@ assert sorted(os.listdir(".")) == ["model.npz"], os.listdir(".")
     cells = [cell("setup", "given", SETUP), cell("double", "answer", DOUBLE), cell("test_double", "test", test)]
     nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
     files = {"own.py": b"x = 1", "model.npz": b"numbers", "checks.py": b"", "toolkit/checks.py": b"forged"}
-    with Grader(source, replace(OPTIONS, collected=("model.npz",))) as grader:
+    with grader_of(source, OPTIONS, ("model.npz",)) as grader:
         notebook = prepared_source(source / "one.ipynb")
         notebook.cells[1].source = (
             "import os, own\nfrom toolkit.checks import Checks\n"
@@ -413,7 +416,7 @@ assert sorted(os.listdir(".")) == ["model.npz"], os.listdir(".")
 
 def test_no_process_is_left(tmp_path: Path) -> None:
     before = kernels()
-    with Grader(write_course(tmp_path), OPTIONS) as grader:
+    with grader_of(write_course(tmp_path), OPTIONS) as grader:
         grade(grader, submission({}, "import os\nos._exit(1)"))
         assert kernels() - before
     assert kernels() <= before

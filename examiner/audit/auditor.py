@@ -1,0 +1,255 @@
+"""Grade the catalogue instead of students: what `examiner audit` does.
+
+Each entry is graded alone, everything else being reference.  A misconception has to lose points
+on its own answer, and on no other that it does not declare; an alternative has to lose none.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from examiner._exceptions import CatalogueError
+from examiner.assignment import Assignment
+from examiner.audit.inside import Task, Verdict
+from examiner.audit.mutation import MutantAudit, audit_mutants
+from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Diagnoser, Entry, Listing
+from examiner.engine import Engine, run_all
+from examiner.notebooks import answer_of, cells_of, grade_id, read, solutions
+from examiner.settings import SEED
+
+__all__ = ["Audit", "Finding", "audit", "misnamed_rate"]
+
+TOO_MANY_MISNAMED = 0.02
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One entry, as a list of the audit names it; `detail` says what happened, for people."""
+
+    notebook: str
+    answer: str
+    name: str
+    detail: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """As `examiner audit --json` writes it."""
+        found = {"notebook": self.notebook, "answer": self.answer, "name": self.name}
+        return found | {"detail": self.detail} if self.detail else found
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the audit found; each list holds entries of the catalogue.
+
+    Attributes
+    ----------
+    killed, survived : list of Finding
+        Misconceptions that lost points on their answer, and those that kept full marks.
+    alternatives_passed, alternatives_failed : list of Finding
+        Right answers with full marks everywhere, and those without.
+    misnamed : list of Finding
+        Misconceptions for which another one's sentence, or none, is shown first.
+    follow_on : list of Finding
+        Misconceptions that also cost points on another answer, and declare it.
+    blamed : list of Finding
+        The same, undeclared.
+    unnoticed : list of Finding
+        Misconceptions with full marks in a test cell that is declared to notice them.
+    without_entries : list of Finding
+        Answers without a misconception or without an alternative.
+    scores : mapping
+        Score of every test cell that an entry touches, by ``answer:name``.
+    mutants : MutantAudit or None
+        What became of the reference's mutants, where that was asked for.
+    """
+
+    killed: list[Finding] = field(default_factory=list)
+    survived: list[Finding] = field(default_factory=list)
+    alternatives_passed: list[Finding] = field(default_factory=list)
+    alternatives_failed: list[Finding] = field(default_factory=list)
+    misnamed: list[Finding] = field(default_factory=list)
+    follow_on: list[Finding] = field(default_factory=list)
+    blamed: list[Finding] = field(default_factory=list)
+    unnoticed: list[Finding] = field(default_factory=list)
+    without_entries: list[Finding] = field(default_factory=list)
+    scores: dict[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict, repr=False)
+    mutants: MutantAudit | None = None
+    seed: int = SEED
+    seconds: float = 0.0
+
+    LISTS = (
+        "killed", "survived", "alternatives_passed", "alternatives_failed", "misnamed",
+        "follow_on", "blamed", "unnoticed", "without_entries",
+    )  # fmt: skip
+
+    @property
+    def passed(self) -> bool:
+        """Whether the tests tell the catalogue's wrong answers from its right ones."""
+        wrong = self.survived, self.alternatives_failed, self.blamed, self.unnoticed, self.without_entries
+        told_apart = not any(wrong) and misnamed_rate(self) <= TOO_MANY_MISNAMED
+        return told_apart and (self.mutants is None or self.mutants.passed)
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of ``--json``."""
+        lists = {name: [each.as_json() for each in getattr(self, name)] for name in self.LISTS}
+        mutants = {} if self.mutants is None else {"mutants": self.mutants.as_json()}
+        rest = {"misnamed_rate": misnamed_rate(self), "seed": self.seed, "seconds": round(self.seconds, 1)}
+        return lists | mutants | rest
+
+
+def misnamed_rate(found: Audit) -> float:
+    """Share of the misconceptions that are not named rightly."""
+    count = len(found.killed) + len(found.survived)
+    return len(found.misnamed) / count if count else 0.0
+
+
+# ------------------------------------------------------------------------------ the audit
+
+
+def audit(
+    engine: Engine,
+    *,
+    notebooks: Sequence[str] = (),
+    jobs: int = 2,
+    cache: Path | None = None,
+    diagnosis: bool = True,
+    catalogue: Iterable[Listing] | None = None,
+    mutants: bool = False,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Audit:
+    """Grade every entry of the catalogue alone.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the assignment; its seed is that of the hidden inputs.
+    notebooks : sequence of str, optional
+        Only these.
+    jobs : int
+        Worker processes.
+    cache : Path, optional
+        Folder of the fingerprints; by default the course's.
+    diagnosis : bool
+        Whether to diagnose, too.
+    catalogue : iterable of Listing, optional
+        By default the assignment's own.
+    mutants : bool
+        Whether to derive and grade mutants of the reference, too.
+    progress : callable
+        Called with what is done, how much of it, and how much there is.
+
+    Raises
+    ------
+    CatalogueError
+        The assignment has no catalogue.
+    """
+    began = time.monotonic()
+    diagnoser = Diagnoser(engine, cache, jobs)
+    listings = diagnoser.catalogue.values() if catalogue is None else catalogue
+    chosen = [each for each in listings if not notebooks or each.notebook in notebooks]
+    if not chosen:
+        name = engine.assignment.name
+        raise CatalogueError(
+            f"{name} has no catalogue to audit: name its package in c.Examiner.assignments[{name!r}]['catalogue'], "
+            "and see docs/writing-tests.md."
+        )
+    chosen.sort(key=lambda each: each.notebook)
+    files, same = _prepare(diagnoser, chosen, progress) if diagnosis else ({}, {})
+    entries = [entry for listing in chosen for entry in listing.entries]
+    found = Audit(seed=engine.seed)
+    for entry, verdict in _verdicts(engine, entries, files, jobs, progress):
+        _sort_in(found, entry, verdict, same.get(entry.notebook, {}))
+    names = [path.stem for path in engine.assignment.notebooks() if not notebooks or path.stem in notebooks]
+    found.without_entries.extend(_without_entries(engine.assignment, names, entries))
+    mutated = audit_mutants(engine, chosen, jobs=jobs, progress=progress) if mutants else None
+    return replace(found, mutants=mutated, seconds=time.monotonic() - began)
+
+
+Alike = Mapping[str, frozenset[str]]
+
+
+def _prepare(
+    diagnoser: Diagnoser, listings: Sequence[Listing], progress: Callable[[str, int, int], None]
+) -> tuple[dict[str, Path], dict[str, Alike]]:
+    """Have all fingerprints on disk; their files, and which entries behave alike, by notebook."""
+    files: dict[str, Path] = {}
+    for number, listing in enumerate(listings):
+        progress("fingerprints", number, len(listings))
+        file = diagnoser.fingerprints(listing.notebook)
+        if file is not None:
+            files[listing.notebook] = file
+    tasks = list(files.items())
+    done = dict(run_all(diagnoser.engine, "examiner.diagnosis.inside:alike", tasks, jobs=diagnoser.jobs))
+    progress("fingerprints", len(listings), len(listings))
+    return files, {notebook: done[number] or {} for number, (notebook, _) in enumerate(tasks)}
+
+
+def _verdicts(
+    engine: Engine,
+    entries: Sequence[Entry],
+    files: Mapping[str, Path],
+    jobs: int,
+    progress: Callable[[str, int, int], None],
+) -> list[tuple[Entry, Verdict | None]]:
+    """Every entry with what the tests said, in the catalogue's order."""
+    names = {entry.notebook for entry in entries}
+    reference = {name: solutions(read(engine.assignment.notebook(name))) for name in names}
+    tasks = [
+        Task(
+            entry.notebook,
+            entry.cells(reference[entry.notebook]),
+            files.get(entry.notebook) if entry.kind == MISCONCEPTION else None,
+        )
+        for entry in entries
+    ]
+    done: dict[int, Verdict | None] = {}
+    for number, verdict in run_all(engine, "examiner.audit.inside:judge", tasks, jobs=jobs):
+        done[number] = verdict
+        progress("entries", len(done), len(tasks))
+    return [(entry, done[number]) for number, entry in enumerate(entries)]
+
+
+def _sort_in(found: Audit, entry: Entry, verdict: Verdict | None, alike: Alike) -> None:
+    """Put one entry into the lists where it belongs."""
+
+    def finding(detail: str = "") -> Finding:
+        return Finding(entry.notebook, entry.answer, entry.name, detail)
+
+    if verdict is None:  # killed: it took too long, or too much memory
+        wrong = entry.kind == MISCONCEPTION
+        (found.killed if wrong else found.alternatives_failed).append(finding("stopped at a limit"))
+        return
+    found.scores[str(entry)] = verdict.scores
+    lost = verdict.lost()
+    if entry.kind == ALTERNATIVE:
+        (found.alternatives_failed if lost else found.alternatives_passed).append(finding(", ".join(lost)))
+        return
+    own = [test for test in lost if answer_of(test) == entry.answer]
+    others = [test for test in lost if answer_of(test) not in entry.replaced()]
+    (found.killed if own else found.survived).append(finding())
+    if declared := [test for test in others if test in entry.follow_on]:
+        found.follow_on.append(finding(", ".join(declared)))
+    if undeclared := [test for test in others if test not in entry.follow_on]:
+        found.blamed.append(finding(", ".join(undeclared)))
+    if unnoticed := [test for test in entry.tests if test not in lost]:
+        found.unnoticed.append(finding(", ".join(unnoticed)))
+    if alike and own:
+        first = next((name for test in own for name in verdict.named.get(test, ())), "")
+        if first not in alike.get(str(entry), frozenset((str(entry),))):
+            found.misnamed.append(finding(f"named {first or 'nothing'}"))
+
+
+def _without_entries(assignment: Assignment, notebooks: Sequence[str], entries: Sequence[Entry]) -> list[Finding]:
+    """Answers that lack a misconception or an alternative."""
+    found = []
+    for notebook in notebooks:
+        for cell in cells_of(read(assignment.notebook(notebook)), "answer"):
+            there = {e.kind for e in entries if (e.notebook, e.answer) == (notebook, grade_id(cell))}
+            missing = [f"no {kind}" for kind in (MISCONCEPTION, ALTERNATIVE) if kind not in there]
+            if missing:
+                found.append(Finding(notebook, grade_id(cell), "", ", ".join(missing)))
+    return found

@@ -1,0 +1,129 @@
+"""What the audit does in the engine's children: run tests on one answer, and say what they and the diagnosis said."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from examiner.diagnosis import Probe, diagnose_here, load_catalogues
+from examiner.engine import TimeIsUp, TrustedRun, current_assignment, trusted_run
+
+__all__ = ["MutantTask", "Task", "Verdict", "judge", "judge_mutant"]
+
+SECONDS = 10.0
+"""Processor time of one test cell on a catalogued answer."""
+MUTANT_SECONDS = 5.0
+PROBES = 12
+
+
+@dataclass(frozen=True)
+class Task:
+    """One answer to be graded: new sources, everything else being reference."""
+
+    notebook: str
+    sources: Mapping[str, str]
+    fingerprints: Path | None = None
+    """The file of the fingerprints, where a diagnosis is wanted."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the tests and the diagnosis said.
+
+    Attributes
+    ----------
+    scores : mapping of str to (float, float)
+        Score and maximum score of the test cells.
+    named : mapping of str to tuple of str
+        For each test cell that lost points the entries that the diagnosis named; ``""`` for a hint.
+    stopped : tuple of str
+        Test cells that hit their limit of time: an error of this run, never a score.
+    """
+
+    scores: Mapping[str, tuple[float, float]]
+    named: Mapping[str, tuple[str, ...]]
+    stopped: tuple[str, ...] = ()
+
+    def lost(self) -> list[str]:
+        """The test cells that did not give full marks."""
+        return [test for test, (score, points) in self.scores.items() if score < points - 1e-6]
+
+
+def judge(task: Task) -> Verdict:
+    """Run the tests, and diagnose where that is wanted."""
+    outcomes = trusted_run(task.notebook).run(task.sources, seconds=SECONDS)
+    scores = {test: (each.score or 0.0, each.max_score) for test, each in outcomes.items()}
+    stopped = tuple(test for test, each in outcomes.items() if each.error == "CheckTimeoutError")
+    named: dict[str, tuple[str, ...]] = {}
+    if task.fingerprints is not None:
+        found = diagnose_here(task.notebook, task.fingerprints, outcomes)
+        named = {
+            test: tuple(f"{each.answer}:{each.name}" if each.name else "" for each in those)
+            for test, those in found.items()
+        }
+    return Verdict(scores, named, stopped)
+
+
+@dataclass(frozen=True)
+class MutantTask:
+    """One mutant to be graded."""
+
+    notebook: str
+    answer: str
+    source: str
+    probed: bool = False
+    """Whether the catalogue tells how to try it out."""
+
+
+def judge_mutant(task: MutantTask) -> str:
+    """Say ``killed``, ``survived``, or ``alike``: no test notices, and nobody could."""
+    run = trusted_run(task.notebook)
+    sources = {task.answer: task.source}
+    for test in run.tests_of(task.answer):
+        if not run.run(sources, [test], seconds=MUTANT_SECONDS)[test].passed:
+            return "killed"
+    probe = _probes(task.notebook).get(task.answer) if task.probed else None
+    return "alike" if probe is not None and _alike(run, sources, probe) else "survived"
+
+
+@functools.cache
+def _probes(notebook: str) -> dict[str, Probe]:
+    found: dict[str, Probe] = {}
+    for catalogue in load_catalogues(str(current_assignment().catalogue)):
+        if catalogue.notebook == notebook:
+            found |= catalogue.probes
+    return found
+
+
+def _alike(run: TrustedRun, sources: Mapping[str, str], probe: Probe) -> bool:
+    """Whether a probe tells no difference between a mutant and the reference."""
+    return all(_same(_tried(run, sources, probe, seed), _tried(run, {}, probe, seed)) for seed in range(PROBES))
+
+
+def _tried(run: TrustedRun, sources: Mapping[str, str], probe: Probe, seed: int) -> Any:
+    """What a probe gives; an exception is an outcome, too."""
+    try:
+        with run.prepared(sources, MUTANT_SECONDS) as space:
+            return probe(SimpleNamespace(**space), np.random.default_rng(seed))
+    except (Exception, TimeIsUp) as error:
+        return type(error).__name__
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal numbers, but for rounding, in equal structures; dtypes count."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, np.ndarray | np.generic | float) and isinstance(other, np.ndarray | np.generic | float):
+        one, other = np.asarray(one), np.asarray(other)
+        if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
+            return False
+        return bool(np.allclose(one, other, rtol=1e-7, atol=1e-12, equal_nan=one.dtype.kind == "f"))
+    return bool(type(one) is type(other) and one == other)

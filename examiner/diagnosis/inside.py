@@ -1,0 +1,197 @@
+"""Fingerprints and diagnosis in the engine's child, where the toolkit and the catalogue can be imported.
+
+A fingerprint belongs to one entry, one seed, and everything else being reference. It is made of two runs, so
+that what an answer draws at random (first weights, dropout) is told from what it computes.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from examiner.diagnosis.entries import MISCONCEPTION, Entry, Excused, Listing, excused_in, listings
+from examiner.diagnosis.records import Diagnosis
+from examiner.diagnosis.store import load
+from examiner.engine import TrustedRun, current_assignment, trusted_run
+from examiner.outcome import TestOutcome
+from toolkit.checks import Block, Comparison
+from toolkit.matching import JOINED, REFERENCE, Matcher, Mistake
+from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, traces
+
+__all__ = ["alike", "catalogue", "diagnose", "excused", "fingerprints_of", "matcher", "steady"]
+
+SECONDS = 10.0
+"""Processor time of one test cell on a catalogued answer."""
+QUICK = 0.1
+
+
+def catalogue() -> tuple[Listing, ...]:
+    """The catalogue of this process's assignment, as plain records."""
+    package = current_assignment().catalogue
+    return tuple(listings(package)) if package else ()
+
+
+def excused() -> tuple[Excused, ...]:
+    """The excused mutants of this process's assignment."""
+    package = current_assignment().catalogue
+    return excused_in(package) if package else ()
+
+
+def results(outcomes: Mapping[str, TestOutcome]) -> list[TestResult]:
+    """Outcomes as the toolkit takes them; a test that needs a person has lost nothing."""
+    return [
+        TestResult(name, each.score is None or each.passed, each.checks, each.error, each.mutating)
+        for name, each in outcomes.items()
+    ]
+
+
+# --------------------------------------------------------------------------------- diagnosis
+
+
+def diagnose(notebook: str, file: Path, outcomes: Mapping[str, TestOutcome]) -> dict[str, tuple[Diagnosis, ...]]:
+    """Name the mistakes behind lost points, by test."""
+    found = matcher(notebook, file).diagnose(results(outcomes))
+    return {
+        test: tuple(Diagnosis(each.answer, each.name, each.sentence, each.checks) for each in those)
+        for test, those in found.items()
+    }
+
+
+def alike(arguments: tuple[str, Path]) -> dict[str, frozenset[str]]:
+    """For each misconception of a notebook, those that no comparison tells from it."""
+    return matcher(*arguments).alike()
+
+
+def steady(file: Path) -> dict[str, bool]:
+    """For each entry in a file of fingerprints, whether two runs of it agree."""
+    known = map(Fingerprint.from_plain, load(file))
+    return {each.entry: not any(trace.noisy for trace in each.traces.values()) for each in known}
+
+
+@functools.lru_cache(maxsize=32)
+def matcher(notebook: str, file: Path) -> Matcher:
+    """The matcher of a notebook, with the fingerprints of a file."""
+    known = {each.entry: each for each in map(Fingerprint.from_plain, load(file))}
+    entries = [e for listing in catalogue() if listing.notebook == notebook for e in listing.entries]
+    wrong = [entry for entry in entries if entry.kind == MISCONCEPTION]
+    return Matcher(known, [Mistake(e.answer, e.name, e.sentence, e.follow_on) for e in wrong])
+
+
+# ------------------------------------------------------------------------------- fingerprints
+
+
+def fingerprints_of(task: tuple[str, Entry | None, list[Entry]]) -> list[dict[str, Any]]:
+    """An entry's fingerprint and those of its pairs with others, as plain data; None stands for the reference."""
+    notebook, entry, partners = task
+    run, began = trusted_run(notebook), time.process_time()
+    if entry is None:
+        return [_reference_fingerprint(run).plain()]
+    found = [_fingerprint(run, entry)]
+    quick = time.process_time() - began <= 2 * QUICK
+    if quick and not any(trace.noisy for trace in found[0].traces.values()):
+        found += [pair for other in partners if (pair := _pair(run, entry, other)) is not None]
+    return [each.plain() for each in found]
+
+
+def _fingerprint(run: TrustedRun, entry: Entry) -> Fingerprint:
+    """Run an entry twice."""
+    sources = entry.cells(run.reference)
+    one, other = (traces(results(run.run(sources, seconds=SECONDS))) for _ in range(2))
+    return Fingerprint(str(entry), {place: _merged(one.get(place), other.get(place)) for place in one | other})
+
+
+def _pair(run: TrustedRun, one: Entry, other: Entry) -> Fingerprint | None:
+    """The fingerprint of two small changes at once, in the tests of their answer."""
+    sources = one.combined(other, run.reference)
+    if sources is None:
+        return None
+    found = traces(results(run.run(sources, run.tests_of(one.answer), seconds=SECONDS)))
+    return Fingerprint(f"{one}{JOINED}{other}", {place: _failed_only(trace) for place, trace in found.items()})
+
+
+def _failed_only(trace: Trace) -> Trace:
+    return replace(trace, received=None) if trace.passed else trace
+
+
+def _merged(one: Trace | None, other: Trace | None) -> Trace:
+    """Two runs' traces as one."""
+    if one is None or other is None:
+        found = one or other
+        assert found is not None
+        return replace(found, noisy=True)
+    kept = _failed_only(one if not one.passed else other)
+    if one.passed != other.passed:
+        return replace(kept, noisy=True)
+    if one.passed or (_same(one.received, other.received) and one.message == other.message):
+        return kept
+    return replace(kept, noisy=True, spread=_spread(one.received, other.received))
+
+
+def _same(one: Array | None, other: Array | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f" and other.dtype.kind == "f"))
+
+
+def _spread(one: Array | None, other: Array | None) -> float:
+    if one is None or other is None or one.size != 1 or other.size != 1:
+        return 0.0
+    return float(abs(float(one.flat[0]) - float(other.flat[0])))
+
+
+def _reference_fingerprint(run: TrustedRun) -> Fingerprint:
+    """The reference's own values, and what was put into the answers just before each comparison."""
+    tests = sorted({test for answer in run.answers for test in run.tests_touched((answer,))})
+    seen = _Seen()
+    original = Block._record
+
+    def record(block: Block, comparison: Comparison) -> bool:
+        seen.mark()
+        return original(block, comparison)
+
+    Block._record = record  # type: ignore[assignment,method-assign]
+    try:
+        found, inputs = dict[Place, Trace](), dict[Place, tuple[Array, ...]]()
+        for test in tests:
+            seen.marks.clear()
+            new = traces(results(run.run({}, [test], wrap=seen.wrap)))
+            found |= new
+            inputs |= dict(zip(new, seen.marks, strict=False))
+    finally:
+        Block._record = original  # type: ignore[method-assign]
+    return Fingerprint(REFERENCE, found, inputs)
+
+
+class _Seen:
+    """The small arrays that answers were called with since the last comparison."""
+
+    def __init__(self) -> None:
+        self.marks: list[tuple[Array, ...]] = []
+        self._now: list[Array] = []
+        self._fresh = False
+
+    def mark(self) -> None:
+        self.marks.append(tuple(self._now))
+        self._fresh = True
+
+    def wrap(self, name: str, value: Any) -> Any:
+        del name
+        if not inspect.isfunction(value):
+            return value
+
+        @functools.wraps(value)
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self._fresh:
+                self._now, self._fresh = [], False
+            arrays = [each for each in arguments if isinstance(each, np.ndarray) and each.size <= 1000]
+            self._now += [np.array(each) for each in arrays]
+            return value(*arguments, **named)
+
+        return call

@@ -1,0 +1,53 @@
+"""How long a process has been at work: time in which the machine did not let it run does not count."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["Clock"]
+
+
+class Clock:
+    """Measures one process: wall time less the time that it waited for a processor.
+
+    Sleeping counts. So a busy machine costs nobody anything, and a program that waits for ever is stopped.
+
+    Parameters
+    ----------
+    pid : int
+        The process; it has one thread.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._file = Path(f"/proc/{pid}/schedstat")
+        self._start = self._now()
+        self._left_out = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Clock: {self.seconds():.2f} s>"
+
+    def seconds(self) -> float:
+        """Seconds so far."""
+        return self._now() - self._start - self._left_out
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave out what happens meanwhile."""
+        before = self._now()
+        try:
+            yield
+        finally:
+            self._left_out += self._now() - before
+
+    def _now(self) -> float:
+        return time.monotonic() - self._waited()
+
+    def _waited(self) -> float:
+        """Seconds that the process has waited for a processor; 0 where the system does not tell."""
+        try:
+            return int(self._file.read_text().split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0

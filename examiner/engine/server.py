@@ -1,0 +1,107 @@
+"""The warm process of one assignment: it loads the toolkit and the data sets once, and forks children.
+
+It is started by exec and has one thread, so that a fork is safe. It ends when the examiner closes its socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import io
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
+from pathlib import Path
+from typing import Any
+
+from examiner.assignment import Assignment
+from examiner.engine import child
+from examiner.engine.child import function_named
+
+__all__ = ["DataSet", "main"]
+
+DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set as it was loaded: its name, and what its loader printed or raised."""
+
+    name: str | None
+    said: str = ""
+
+
+def main(descriptor: int) -> None:
+    """Serve the examiner at the other end of a socket.
+
+    Requests are ``("load", assignment, modules)``, ``("warm", function, arguments)`` and ``("fork", folder)``; the last
+    is followed by a descriptor for the child.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a child: its socket tells of its end
+    control = Connection(descriptor)
+    while True:
+        try:
+            kind, *details = control.recv()
+            if kind == "fork":
+                _fork(control, details[0])
+            else:
+                control.send(_done(kind, details))
+        except (EOFError, OSError):
+            return
+
+
+def _done(kind: str, details: list[Any]) -> tuple[Any, ...]:
+    try:
+        return "done", _load(*details) if kind == "load" else _warm(*details)
+    except Exception as error:
+        return "raised", f"{type(error).__name__}: {error}"
+
+
+def _load(assignment: Assignment, modules: list[str]) -> dict[str, DataSet]:
+    """Import what tests need and load the data sets; what there is of these."""
+    child.set_assignment(assignment)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for name in (*modules, *((assignment.toolkit,) if assignment.toolkit else ())):
+            __import__(name)
+        found = _data_sets(assignment.data_sets)
+    gc.collect()
+    gc.freeze()  # pages of what is loaded stay shared with the children
+    return found
+
+
+def _data_sets(loaders: Mapping[str, str]) -> dict[str, DataSet]:
+    found = {}
+    for kind, loader in loaders.items():
+        said = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(said):
+                name = str(function_named(loader)().name)
+        except Exception as error:
+            found[kind] = DataSet(None, f"{type(error).__name__}: {error}")
+        else:
+            found[kind] = DataSet(name, said.getvalue().strip())
+    return found
+
+
+def _warm(function: str, arguments: list[Any]) -> bool:
+    """Call a function here, so that what it caches is there in every child from now on."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        function_named(function)(*arguments)
+    return True
+
+
+def _fork(control: Connection, folder: Path) -> None:
+    descriptor = recv_handle(control)
+    server = os.getpid()
+    if os.fork():
+        os.close(descriptor)
+        return
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != server:
+        os._exit(0)
+    control.close()
+    child.run(Connection(descriptor), folder)

@@ -1,0 +1,183 @@
+"""The tests of one notebook, in the engine's child: provided cells run here, answers are proxies.
+
+The functions of this module are what `examiner.grading.notebook` calls in the child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from examiner._exceptions import AnswerStoppedError, CheckTimeoutError, NeedsHumanError
+from examiner.diagnosis import Diagnosis, diagnose_here
+from examiner.engine import Ran, run_cell, run_test, trusted_run
+from examiner.grading.proxies import AnswerError, Bridge, Link, Raised, TestNames
+from examiner.notebooks import statements, used_names
+from examiner.outcome import Check, TestOutcome
+
+__all__ = ["Tested", "begin", "diagnose", "provide", "test"]
+
+HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+# A test itself says NotImplementedError where something was not submitted.
+STUDENTS_OWN = AnswerError, AnswerStoppedError, NotImplementedError
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What a test cell came to, as the examiner's process sees it.
+
+    Attributes
+    ----------
+    outcome : TestOutcome
+    printed : str
+        What the test wrote to stdout.
+    raised : tuple of Raised
+        What the student's code raised meanwhile.
+    incidents : tuple of str
+        What the sandbox sent that is not an answer.
+    """
+
+    outcome: TestOutcome
+    printed: str = ""
+    raised: tuple[Raised, ...] = ()
+    incidents: tuple[str, ...] = ()
+
+
+class NotebookTests:
+    """The tests of one notebook.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name.
+    answers : mapping of str to bool
+        The names that its answers define; True where they can be called.
+    seconds : float
+        Processor time that one test may take.
+    """
+
+    def __init__(self, notebook: str, answers: Mapping[str, bool], seconds: float) -> None:
+        self.notebook, self.answers, self.seconds = notebook, answers, seconds
+        self.space = types.ModuleType("__main__").__dict__
+        self.provided: dict[str, Any] = {}
+        self.bridge = Bridge(Link(), self.provided)
+        self.outcomes: dict[str, TestOutcome] = {}
+        self.fault: str | None = None
+        self._place_proxies()
+
+    def __repr__(self) -> str:
+        return f"<NotebookTests of {self.notebook}: {len(self.outcomes)} so far>"
+
+    def provide(self, source: str, name: str) -> None:
+        """Run a provided cell."""
+        before = dict(self.space)
+        try:
+            run_cell(source, name, self.space)
+        except Exception as error:
+            self.fault = f"provided cell {name} raised {type(error).__name__}: {error}"
+            return
+        new = {key: value for key, value in self.space.items() if before.get(key, self) is not value}
+        self.provided.update({key: value for key, value in new.items() if not key.startswith("__")})
+
+    def test(self, source: str, name: str, points: float) -> Tested:
+        """Run a test cell and judge it."""
+        self.bridge.begin(name)
+        self._fetch_values(source)
+        names = TestNames(self.space, self.answers, self.bridge)
+        ran = run_test(source, name, self.space, points=points, seconds=self.seconds, names=names)
+        raised, incidents = tuple(self.bridge.raised), tuple(self.bridge.incidents)
+        outcome = replace(self._judge(ran, source, name), mutating=tuple(self.bridge.mutating))
+        self.bridge.end()
+        self._place_proxies()  # what the test has deleted or replaced
+        self.outcomes[name] = outcome
+        return Tested(outcome.without_values(), ran.printed, raised, incidents)
+
+    def _place_proxies(self) -> None:
+        self.space.update({name: self.bridge.proxy(name) for name, callable_ in self.answers.items() if callable_})
+
+    def _fetch_values(self, source: str) -> None:
+        """Answers that are plain values are read anew by each test that uses them."""
+        for name in sorted(used_names(statements(source))):
+            if self.answers.get(name) is False:
+                self.space.pop(name, None)
+                with contextlib.suppress(NameError, AnswerStoppedError):
+                    self.space[name] = self.bridge.value(name)
+
+    def _judge(self, ran: Ran, source: str, name: str) -> TestOutcome:
+        """Turn what a test cell did into a score, or into what a person has to look at."""
+        outcome, error = ran.outcome, ran.error
+        if isinstance(error, NeedsHumanError):
+            return replace(outcome, score=None, reason=f"{name}: {error}")
+        fault = self.fault or next(iter(self.bridge.faults), None)
+        if fault is None and error is not None and not isinstance(error, STUDENTS_OWN):
+            fault = self._fault_of(source, name)
+        if fault is not None:
+            return replace(outcome, score=None, status="failed", reason=f"{name}: {fault}")
+        if error is None:
+            return outcome
+        message = f"{type(error).__name__}: {_public(error, source, name)}"
+        return replace(outcome, checks=(*outcome.checks, Check(name, False, message=message)))
+
+    def _fault_of(self, source: str, name: str) -> str | None:
+        """What the test raises on the reference's own answers: then no student is to blame."""
+        try:
+            space = trusted_run(self.notebook).namespace()
+        except Exception as unread:
+            return f"the reference could not be read ({type(unread).__name__}: {unread})"
+        space.update({key: value for key, value in self.space.items() if key not in space})  # of earlier tests
+        error = run_test(source, name, space, points=0, seconds=self.seconds).error
+        return None if error is None else f"the test raised {type(error).__name__}: {error}"
+
+
+def _public(error: Exception, source: str, name: str) -> str:
+    """An exception's message; what a hidden test raises itself may name a reference value."""
+    if isinstance(error, AnswerError | AnswerStoppedError | CheckTimeoutError):
+        return str(error)
+    lines, trace = [], error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == f"<{name}>":
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    hidden = False
+    for line in source.split("\n")[: max(lines) if lines else None]:
+        hidden = (hidden or line.strip() == HIDDEN[0]) and line.strip() != HIDDEN[1]
+    return "in a hidden check" if hidden else str(error)[:300]
+
+
+# ------------------------------------------------------------------------ called from outside
+
+_tests: NotebookTests | None = None
+
+
+def begin(notebook: str, answers: Mapping[str, bool], seconds: float) -> None:
+    """Start with a notebook; see `NotebookTests`."""
+    global _tests
+    _tests = NotebookTests(notebook, answers, seconds)
+
+
+def provide(source: str, name: str) -> None:
+    """Run a provided cell."""
+    _begun().provide(source, name)
+
+
+def test(source: str, name: str, points: float) -> Tested:
+    """Run a test cell."""
+    return _begun().test(source, name, points)
+
+
+def diagnose(fingerprints: Path) -> dict[str, tuple[Diagnosis, ...]]:
+    """Name the mistakes behind the points that were lost, by test."""
+    tests = _begun()
+    return diagnose_here(tests.notebook, fingerprints, tests.outcomes)
+
+
+def _begun() -> NotebookTests:
+    assert _tests is not None
+    return _tests
+
+
+test.__test__ = False  # type: ignore[attr-defined] # pytest: not a test

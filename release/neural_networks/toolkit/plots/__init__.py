@@ -1,0 +1,65 @@
+"""Every figure of the course, in one consistent style.
+
+Each function draws and shows one figure, so that a notebook needs one line for it.
+"""
+
+from toolkit.plots.features import feature_histograms, on_map
+from toolkit.plots.images import digits, dropout_draws, first_weights, most_wrong, pixel_statistics
+from toolkit.plots.layers import activation, layer_histograms, network, vanishing_gradients
+from toolkit.plots.losses import classification_losses, outlier, regression_losses
+from toolkit.plots.optimization import (
+    TRAINING_LABELS,
+    loss_curves,
+    overfitting,
+    study,
+    train_and_validation,
+    training,
+    validation_curves,
+    valley,
+)
+from toolkit.plots.predictions import confusion, methods, predicted_against_true
+from toolkit.plots.regularization import overparameterized, penalties, penalty_contours, shrinkage, weight_paths
+from toolkit.plots.style import BLUE, BLUE_TO_ORANGE, COLORS, GREEN, GREY, ORANGE, PINK, RED, SKY, STYLE
+
+__all__ = [
+    "BLUE",
+    "BLUE_TO_ORANGE",
+    "COLORS",
+    "GREEN",
+    "GREY",
+    "ORANGE",
+    "PINK",
+    "RED",
+    "SKY",
+    "STYLE",
+    "TRAINING_LABELS",
+    "activation",
+    "classification_losses",
+    "confusion",
+    "digits",
+    "dropout_draws",
+    "feature_histograms",
+    "first_weights",
+    "layer_histograms",
+    "loss_curves",
+    "methods",
+    "most_wrong",
+    "network",
+    "on_map",
+    "outlier",
+    "overfitting",
+    "overparameterized",
+    "penalties",
+    "penalty_contours",
+    "pixel_statistics",
+    "predicted_against_true",
+    "regression_losses",
+    "shrinkage",
+    "study",
+    "train_and_validation",
+    "training",
+    "validation_curves",
+    "valley",
+    "vanishing_gradients",
+    "weight_paths",
+]

@@ -1,0 +1,136 @@
+"""The watchdog, told what a sandbox uses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from examiner.sandbox.linux import usage
+from examiner.sandbox.linux.cgroup import Cgroup
+from examiner.sandbox.linux.processes import Process
+from examiner.sandbox.linux.usage import Usage
+from examiner.sandbox.watch import FILES_PER_MIB, OUTPUT_BYTES, SOCKET_FOLDER, Running, Said, Watch
+from examiner.settings import Limits
+
+LIMITS = Limits(memory=2**30, processes=10, cpu_seconds=5, disk=100 * 2**20)
+MODEST = Usage(processes=3, memory=2**20, cpu_seconds=0.1)
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """A program that uses little."""
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    monkeypatch.setattr(usage, "usage", lambda pid: MODEST)
+    made = Running(process, Process(process.pid), Process(process.pid), folders=[folder])
+    yield made
+    made.end(apart=False)
+    made.release()
+    made.close()
+
+
+def using(monkeypatch: pytest.MonkeyPatch, **changes: float) -> None:
+    """Let the sandbox use something else."""
+    monkeypatch.setattr(usage, "usage", lambda pid: Usage(**{**vars(MODEST), **changes}))
+
+
+def test_within_limits_nothing_is_said(running: Running) -> None:
+    assert Watch(running, LIMITS, apart=False).exceeded() is None
+    assert Watch(Running(), LIMITS, apart=False).exceeded() is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"cpu_seconds": 6}, "used more than 5 s of processor time"),
+        ({"processes": 15}, "had more than 10 processes"),
+    ],
+)
+def test_a_passed_limit_is_named(
+    changes: dict[str, float], reason: str, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    using(monkeypatch, **changes)
+    assert Watch(running, LIMITS, apart=False).exceeded() == reason
+
+
+@pytest.mark.parametrize(
+    ("exact", "reason"),
+    [(2**29, None), (2**31, "used more than 1 GB of memory"), (None, "used more than 1 GB of memory")],
+)
+def test_shared_memory_counts_once_where_the_system_tells(
+    exact: int | None, reason: str | None, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    using(monkeypatch, memory=2**31)
+    monkeypatch.setattr(usage, "proportional_memory", lambda pid: exact)
+    assert Watch(running, LIMITS, apart=False).exceeded() == reason
+
+
+def test_sockets_are_counted_where_they_are_the_sandbox_s_own(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "sockets", lambda pid: 1000)
+    assert Watch(running, LIMITS, apart=False).exceeded() is None
+    assert Watch(running, LIMITS, apart=True).exceeded() == "opened too many sockets"
+
+
+def test_the_folder_of_sockets_is_measured_until_it_is_sealed(running: Running, tmp_path: Path) -> None:
+    watch = Watch(running, LIMITS, apart=False)
+    for number in range(SOCKET_FOLDER[1] + 1):
+        (tmp_path / str(number)).touch()
+    assert watch.exceeded() == "filled the folder of its sockets"
+    watch.sealed = True
+    assert watch.exceeded() is None
+
+
+def test_files_are_counted(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running.folders.append(os.open(tmp_path, os.O_RDONLY))
+    monkeypatch.setattr(usage, "disk_used", lambda folder: (0, 100 * FILES_PER_MIB + 1))
+    assert Watch(running, LIMITS, apart=False).exceeded() == "made too many files"
+
+
+def test_what_cannot_be_watched_is_a_reason(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(pid: int) -> Usage:
+        raise ValueError("no number")
+
+    monkeypatch.setattr(usage, "usage", unreadable)
+    reader, writer = os.pipe()
+    assert Watch(running, LIMITS, apart=False).until_the_end(Said(), reader) == (
+        "could not be watched any more (no number)"
+    )
+    os.close(reader)
+    os.close(writer)
+
+
+def test_memory_that_the_control_group_refused_is_the_reason_of_the_end(running: Running, tmp_path: Path) -> None:
+    (tmp_path / "memory.events").write_text("oom_kill 1\n")
+    running.group = Cgroup(tmp_path)
+    running.end(apart=False)
+    assert Watch(running, LIMITS, apart=False).until_the_end(Said(), 0) == "used more than 1 GB of memory"
+    running.group = None
+
+
+def test_the_end_of_what_a_program_says_is_kept() -> None:
+    reader, writer = os.pipe2(os.O_NONBLOCK)
+    said = Said()
+    said.read(reader)
+    assert str(said) == ""
+    os.write(writer, b"first" + b"x" * OUTPUT_BYTES)
+    said.read(reader)
+    os.write(writer, b"\xff last")
+    said.read(reader)
+    assert len(str(said)) == OUTPUT_BYTES
+    assert str(said).endswith("\ufffd last")
+    os.close(reader)
+    os.close(writer)
+
+
+def test_what_is_running_has_a_status_and_ends_as_a_whole(running: Running) -> None:
+    assert running.status() is None
+    running.end(apart=False)
+    assert running.status() == 128 + 9
+    assert Running().status() is None
+    Running().end(apart=True)
