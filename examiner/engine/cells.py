@@ -86,7 +86,7 @@ def run_test(
         Where the cell's own statements look up and set names, if that is not `space`.
     """
     body, last = _compiled(source, name)
-    before = {id(value) for value in space.values()}
+    before = {id(value): value for value in space.values()}  # kept, so that no new object gets the id of an old one
     value: Any = None
     error: Exception | None = None
     local = space if names is None else names
