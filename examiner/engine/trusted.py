@@ -101,7 +101,7 @@ class TrustedRun:
             yield self.namespace(sources)
 
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None) -> TestOutcome:
-        """Run a test in the globals of the answers: a name that it deletes or binds is gone for them, too, until it ends."""
+        """Run a test in the globals of the answers: they see which names it deletes or binds, until it ends."""
         before = dict(space)
         try:
             return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
