@@ -118,7 +118,7 @@ class ClassRun:
         """
         began = time.monotonic()
         fill(self.course.assignment, self.course.directory, self.course.config)
-        interrupted = unfinished(self.course)
+        interrupted = unfinished(self.course, students)
         outcomes: dict[str, StudentOutcome] = {}
         changes: list[Change] = []
         with open_grader(self.course.assignment, self.options) as grader:

@@ -104,7 +104,7 @@ class TrustedRun:
         space = self.namespace(sources)
         if wrap is not None:
             space.update({name: wrap(name, space[name]) for name in self.answers if name in space})
-        return {test: self._run_test(test, dict(space), seconds) for test in chosen}
+        return {test: self._run_test(test, space, seconds) for test in chosen}
 
     def namespace(self, sources: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The names of the provided cells and of all answers, some from other sources than the reference."""
@@ -121,7 +121,13 @@ class TrustedRun:
             yield self.namespace(sources)
 
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None) -> TestOutcome:
-        return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+        """Run a test in the globals of the answers: they see which names it deletes or binds, until it ends."""
+        before = dict(space)
+        try:
+            return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+        finally:
+            space.clear()
+            space.update(before)
 
 
 def _is_missing(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -76,19 +77,18 @@ def _without_installers(system: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def _inline(shell: Any) -> Callable[[str], None]:
     """``%matplotlib`` with whatever it asks for: figures are drawn inline."""
-    original = shell.find_line_magic("matplotlib")
 
     def matplotlib(line: str) -> None:
-        if original is not None:
-            original("inline")
+        shell.enable_matplotlib("inline")
 
     return matplotlib
 
 
 def _keep_backend() -> None:
-    """``matplotlib.use`` and ``plt.switch_backend`` leave the backend as it is."""
+    """``matplotlib.use`` and ``plt.switch_backend`` take the backend that the notebook has."""
     import matplotlib
     from matplotlib import pyplot
 
+    own, switch = os.environ["MPLBACKEND"], pyplot.switch_backend
     matplotlib.use = lambda backend, *, force=True: None
-    pyplot.switch_backend = lambda newbackend: None
+    pyplot.switch_backend = lambda newbackend: switch(own)

@@ -219,7 +219,7 @@ class Bridge:
         if self.link.generation != self._generation:
             self._kept.clear()  # the objects of an earlier kernel are lost
             self._generation = self.link.generation
-        return codec.unpack(frames, None, codec.LIMITS, self._kept.remember)
+        return codec.unpack(frames, self._object, codec.LIMITS, self._kept.remember)
 
     def read(self, answer: str, target: Proxy, attribute: str) -> Any:
         """An attribute's value; asked for once, as long as nothing is called in between."""
@@ -247,21 +247,13 @@ class Bridge:
             self._raise(reply["error"])
         self._change(details, reply.get("changed"))
         self._notice(answer, reply.get("mutated", False))
-        return self._wrap(reply["value"])
+        return reply["value"]
 
-    def _wrap(self, value: Any) -> Any:
+    def _object(self, reference: Reference) -> Proxy:
         """References become proxies, wherever in a value they are."""
-        if isinstance(value, Reference):
-            if value.id is None:
-                raise CodecError("a name in place of an object")
-            return Proxy(self, value, self.link.generation)
-        if isinstance(value, tuple):
-            return tuple([self._wrap(item) for item in value])
-        if isinstance(value, list):
-            return [self._wrap(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self._wrap(item) for key, item in value.items()}
-        return value
+        if reference.id is None:
+            raise CodecError("a name in place of an object")
+        return Proxy(self, reference, self.link.generation)
 
     def _warn(self, answer: str, issued: Any) -> None:
         for item in issued[:20] if isinstance(issued, list) else []:
@@ -282,7 +274,7 @@ class Bridge:
             if type(argument) is not dict or not isinstance(content, dict):
                 raise CodecError("a change of what is no dict")
             argument.clear()
-            argument.update(self._wrap(content))
+            argument.update(content)
 
     def _notice(self, answer: str, mutated: Any) -> None:
         if type(mutated) is not bool:
