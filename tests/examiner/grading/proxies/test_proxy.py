@@ -98,7 +98,7 @@ class Recorder:
 
 def test_nothing_private_is_asked_for_and_nothing_is_pickled() -> None:
     recorder = Recorder()
-    model = Proxy(recorder, Reference(4, "Model", methods=frozenset({"loss"})), 1)
+    model = Proxy(recorder, Reference(4, "Model", ("loss",)), 1)
     with pytest.raises(AttributeError):
         _ = model._secret
     with pytest.raises(TypeError, match="cannot be pickled"):
