@@ -199,7 +199,7 @@ def with_expected(
     """
     source, known = engine.assignment.source, {str(entry): entry for entry in entries}
     pieces = [(number, *p) for number, who in enumerate(students) for p in _pieces(who, source, release, known)]
-    tasks = [Task(notebook, sources) for _, notebook, sources in pieces]
+    tasks = [Task(notebook, sources, submitted=True) for _, notebook, sources in pieces]
     different = {_key(task): task for task in tasks}
     done = dict(run_all(engine, "examiner.audit.inside:judge", list(different.values()), jobs=jobs))
     verdicts: dict[str, Verdict | None] = dict(zip(different, (done[n] for n in range(len(different))), strict=True))

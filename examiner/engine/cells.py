@@ -56,8 +56,11 @@ def run_cell(source: str, name: str, space: Space) -> None:
     Exception
         Whatever the cell raises.
     """
+    body, last = _compiled(source, name)
     with silent():
-        exec(_compiled(source, name)[0], space)
+        exec(body, space)
+        if last is not None:  # it may do something, such as seeding a generator
+            eval(last, space)
 
 
 def run_test(
@@ -85,13 +88,13 @@ def run_test(
     names : mutable mapping, optional
         Where the cell's own statements look up and set names, if that is not `space`.
     """
-    body, last = _compiled(source, name)
-    before = {id(value) for value in space.values()}
+    before = {id(value): value for value in space.values()}  # kept, so that no new object gets the id of an old one
     value: Any = None
     error: Exception | None = None
     local = space if names is None else names
     with silent() as printed:
         try:
+            body, last = _compiled(source, name)
             with limited(seconds):
                 exec(body, space, local)
                 if last is not None:

@@ -51,6 +51,25 @@ class TrustedRun:
         """The test cells of an answer that call it: not those that look at a file, say."""
         return tuple(test for test in self.tests_touched((answer,)) if answer_of(test) == answer)
 
+    def built_on(self, test: str) -> tuple[str, ...]:
+        """The answers that a test or its answer's reference uses, directly or through others."""
+        found = set(self.answers) & self._test_uses[test] | {answer_of(test)} & set(self.answers)
+        while more := {name for each in found for name in self.answers if name in self._uses[each]} - found:
+            found |= more
+        return tuple(name for name in self.answers if name in found)
+
+    def unfinished(self, outcomes: Mapping[str, TestOutcome]) -> dict[str, tuple[str, ...]]:
+        """Tests that lost points and are built on parts that are blank or not defined: by test, these parts.
+
+        A part's own tests tell: each of them says that it is not written, or that there is nothing of its name.
+        """
+        lost = [name for name, each in outcomes.items() if each.score is not None and not each.passed]
+        missing = {
+            answer for answer in map(answer_of, lost) if answer in self.answers and _is_missing(answer, outcomes)
+        }
+        found = {name: tuple(p for p in self.built_on(name) if p in missing and p != answer_of(name)) for name in lost}
+        return {name: parts for name, parts in found.items() if parts}
+
     def tests_touched(self, replaced: Sequence[str], sources: Mapping[str, str] | None = None) -> tuple[str, ...]:
         """The test cells that call one of some answers, directly or through others."""
         uses = self._uses | {name: names_in(source) for name, source in (sources or {}).items()}
@@ -84,7 +103,7 @@ class TrustedRun:
         space = self.namespace(sources)
         if wrap is not None:
             space.update({name: wrap(name, space[name]) for name in self.answers if name in space})
-        return {test: self._run_test(test, dict(space), seconds) for test in chosen}
+        return {test: self._run_test(test, space, seconds) for test in chosen}
 
     def namespace(self, sources: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The names of the provided cells and of all answers, some from other sources than the reference."""
@@ -101,7 +120,22 @@ class TrustedRun:
             yield self.namespace(sources)
 
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None) -> TestOutcome:
-        return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+        """Run a test in the globals of the answers: they see which names it deletes or binds, until it ends."""
+        before = dict(space)
+        try:
+            return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+        finally:
+            space.clear()
+            space.update(before)
+
+
+def _is_missing(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:
+    own = [each for test, each in outcomes.items() if answer_of(test) == answer]
+    undefined = f"NameError: name {answer!r} is not defined"
+    return all(
+        each.error == "NotImplementedError" or any(undefined in str(check.message) for check in each.checks)
+        for each in own
+    )
 
 
 @functools.lru_cache(maxsize=8)

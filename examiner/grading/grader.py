@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,7 +102,10 @@ class Grader:
             def fingerprints() -> Path | None:
                 return self.diagnoser.fingerprints(name) if self.options.diagnosis else None
 
-            outcome = NotebookGrader(notebook, source, name, session, fork, fingerprints).run()
+            def another() -> AbstractContextManager[Session]:
+                return self._session(inside)
+
+            outcome = NotebookGrader(notebook, source, name, session, another, fork, fingerprints).run()
         self._rest()
         return replace(
             outcome,

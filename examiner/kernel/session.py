@@ -17,7 +17,8 @@ from nbformat import NotebookNode
 
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, SandboxError
-from examiner.kernel.kernel import START_SECONDS, CellStopped, Kernel, KernelDied, wall_limit
+from examiner.kernel.connection import START_SECONDS, wall_limit
+from examiner.kernel.kernel import CellStopped, Kernel, KernelDied
 from examiner.notebooks import OutputBudget, Outputs
 from examiner.settings import Timing
 
