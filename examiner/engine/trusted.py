@@ -14,7 +14,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from examiner.engine.cells import limited, run_cell, run_test, silent
+from examiner.engine.cells import limited, run_cell, run_imports, run_test, silent
 from examiner.engine.child import current_assignment
 from examiner.notebooks import (
     answer_of,
@@ -53,6 +53,7 @@ class TrustedRun:
         self._tests = {grade_id(cell): cell.source for cell in cells_of(notebook, "test")}
         self._test_uses = {name: _used(source) for name, source in self._tests.items()}
         self._provided: dict[str, Any] = {"__name__": "__main__"}
+        run_imports(notebook, self._provided)
         for cell in cells_of(notebook, "given"):
             if cell.cell_type == "code":
                 run_cell(cell.source, grade_id(cell), self._provided)

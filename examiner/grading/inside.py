@@ -14,9 +14,9 @@ from typing import Any
 
 from examiner._exceptions import AnswerStoppedError, CheckTimeoutError, NeedsHumanError
 from examiner.diagnosis import Diagnosis, diagnose_here
-from examiner.engine import Ran, run_cell, run_test, trusted_run
+from examiner.engine import Ran, current_assignment, run_cell, run_imports, run_test, trusted_run
 from examiner.grading.proxies import AnswerError, Bridge, Link, Raised, TestNames
-from examiner.notebooks import statements, used_names
+from examiner.notebooks import read, statements, used_names
 from examiner.outcome import Check, TestOutcome
 
 __all__ = ["Tested", "begin", "diagnose", "grade_test", "provide", "unfinished"]
@@ -69,6 +69,7 @@ class NotebookTests:
         self.bridge = Bridge(Link(), self.provided)
         self.outcomes: dict[str, TestOutcome] = {}
         self.fault: str | None = None
+        run_imports(read(current_assignment().notebook(notebook)), self.space)
         self._place_proxies()
 
     def __repr__(self) -> str:

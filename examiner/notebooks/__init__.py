@@ -25,7 +25,7 @@ from examiner.notebooks.cells import (
 )
 from examiner.notebooks.intake import LEFT_OUT, irregular, is_page, leave_out, leave_out_irregular
 from examiner.notebooks.merge import Merged, merge, merged, prepared_source
-from examiner.notebooks.names import defined_names, statements, used_names
+from examiner.notebooks.names import defined_names, imports, statements, used_names
 from examiner.notebooks.outputs import OutputBudget, Outputs, clean_text, harmless
 from examiner.notebooks.submission import LeftOut, Repaired, Submission, read_submission
 
@@ -51,6 +51,7 @@ __all__ = [
     "fill_in",
     "grade_id",
     "harmless",
+    "imports",
     "irregular",
     "is_bonus",
     "is_page",

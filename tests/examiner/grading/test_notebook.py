@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
@@ -217,6 +217,19 @@ def test_a_test_that_is_slow_by_itself_is_left_to_a_human(tmp_path: Path) -> Non
     assert outcome.status == "failed"
     assert scores(outcome) == {"test_double": None}
     assert "test_double: the test raised CheckTimeoutError" in str(outcome.reason)
+
+
+def test_tests_have_what_free_cells_and_answers_import(tmp_path: Path) -> None:
+    source = write_course(tmp_path)
+    test = "assert math.isclose(double(1), 2) and np.ones(1)"
+    free = new_code_cell("import nowhere\nimport numpy as np", id="imports")
+    cells = [free, cell("double", "answer", f"import math\n{DOUBLE}"), cell("test_double", "test", test)]
+    nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
+    prepared = prepared_source(source / "one.ipynb")
+    notebook = merge(prepared, fill_in(prepared, solutions(read(source / "one.ipynb"))))
+    with grader_of(source, OPTIONS) as grader:
+        outcome = grader.grade(notebook, "one", {})
+    assert (scores(outcome), outcome.status) == ({"test_double": 4.0}, "graded")
 
 
 def test_a_test_can_ask_for_a_human(tmp_path: Path) -> None:
