@@ -41,6 +41,8 @@ class Tested:
         What the sandbox sent that is not an answer.
     """
 
+    __test__ = False  # pytest: not a test class
+
     outcome: TestOutcome
     printed: str = ""
     raised: tuple[Raised, ...] = ()

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from examiner import codec
 from examiner._exceptions import ProtocolError, SandboxError
-from examiner.kernel.messages import MAX_CONTENT
-from examiner.kernel.zmtp import ZmtpSocket
+from examiner.kernel.zmtp import MAX_CONTENT, ZmtpSocket
 from examiner.sandbox import Sandbox
 
 __all__ = ["PORTS", "START_SECONDS", "Connection", "wall_limit"]

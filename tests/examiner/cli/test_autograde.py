@@ -22,6 +22,8 @@ from examiner.sandbox import bwrap
 from tests.conftest import ROOT
 from tests.examiner.small import needs_bubblewrap, submission, write_class
 
+pytestmark = pytest.mark.slow
+
 
 def ada() -> NotebookNode:
     """A submission with full marks."""

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from examiner._exceptions import ExaminerError
-from examiner.assignment import Assignment
 from examiner.cli import doctor, main
-from examiner.cli.arguments import course_on_path, whole_number, writable_file
+from examiner.cli.arguments import whole_number, writable_file
 from tests.conftest import ROOT
 from tests.examiner.small import run
 
@@ -87,12 +86,3 @@ def test_arguments_are_checked_before_the_work(tmp_path: Path) -> None:
     ):
         with pytest.raises(argparse.ArgumentTypeError):
             check(text)
-
-
-def test_the_import_path_is_put_back(tmp_path: Path) -> None:
-    import sys
-
-    before = list(sys.path)
-    with course_on_path(Assignment("x", tmp_path, tmp_path / "source" / "x")):
-        assert sys.path[:2] == [str(tmp_path / "source" / "x"), str(tmp_path)]
-    assert sys.path == before

@@ -23,6 +23,8 @@ from tests.conftest import ROOT, without_examiner
 from tests.examiner.course.fakes import FakeGrader
 from tests.examiner.small import run, submission, write_class, write_course
 
+pytestmark = pytest.mark.slow
+
 LEFT_TO_A_PERSON = "from examiner._exceptions import NeedsHumanError\nraise NeedsHumanError('by hand')"
 CURVE = new_output("display_data", data={"text/plain": "the student's curve"})
 

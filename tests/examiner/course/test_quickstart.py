@@ -22,6 +22,8 @@ from nbgrader.api import Gradebook
 from tests.conftest import ROOT, SWITCH, without_examiner
 from tests.examiner.small import submission, write_class
 
+pytestmark = pytest.mark.slow
+
 LINE = f"from examiner.plugin import configure; {SWITCH}\n"
 SQUARES = "def squares(n):\n    if n < 1:\n        raise ValueError(n)\n    return [i ** 2 for i in range(1, n + 1)]"
 SUM = "def sum_of_squares(n):\n    return sum(squares(n))"

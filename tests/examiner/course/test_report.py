@@ -16,6 +16,8 @@ from examiner.course.report import ClassReport, _mistakes, as_html, class_report
 from examiner.outcome import NotebookOutcome, StudentOutcome, TestOutcome
 from tests.examiner.small import run, submission, write_class
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<img src=x onerror=alert(1)>"
 ANSWERS = {
     "ada": submission(),
