@@ -77,12 +77,17 @@ class TrustedRun:
         """Tests that lost points and are built on parts that are blank or not defined: by test, these parts.
 
         A part's own tests tell: each of them says that it is not written, or that there is nothing of its name.
+        A test whose name does not say which answer it belongs to is left out: it may be the part's own.
         """
         lost = [name for name, each in outcomes.items() if each.score is not None and not each.passed]
         missing = {
             answer for answer in map(answer_of, lost) if answer in self.answers and _is_missing(answer, outcomes)
         }
-        found = {name: tuple(p for p in self.built_on(name) if p in missing and p != answer_of(name)) for name in lost}
+        found = {
+            name: tuple(part for part in self.built_on(name) if part in missing and part != answer_of(name))
+            for name in lost
+            if answer_of(name) in self.answers
+        }
         return {name: parts for name, parts in found.items() if parts}
 
     def tests_touched(self, replaced: Sequence[str], sources: Mapping[str, str] | None = None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import tempfile
 import threading
 import time
@@ -145,22 +146,30 @@ class Grader:
             self._idle.start()
 
     def _start(self) -> Kernel:
-        source, options = self.assignment.source, self.options
-        given = {
-            entry.name: entry
-            for entry in sorted(source.iterdir())
-            if entry.suffix != ".ipynb" and not entry.name.startswith((".", "__")) and not entry.is_symlink()
-        }
+        options, provided = self.options, self._provided()
         data = None if options.data_dir is None else "{data}"
         variables = self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data)
-        return Kernel(options.isolation, given, limits=options.limits, data_dir=options.data_dir, env=variables)
+        return Kernel(options.isolation, provided, limits=options.limits, data_dir=options.data_dir, env=variables)
 
     # ------------------------------------------------------------------------------- files
 
+    def _provided(self) -> dict[str, Path]:
+        """The files and folders beside the source notebooks, by name."""
+        return {
+            entry.name: entry
+            for entry in sorted(self.assignment.source.iterdir())
+            if entry.suffix != ".ipynb" and not entry.name.startswith((".", "__")) and not entry.is_symlink()
+        }
+
     def _workspace(self, folder: Path, files: Mapping[str, bytes]) -> Path:
-        """The folder that tests run in: of what was submitted, only what tests read."""
+        """The folder that tests run in: the course's files, and of what was submitted only what tests read."""
         place = folder / self.assignment.source.name
         place.mkdir()
+        for name, entry in self._provided().items():
+            if entry.is_file():
+                shutil.copyfile(entry, place / name)
+            elif name != self.assignment.toolkit:  # that one is imported from where it is
+                shutil.copytree(entry, place / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
         for name in self.assignment.files:
             if name in files:
                 (place / name).write_bytes(files[name])

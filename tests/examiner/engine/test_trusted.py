@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
+from nbformat.v4 import new_notebook
 
-from examiner.engine import Engine
+from examiner.engine import Engine, TrustedRun
+from examiner.outcome import TestOutcome
 from tests.examiner.engine.conftest import INSIDE
-from tests.examiner.small import FINDS_OUT, PLAIN_TESTS
+from tests.examiner.small import FINDS_OUT, PLAIN_TESTS, cell
 
 ENDLESS = "def double(x):\n    while True:\n        pass"
 OWN_SUM = "def sum_of_squares(n):\n    return n * (n + 1) * (2 * n + 1) // 6"
@@ -81,6 +85,15 @@ def test_another_seed_gives_other_inputs(engine: Engine) -> None:
 def test_what_is_called_can_be_seen(plain: Engine) -> None:
     with plain.fork() as child:
         assert child.call(f"{INSIDE}:wrapped", "squares", "test_sum_of_squares__back") == ["sum_of_squares", "squares"]
+
+
+def test_a_test_that_may_be_a_blank_part_s_own_is_not_built_on_it(tmp_path: Path) -> None:
+    tests = {"test_half": "half(2)", "half_of_nothing": "half(0)", "test_quarter": "quarter(4)"}
+    cells = [cell("half", "answer", "def half(x): ..."), cell("quarter", "answer", "def quarter(x): half(half(x))")]
+    cells += [cell(name, "test", source) for name, source in tests.items()]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "one.ipynb")
+    blank = {name: TestOutcome(0, 1, error="NotImplementedError") for name in tests}
+    assert TrustedRun(tmp_path / "one.ipynb").unfinished(blank) == {"test_quarter": ("half",)}
 
 
 def test_a_plain_value_as_the_last_line_is_the_score(plain: Engine) -> None:

@@ -232,6 +232,14 @@ def test_tests_have_what_free_cells_and_answers_import(tmp_path: Path) -> None:
     assert (scores(outcome), outcome.status) == ({"test_double": 4.0}, "graded")
 
 
+def test_the_course_s_files_are_there_for_provided_cells_and_tests(tmp_path: Path) -> None:
+    (tmp_path / "assignment" / "small" / "tables").mkdir(parents=True)
+    (tmp_path / "assignment" / "small" / "tables" / "one.csv").write_text("2,4")
+    setup = "numbers = [int(each) for each in open('tables/one.csv').read().split(',')]"
+    outcome, _ = one_test(tmp_path, "assert double(numbers[0]) == numbers[1]", setup=setup)
+    assert (scores(outcome), outcome.status) == ({"test_double": 4.0}, "graded")
+
+
 def test_a_test_can_ask_for_a_human(tmp_path: Path) -> None:
     test = "from examiner._exceptions import NeedsHumanError\nraise NeedsHumanError('no data set here')"
     outcome, notebook = one_test(tmp_path, test)
