@@ -125,6 +125,7 @@ class NotebookGrader:
         if not unfinished:
             return
         own = self.session
+        own.close()
         with self._another_session() as self.session:
             for cell in self.notebook.cells:
                 kind, name = kind_of(cell), cell.metadata.get("nbgrader", {}).get("grade_id", "")
