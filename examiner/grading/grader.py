@@ -22,7 +22,7 @@ from examiner.assignment import Assignment
 from examiner.diagnosis import Diagnoser
 from examiner.engine import Child, Engine
 from examiner.grading.notebook import NotebookGrader
-from examiner.kernel import Kernel, Session
+from examiner.kernel import Kernel, Session, TimeBudget
 from examiner.notebooks import cells_of, read
 from examiner.outcome import NotebookOutcome
 from examiner.settings import Options
@@ -74,7 +74,17 @@ class Grader:
                 spare.result().close()
         self.engine.close()
 
-    def grade(self, notebook: NotebookNode, name: str, files: Mapping[str, bytes]) -> NotebookOutcome:
+    def time_budget(self) -> TimeBudget:
+        """What the notebooks of one submission share: give it to each call of `grade`."""
+        return TimeBudget(self.options.timing.student)
+
+    def grade(
+        self,
+        notebook: NotebookNode,
+        name: str,
+        files: Mapping[str, bytes],
+        time_budget: TimeBudget | None = None,
+    ) -> NotebookOutcome:
         """Grade a notebook: its cells' outputs are set, and the outcome is returned.
 
         Parameters
@@ -85,6 +95,8 @@ class Grader:
             Its name without the ending.
         files : mapping of str to bytes
             What else was submitted.
+        time_budget : TimeBudget, optional
+            What the submission's notebooks share. By default, this one has a budget of its own.
 
         Raises
         ------
@@ -94,7 +106,8 @@ class Grader:
         began = time.monotonic()
         source = read(self.assignment.notebook(name))
         inside = {**self._plain(files), **self._earlier_notebooks(name)}
-        with tempfile.TemporaryDirectory(prefix="examiner-") as folder, self._session(inside) as session:
+        time_budget = time_budget or self.time_budget()
+        with tempfile.TemporaryDirectory(prefix="examiner-") as folder, self._session(inside, time_budget) as session:
             place = self._workspace(Path(folder), files)
 
             def fork() -> Child:
@@ -104,7 +117,7 @@ class Grader:
                 return self.diagnoser.fingerprints(name) if self.options.diagnosis else None
 
             def another() -> AbstractContextManager[Session]:
-                return self._session(inside)
+                return self._session(inside, time_budget)
 
             outcome = NotebookGrader(notebook, source, name, session, another, fork, fingerprints).run()
         self._rest()
@@ -119,8 +132,8 @@ class Grader:
     # ----------------------------------------------------------------------------- kernels
 
     @contextlib.contextmanager
-    def _session(self, files: Mapping[str, bytes]) -> Iterator[Session]:
-        session = Session(self._take, files, self.options.timing)
+    def _session(self, files: Mapping[str, bytes], time_budget: TimeBudget) -> Iterator[Session]:
+        session = Session(self._take, files, self.options.timing, time_budget)
         try:
             yield session
         finally:

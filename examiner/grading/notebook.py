@@ -121,10 +121,14 @@ class NotebookGrader:
         """
         if self._child is None or not self._child.alive:
             return
-        unfinished = self._child.call(f"{INSIDE}:unfinished")
+        try:
+            unfinished = self._child.call(f"{INSIDE}:unfinished")
+        except ChildEndedError:
+            return
         if not unfinished:
             return
         own = self.session
+        own.close()
         with self._another_session() as self.session:
             for cell in self.notebook.cells:
                 kind, name = kind_of(cell), cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -142,7 +146,7 @@ class NotebookGrader:
 
     def _test(self, cell: NotebookNode, name: str, replaced: Collection[str] = ()) -> None:
         points = float(cell.metadata.nbgrader.points)
-        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES, self.session.budget)
+        self.session.outputs = self._outputs()
         calls, before = self.session.calls, len(self.session.incidents)
         tested = self._run(cell.source, name, points, replaced)
         for incident in tested.incidents:
@@ -155,6 +159,9 @@ class NotebookGrader:
         cell.outputs = shown(replace(tested, outcome=outcome), self.session.outputs)
         cell.execution_count = len(self.tests)
 
+    def _outputs(self) -> Outputs:
+        return Outputs(CALL_TEXT, CALL_PICTURES, self.session.budget)
+
     def _with_reason(self, check: Check) -> Check:
         """Say of an answer that is not defined what its cell said."""
         missing = _NOT_DEFINED.search(check.message or "")
@@ -162,7 +169,21 @@ class NotebookGrader:
         return replace(check, message=f"{check.message} (its cell raised {why})") if why else check
 
     def _run(self, source: str, name: str, points: float, replaced: Collection[str]) -> Tested:
-        """Run a test in the child; a child that had to be ended costs this test, and is replaced."""
+        """Run a test in the child; a child that had to be ended costs this test, and is replaced.
+
+        A child that ended by itself may have been ended by the system: the test runs once more, in another one.
+        """
+        try:
+            return self._run_once(source, name, points, replaced)
+        except (ChildEndedError, EngineError):
+            self.session.outputs = self._outputs()
+        try:
+            return self._run_once(source, name, points, replaced)
+        except (ChildEndedError, EngineError) as error:
+            why = f"{name}: {str(error).splitlines()[0]}: grade the submission again"
+            return Tested(TestOutcome(None, points, (), "failed", why))
+
+    def _run_once(self, source: str, name: str, points: float, replaced: Collection[str]) -> Tested:
         limit = self.session.check_seconds
         try:
             tested: Tested = self._ready().call(
@@ -171,9 +192,6 @@ class NotebookGrader:
         except ChildTimeoutError:
             why = f"{name}: what came back took longer than {limit:g} s to check"
             return Tested(TestOutcome(0.0, points, (), "partial", why), incidents=(why,))
-        except (ChildEndedError, EngineError) as error:
-            why = f"{name}: {str(error).splitlines()[0]}: grade the submission again"
-            return Tested(TestOutcome(None, points, (), "failed", why))
         if tested.outcome.error == "CheckTimeoutError":
             why = f"{name}: what came back took longer than {limit:g} s to check"
             return tested if tested.outcome.score is None else replace(tested, incidents=(*tested.incidents, why))

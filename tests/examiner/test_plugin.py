@@ -39,7 +39,7 @@ def test_an_empty_configuration(c: Config) -> None:
         "CheckCellMetadata",
     ]
     assert names(c.GenerateFeedback.preprocessors) == [
-        "GetGrades",
+        "ShowGrades",
         "ClearHiddenTests",
         "ClearMarkScheme",
         "CSSHTMLHeaderPreprocessor",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -191,6 +192,31 @@ def test_feedback_is_made_from_what_the_examiner_wrote(examined: Path) -> None:
     assert "Relative error" in page
     assert "Your code raised ValueError: no" in page
     assert "cell double, line 2, in double" in page
+
+
+COMMENT = """You wrote **this**:
+
+<img src=x onerror=alert(1)> <IMG SRC=x ONERROR=alert(2)>
+[see](javascript:alert(3)) <a href="javascript:alert(4)">here</a> <svg/onload=alert(5)>
+<https://example.org> `<b>` and $a<b$
+
+<script>alert(6)</script>
+"""
+
+
+def test_a_grader_s_comment_is_text(examined: Path) -> None:
+    with Gradebook(f"sqlite:///{examined}/gradebook.db") as gradebook:
+        for name in ("double", "explain"):
+            gradebook.find_comment(name, "one", "small", "fay").manual_comment = COMMENT
+        gradebook.db.commit()
+    run(examined, "nbgrader", "generate_feedback", "small", "--student", "fay")
+    page = (examined / "feedback" / "fay" / "small" / "one.html").read_text()
+    assert page.count("<strong>this</strong>") == 2
+    lower = page.lower()
+    assert not re.search(r"<[^>]*\bon(?:error|load)=", lower)
+    assert not re.search(r"<a[^>]*javascript:", lower)
+    assert "<script>alert(6)" not in lower
+    assert lower.count('href="https://example.org"') == 2
 
 
 def test_the_seed_and_the_outcome_are_in_the_graded_notebook(examined: Path) -> None:

@@ -44,6 +44,13 @@ def test_only_tests_that_call_an_answer_are_run(engine: Engine, plain: Engine) -
         assert "test_scaled" in child.call(f"{INSIDE}:touched", "squares", ("squares",), sources)
 
 
+def test_a_cell_need_not_be_called_like_what_it_defines(engine: Engine) -> None:
+    with engine.fork() as child:
+        assert child.call(f"{INSIDE}:touched", "one", ("square",), {}) == ("test_square",)
+        assert child.call(f"{INSIDE}:tests_of", "one", "square") == ("test_square",)
+        assert child.call(f"{INSIDE}:wrapped", "one", "test_square")[:2] == ["square_forward", "square_backward"]
+
+
 def test_a_wrong_answer_loses_points_and_leaves_nothing_behind(engine: Engine) -> None:
     with engine.fork() as child:
         wrong = child.call(f"{INSIDE}:scores", "one", {"double": "def double(x):\n    return x"})
