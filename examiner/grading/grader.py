@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import shutil
 import tempfile
@@ -17,18 +18,19 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from examiner._exceptions import ExaminerError
+from examiner._exceptions import EngineError, ExaminerError
 from examiner.assignment import Assignment
 from examiner.diagnosis import Diagnoser
 from examiner.engine import Child, Engine
 from examiner.grading.notebook import NotebookGrader
 from examiner.kernel import Kernel, Session, TimeBudget
 from examiner.notebooks import cells_of, read
-from examiner.outcome import NotebookOutcome
+from examiner.outcome import NotebookOutcome, sentence
 from examiner.settings import Options
 
 __all__ = ["Grader"]
 
+log = logging.getLogger(__name__)
 EARLIER = ".earlier"
 _EARLIER = re.compile(r"""\banswers\(["']([^"']+)["']\)""")
 IDLE_SECONDS = 120
@@ -53,6 +55,7 @@ class Grader:
         self._idle: threading.Timer | None = None
         self._lock = threading.Lock()
         self._earlier: dict[tuple[str, int], bytes] = {}
+        self._said: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Grader of {self.assignment.name}, isolation {self.options.isolation}>"
@@ -73,6 +76,7 @@ class Grader:
             with contextlib.suppress(ExaminerError, OSError):
                 spare.result().close()
         self.engine.close()
+        self.diagnoser = Diagnoser(self.engine)  # the course may be changed until the next notebook
 
     def time_budget(self) -> TimeBudget:
         """What the notebooks of one submission share: give it to each call of `grade`."""
@@ -114,7 +118,7 @@ class Grader:
                 return self.engine.fork(place)
 
             def fingerprints() -> Path | None:
-                return self.diagnoser.fingerprints(name) if self.options.diagnosis else None
+                return self._fingerprints(name) if self.options.diagnosis else None
 
             def another() -> AbstractContextManager[Session]:
                 return self._session(inside, time_budget)
@@ -128,6 +132,17 @@ class Grader:
             data={kind: each.name for kind, each in self.engine.data_sets().items() if each.name},
             seconds=time.monotonic() - began,
         )
+
+    def _fingerprints(self, name: str) -> Path | None:
+        """The file of a notebook's fingerprints; what is wrong with the catalogue is said once, for all notebooks."""
+        try:
+            return self.diagnoser.fingerprints(name)
+        except EngineError as error:
+            why = sentence(str(error).splitlines()[0])
+            if why not in self._said:
+                self._said.add(why)
+                log.warning("Lost points are not diagnosed: %s: correct the catalogue.", why)
+            return None
 
     # ----------------------------------------------------------------------------- kernels
 
