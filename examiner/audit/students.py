@@ -11,7 +11,9 @@ import nbformat
 
 from examiner._exceptions import CatalogueError
 from examiner.diagnosis import Entry, load_catalogues
-from examiner.notebooks.cells import fill_in, read, solutions
+from examiner.notebooks import fill_in, read, solutions
+
+__all__ = ["Student", "find_entry", "write_submissions"]
 
 
 @dataclass(frozen=True)
