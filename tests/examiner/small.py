@@ -51,7 +51,7 @@ FLAGS = {
 SETUP = """
 import numpy as np
 
-from toolkit.checks import Checks
+from toolkit.checks import Checks, returned
 
 
 def cases(rng):
@@ -135,7 +135,7 @@ with check.hidden("with other parameters", weight=3) as c:
     x = c.rng.normal(size=(4, 3))
     model.params["W"] = c.rng.normal(size=(3, 2))
     model.params["b"] = np.array([1.0, -1.0])
-    config = {}
+    config = returned({})
     loss, grads = model.loss(x, config)
     c.close("loss", loss, (x @ model.params["W"]).sum(), tol=1e-9)
     c.close("db", grads["b"], [4.0, 4.0], tol=1e-9)

@@ -17,7 +17,7 @@ from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.codec import CodecError, Reference
 from examiner.engine import ask
-from examiner.grading.proxies.proxy import Proxy, RemoteDict
+from examiner.grading.proxies.proxy import Proxy, RemoteDict, wants_changes
 from examiner.outcome import sentence
 
 __all__ = ["AnswerError", "Bridge", "Link", "Raised"]
@@ -263,7 +263,7 @@ class Bridge:
             warnings.warn_explicit(sentence(item[1][:MAX_TEXT]), kind, f"<{answer}>", 1)
 
     def _change(self, details: Mapping[str, Any], changed: Any) -> None:
-        """Copy changed dicts back into the caller's: ``bn_param`` and ``config`` are for that."""
+        """Copy changes back into the arguments whose changes the test asked for, and into no other."""
         if not changed:
             return
         if not isinstance(changed, dict):
@@ -271,10 +271,11 @@ class Bridge:
         arguments = {**dict(enumerate(details.get("args", ()))), **details.get("kwargs", {})}
         for key, content in changed.items():
             argument = arguments.get(key)
-            if type(argument) is not dict or not isinstance(content, dict):
+            if not isinstance(argument, dict) or not isinstance(content, dict):
                 raise CodecError("a change of what is no dict")
-            argument.clear()
-            argument.update(content)
+            if wants_changes(argument):
+                argument.clear()
+                argument.update(content)
 
     def _notice(self, answer: str, mutated: Any) -> None:
         if type(mutated) is not bool:

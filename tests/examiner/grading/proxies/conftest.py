@@ -29,6 +29,9 @@ def count(config=None):
         config["n"] = config.get("n", 0) + 1
     return config
 
+def both(one, other):
+    one["seen"] = other["seen"] = True
+
 def fill(x):
     x[:] = 0
     return x
@@ -58,6 +61,8 @@ class Model:
         return self
     def spoil(self, X):
         X *= 2
+    def note(self, config):
+        config["seen"] = True
 
 rate = 0.125
 """.strip()

@@ -12,6 +12,7 @@ import pytest
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.grading.proxies import AnswerError, Bridge, Proxy
+from examiner.grading.proxies.proxy import wants_changes
 from examiner.kernel import Cell, Kernel, Session
 from examiner.settings import Timing
 from tests.examiner.grading.proxies.conftest import ANSWERS, Direct, helper
@@ -62,13 +63,37 @@ def test_what_is_no_plain_data_stays_there_and_comes_back(bridge: Bridge) -> Non
     assert (cache(np.ones(2)) == [1.0, 2.0]).all()
 
 
-def test_a_dict_argument_is_changed_in_place_as_in_one_process(bridge: Bridge) -> None:
-    config: dict[str, Any] = {"n": 4, "v": np.zeros(2)}
-    same = config
-    returned = bridge.proxy("count")(config)
-    assert same["n"] == returned["n"] == 5
+class Wanted(dict[str, Any]):
+    """A dict whose changes a test asks for, like the toolkit's `returned`."""
+
+    returns_changes = True
+
+
+def test_what_an_answer_changes_in_a_dict_comes_back_where_the_test_asks_for_it(bridge: Bridge) -> None:
+    config = Wanted(n=4, v=np.zeros(2))
+    assert bridge.proxy("count")(config)["n"] == config["n"] == 5
     bridge.proxy("count")(config=config)
-    assert same["n"] == 6
+    assert config["n"] == 6
+    bridge.proxy("Model")(1).note(config)
+    assert config["seen"] is True
+    assert type(config) is Wanted
+
+
+def test_what_an_answer_changes_in_any_other_argument_stays_there(bridge: Bridge) -> None:
+    config, wanted = {"n": 4}, Wanted()
+    assert bridge.proxy("count")(config)["n"] == 5
+    bridge.proxy("both")(config, wanted)
+    assert (config, wanted) == ({"n": 4}, {"seen": True})
+    assert not wants_changes(config)
+    assert not wants_changes(Wanted)
+
+
+def test_a_change_that_was_not_asked_for_is_not_taken(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    forged = {"value": 1.0, "changed": {0: {"y_val": np.zeros(1)}}, "mutated": False}
+    monkeypatch.setattr(bridge.link, "request", lambda *_: codec.pack(forged))
+    data = {"y_val": np.ones(1)}
+    bridge.proxy("add")(data)
+    assert data["y_val"] == 1
 
 
 def test_answers_given_helpers_and_objects_can_be_arguments(bridge: Bridge) -> None:
