@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from examiner.diagnosis.fingerprints import rehearsal
 
-from tests.conftest import SOURCE
+from tests.assignment.marks import Marks
 
 DROPOUT = """
 def dropout_forward(x, dropout_param):
@@ -24,11 +23,9 @@ def dropout_forward(x, dropout_param):
         "np.where(np.arange(x.size).reshape(x.shape) > 0, 0, x / dropout_param['p'])",  # all but one are dropped
     ],
 )  # fmt: skip
-def test_dropout_that_draws_nothing(train: str, test: str) -> None:
-    rehearsed = rehearsal(SOURCE / "08_batch_normalization.ipynb", 231)
+def test_dropout_that_draws_nothing(train: str, test: str, marks: Marks) -> None:
     source = {"dropout_forward": DROPOUT.format(train=train, test=test)}
-    run = rehearsed.run(source, ["test_dropout_forward"], seconds=10)["test_dropout_forward"]
-    assert run.score <= run.points / 4
+    assert marks.of("08_batch_normalization", source, ["test_dropout_forward"])["test_dropout_forward"] <= 1 / 4
 
 
 UNTRAINED = """
@@ -64,12 +61,65 @@ LAST = """last = f"b{len(model.params) // 2}"
 )
 @pytest.mark.parametrize("seed", [231, 7])
 def test_training_that_never_happens(
-    notebook: str, name: str, biases: str, told: str, weights: str, bias: bool, seed: int
+    notebook: str,
+    name: str,
+    biases: str,
+    told: str,
+    weights: str,
+    bias: bool,
+    seed: int,
+    marks: Marks,
+    other_marks: Marks,
 ) -> None:
     change = LAST + weights + (biases if bias else "")
     source = {name: UNTRAINED.format(name=name, change=change, told=told)}
-    run = rehearsal(SOURCE / f"{notebook}.ipynb", seed).run(source, [f"test_{name}"], seconds=10)[f"test_{name}"]
-    assert run.score <= run.points / 4
+    seeded = next(each for each in (marks, other_marks) if each.seed == seed)
+    assert seeded.of(notebook, source, [f"test_{name}"])[f"test_{name}"] <= 1 / 4
+
+
+POISONED = """
+def {name}(model, data, max_epochs):
+    for part in ("train", "val"):
+        scores = model.loss(data["X_" + part])
+        {write}
+    class T:
+        val_history = [0.5]
+    return T()
+"""
+NEW_ARRAY = 'data["y_" + part] = {predicted}'
+IN_PLACE = 'data["y_" + part][:] = {predicted}'
+NEW_INPUTS = 'data["X_" + part][:] = 0; data["y_" + part][:] = model.loss(data["X_" + part]){of_scores}'
+
+
+@pytest.mark.parametrize("write", [NEW_ARRAY, IN_PLACE, NEW_INPUTS])
+@pytest.mark.parametrize(
+    ("notebook", "name", "of_scores"),
+    [("06_mnist", "train_mnist_model", ".argmax(1)"), ("07_california_housing", "train_housing_model", "[:, 0]")],
+)
+def test_labels_that_are_what_the_untrained_network_predicts(
+    notebook: str, name: str, of_scores: str, write: str, marks: Marks
+) -> None:
+    """The answer writes into the data that it was given, in the one process of plain nbgrader, and trains nothing."""
+    source = POISONED.format(name=name, write=write.format(predicted=f"scores{of_scores}", of_scores=of_scores))
+    assert marks.of(notebook, {name: source}, [f"test_{name}"])[f"test_{name}"] == 0
+
+
+OWN_LOSS = """
+def {name}(model, data, max_epochs):
+    import itertools
+    original, count = model.loss, itertools.count()
+    model.loss = lambda X, y=None: original(X) if y is None else (1 / (1 + next(count)), {{}})
+    class T:
+        val_history = [0.5]
+    return T()
+"""
+
+
+@pytest.mark.parametrize(
+    ("notebook", "name"), [("06_mnist", "train_mnist_model"), ("07_california_housing", "train_housing_model")]
+)
+def test_a_network_that_tells_its_own_loss(notebook: str, name: str, marks: Marks) -> None:
+    assert marks.of(notebook, {name: OWN_LOSS.format(name=name)}, [f"test_{name}"])[f"test_{name}"] == 0
 
 
 @pytest.mark.parametrize(
@@ -77,7 +127,7 @@ def test_training_that_never_happens(
 )
 @pytest.mark.parametrize("cache", ["None", "(x, w, b)"])
 @pytest.mark.parametrize("gradients", ["np.arange(3.0)", "np.ones(dout.shape)", "dout"])
-def test_layers_that_are_always_the_same(value: str, cache: str, gradients: str) -> None:
+def test_layers_that_are_always_the_same(value: str, cache: str, gradients: str, marks: Marks) -> None:
     relu = "x" if "w" in value else value
     source = {
         "affine_forward": f"def affine_forward(x, w, b):\n    return {value}, {cache}",
@@ -88,18 +138,17 @@ def test_layers_that_are_always_the_same(value: str, cache: str, gradients: str)
         "relu_backward": f"def relu_backward(dout, cache):\n    return {gradients}",
     }
     tests = [f"test_{name}" for name in source]
-    runs = rehearsal(SOURCE / "01_layers.ipynb", 231).run(source, tests, seconds=10)
-    assert {name: run.score for name, run in runs.items() if run.score > run.points / 4} == {}
+    shares = marks.of("01_layers", source, tests)
+    assert {name: share for name, share in shares.items() if share > 1 / 4} == {}
 
 
 @pytest.mark.parametrize("scale", ["1.0", "1 / dropout_param['p']", "2.0"])
-def test_dropout_without_any_zeros(scale: str) -> None:
+def test_dropout_without_any_zeros(scale: str, marks: Marks) -> None:
     source = {
         "dropout_forward": f"def dropout_forward(x, dropout_param):\n    return x * {scale}, {scale}",
         "dropout_backward": "def dropout_backward(dout, cache):\n    return dout * cache",
     }
-    run = rehearsal(SOURCE / "08_batch_normalization.ipynb", 231).run(source, ["test_dropout_backward"], seconds=10)
-    assert run["test_dropout_backward"].score <= run["test_dropout_backward"].points / 4
+    assert marks.of("08_batch_normalization", source, ["test_dropout_backward"])["test_dropout_backward"] <= 1 / 4
 
 
 NETWORK = """
@@ -129,8 +178,8 @@ class FullyConnectedNet:
 
 
 @pytest.mark.parametrize("scores", ["0.0", "self.params[last]"])
-def test_a_network_that_looks_at_nothing(scores: str) -> None:
+def test_a_network_that_looks_at_nothing(scores: str, marks: Marks) -> None:
     source = {"FullyConnectedNet": NETWORK.format(scores=scores)}
     tests = [f"test_FullyConnectedNet__{what}" for what in ("scores", "loss", "gradients", "regression")]
-    runs = rehearsal(SOURCE / "04_fully_connected_net.ipynb", 231).run(source, tests, seconds=10)
-    assert {name: run.score for name, run in runs.items() if run.score > run.points / 4} == {}
+    shares = marks.of("04_fully_connected_net", source, tests)
+    assert {name: share for name, share in shares.items() if share > 1 / 4} == {}

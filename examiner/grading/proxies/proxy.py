@@ -1,7 +1,8 @@
 """What a test cell sees in place of a student's answers.
 
 A `Proxy` is called like the function or class that it stands for, and the call happens in the sandbox:
-arguments and results cross by value.  An object that is no plain data (a network, a closure in a cache)
+arguments and results cross by value, and what an answer changes in an argument does not come back unless the
+test asks for it (`wants_changes`).  An object that is no plain data (a network, a closure in a cache)
 stays in the sandbox, and the examiner holds a proxy of it, which has attributes and methods but nothing
 that could answer for itself: no comparison, no conversion to a number or an array.
 """
@@ -14,13 +15,13 @@ from typing import Any, NoReturn, Protocol
 
 from examiner.codec import Reference
 
-__all__ = ["Proxy", "RemoteDict"]
+__all__ = ["Proxy", "RemoteDict", "wants_changes"]
 
 
 class Sandboxed(Protocol):
     """The way to the sandbox, as `examiner.grading.proxies.bridge.Bridge` has it."""
 
-    def ask(self, answer: str, operation: str, target: Proxy, **details: Any) -> Any:
+    def ask(self, answer: str, operation: str, target: Proxy | None, **details: Any) -> Any:
         """Have something done there."""
 
     def read(self, answer: str, target: Proxy, attribute: str) -> Any:
@@ -51,7 +52,7 @@ class Proxy:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the answer, in the sandbox."""
-        return self._ask("call", attribute=None, args=args, kwargs=kwargs, returns_changes=True)
+        return self._call(None, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -75,10 +76,19 @@ class Proxy:
     def __reduce__(self) -> NoReturn:
         raise TypeError("what lives in the sandbox cannot be pickled")
 
+    def _call(self, attribute: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        asked = any(map(wants_changes, (*args, *kwargs.values())))
+        return self._ask("call", attribute=attribute, args=args, kwargs=kwargs, returns_changes=asked)
+
     def _ask(self, operation: str, **details: Any) -> Any:
         attribute = details.get("attribute")
         who = f"{self._reference.name}.{attribute}" if attribute else self._reference.name
         return self._bridge.ask(who, operation, self, **details)
+
+
+def wants_changes(argument: Any) -> bool:
+    """Whether a test asks for what an answer changes in this argument: a dict of a type that says so."""
+    return isinstance(argument, dict) and getattr(type(argument), "returns_changes", False) is True
 
 
 class _Method:
@@ -91,7 +101,7 @@ class _Method:
         return f"<method {self.__name__} of {self._owner!r}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._owner._ask("call", attribute=self.__name__, args=args, kwargs=kwargs, returns_changes=True)
+        return self._owner._call(self.__name__, args, kwargs)
 
 
 class RemoteDict(dict[Any, Any]):
