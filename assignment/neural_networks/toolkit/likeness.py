@@ -54,8 +54,8 @@ def by_chance(known: Trace, inputs: Sequence[Array] = ()) -> bool:
 
 
 def _masked(value: Array, inputs: Sequence[Array]) -> Array | None:
-    """The input that a value may be a masked version of."""
-    return next((each for each in inputs if each.shape == value.shape and each.size > 1 and np.all(each)), None)
+    """The input that a value may be a masked version of, where there are enough numbers to tell."""
+    return next((each for each in inputs if each.shape == value.shape and each.size >= FEW and np.all(each)), None)
 
 
 # ---------------------------------------------------------------------------------- messages
@@ -181,7 +181,5 @@ def _does_the_same(one: Array, other: Array) -> bool:
 def _together(mask: Array) -> list[float]:
     """For each axis, the share of its rows that are kept or dropped as a whole."""
     kept = mask != 0
-    if mask.ndim < 2 or mask.size < FEW:  # short rows are kept as a whole by chance
-        return []
-    axes = [tuple(a for a in range(mask.ndim) if a != axis) for axis in range(mask.ndim)]
+    axes = [tuple(a for a in range(mask.ndim) if a != axis) for axis in range(mask.ndim)] if mask.ndim > 1 else []
     return [float(np.mean(kept.all(axis=rest) | ~kept.any(axis=rest))) for rest in axes]

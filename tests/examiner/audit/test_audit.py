@@ -86,7 +86,7 @@ def test_scores_are_kept_by_entry(found: Audit) -> None:
 
 def test_json_says_all_of_it(found: Audit) -> None:
     content = json.loads(json.dumps(found.as_json()))
-    assert set(content) == {*Audit.LISTS, "misnamed_rate", "seed", "seconds"}
+    assert set(content) == {*Audit.LISTS, "in_the_wild", "misnamed_rate", "seed", "seconds"}
     assert {"notebook": "one", "answer": "double", "name": "tripled"} in content["killed"]
     assert content["alternatives_failed"][0]["detail"] == "test_Net"
 

@@ -150,3 +150,21 @@ def task(what: Any) -> Any:
     if isinstance(what, str):
         {"leave": leave, "loop": loop_in_c, "fail": lambda: fail("task 3")}[what]()
     return os.getpid(), what**2
+
+
+def mutating(notebook: str, sources: dict[str, str]) -> tuple[str, ...]:
+    """The answers that changed their input."""
+    (outcome,) = trusted_run(notebook).run(sources).values()
+    return outcome.mutating
+
+
+def kept_after(notebook: str, source: str, copies: bool) -> float:
+    """What a test leaves of an array that answers share."""
+    seen = []
+
+    def wrap(name: str, value: Any) -> Any:
+        seen.append(value)
+        return value
+
+    trusted_run(notebook).run({"square": source}, ["test_square"], wrap=wrap, copies=copies)
+    return float(seen[0].__globals__["KEPT"][0])

@@ -118,3 +118,29 @@ def test_a_name_that_a_test_deletes_is_gone_for_the_answers_until_it_ends(plain:
 def test_a_value_that_a_test_binds_is_seen_by_the_answers(plain: Engine) -> None:
     constant = {"scaled": "def scaled(x):\n    return 0.5 * x"}
     assert scores(plain, "squares", constant) == {"test_scaled": (0.0, "AssertionError"), "test_scaled__back": FULL}
+
+
+def test_an_answer_that_changes_its_input_is_known(engine: Engine) -> None:
+    """As the sandbox says it: whatever the answer does inside, and not where it works on a copy."""
+    with engine.fork() as child:
+        for body, expected in {"x *= 2\n    return x": ("double",), "x = 2 * x\n    return x": ()}.items():
+            assert child.call(f"{INSIDE}:mutating", "one", {"double": f"def double(x):\n    {body}"}) == expected
+
+
+def test_copies_for_every_call(engine: Engine) -> None:
+    """What an answer does to a cache does not reach the next call."""
+    remembering = """
+KEPT = np.ones(1)
+
+
+def square_forward(x):
+    return x * x, KEPT if len(x) == 1 else x
+
+
+def square_backward(dout, cache):
+    cache *= 3
+    return 2 * dout * cache
+"""
+    with engine.fork() as child:
+        kept = [child.call(f"{INSIDE}:kept_after", "one", remembering, copies) for copies in (False, True)]
+    assert kept == [3.0, 1.0]
