@@ -155,6 +155,16 @@ for name, sentence, changes in [
         {"x.mean(axis=0), x.var(axis=0)": "x.mean(axis=0), len(x) * x.var(axis=0)"},
     ),
     (
+        "eps_forgotten_in_test_mode",
+        "eps is forgotten in test mode: there, too, it is added to the variance inside the root.",
+        {"np.sqrt(var + eps)": 'np.sqrt(var + (eps if bn_param["mode"] == "train" else 0))'},
+    ),
+    (
+        "eps_outside_root_in_test_mode",
+        "eps is added outside the root in test mode: it belongs to the variance, before the root is taken.",
+        {"np.sqrt(var + eps)": 'np.sqrt(var + eps) if bn_param["mode"] == "train" else np.sqrt(var) + eps'},
+    ),
+    (
         "new_bn_param",
         "The running statistics are written into a copy of bn_param: the next call cannot see them, so change bn_param itself.",
         {

@@ -216,14 +216,6 @@ catalogue.change(
     {"X.astype(self.dtype, copy=False), []": 'X.astype(self.dtype), []\n        X @ self.params["W1"]'},
     tests=SCORES,
 )
-catalogue.change(
-    NET,
-    "parameters_without_self",
-    "self is forgotten: the parameters are self.params, and a bare name is not defined in the method.",
-    {PARAMETERS: 'forward(out, params[f"W{k}"], params[f"b{k}"])'},
-    tests=SCORES,
-)
-
 
 # ---------------------------------------------------------------------- loss
 

@@ -399,7 +399,11 @@ def two_indices_only(x):
     return out, x
 
 
-@catalogue.misconception("relu_forward", "This is the softplus log(1 + exp(x)), a smooth curve: ReLU is max(0, x).")
+@catalogue.misconception(
+    "relu_forward",
+    "This is the softplus log(1 + exp(x)), a smooth curve: ReLU is max(0, x).",
+    variants=({"np.logaddexp(0, x)": "np.log1p(np.exp(x))"},),
+)
 def softplus(x):
     return np.logaddexp(0, x), x
 

@@ -20,7 +20,7 @@ from examiner.paths import FINGERPRINTS
 
 __all__ = ["Diagnoser", "diagnose_here"]
 
-FORMAT = 5
+FORMAT = 6
 TASK_SECONDS = 200.0
 INSIDE = "examiner.diagnosis.inside"
 

@@ -31,6 +31,9 @@ SECONDS = 10.0
 """Processor time of one test cell on a catalogued answer."""
 QUICK = 0.1
 DRAWS = 7
+RUNS = 6
+SLOW = 1.0
+"""Processor time of two runs, above which an entry that draws is not run more often."""
 LARGEST_INPUT = 10_000
 
 
@@ -113,40 +116,47 @@ def fingerprints_of(task: tuple[str, Entry | None, list[Entry]]) -> list[dict[st
 
 
 def _fingerprint(run: TrustedRun, entry: Entry, variant: int) -> Fingerprint:
-    """Run an entry or one of its variants twice, with other draws the second time."""
-    sources = entry.cells(run.reference, variant)
-    one, other = (traces(results(run.run(sources, seconds=SECONDS, wrap=wrap))) for wrap in (None, _drawn_before))
-    name = f"{entry}{VARIANT}{variant}" if variant else str(entry)
-    return Fingerprint(name, {place: _merged(one.get(place), other.get(place)) for place in one | other})
+    """Run an entry or one of its variants twice, with other draws the second time; what is drawn, more often."""
+    sources, began = entry.cells(run.reference, variant), time.process_time()
+
+    def seen(number: int) -> dict[Place, Trace]:
+        wrap = functools.partial(_drawn_before, DRAWS * number) if number else None
+        return traces(results(run.run(sources, seconds=SECONDS, wrap=wrap)))
+
+    found = _merged(seen(0), seen(1))
+    if any(trace.noisy for trace in found.values()) and time.process_time() - began <= SLOW:
+        for number in range(2, RUNS):
+            found = _merged(found, seen(number))
+    return Fingerprint(f"{entry}{VARIANT}{variant}" if variant else str(entry), found)
 
 
-def _drawn_before(name: str, value: Any) -> Any:
+def _drawn_before(count: int, name: str, value: Any) -> Any:
     """The answer, given generators that have drawn before: what depends on a draw comes out differently."""
     del name
     if inspect.isfunction(value):
 
         @functools.wraps(value)
         def call(*arguments: Any, **named: Any) -> Any:
-            _draw((*arguments, *named.values()))
+            _draw(count, (*arguments, *named.values()))
             return value(*arguments, **named)
 
         return call
     if inspect.isclass(value):
 
         def first(self: Any, *arguments: Any, **named: Any) -> None:
-            _draw((*arguments, *named.values()))
+            _draw(count, (*arguments, *named.values()))
             value.__init__(self, *arguments, **named)
 
         return type(value.__name__, (value,), {"__init__": first})
     return value
 
 
-def _draw(values: Iterable[Any]) -> None:
+def _draw(count: int, values: Iterable[Any]) -> None:
     for value in values:
         if isinstance(value, dict):
-            _draw(value.values())
+            _draw(count, value.values())
         elif isinstance(value, np.random.Generator | np.random.RandomState):
-            value.standard_normal(DRAWS)
+            value.standard_normal(count)
 
 
 def _pair(run: TrustedRun, one: Entry, other: Entry) -> Fingerprint | None:
@@ -162,18 +172,23 @@ def _failed_only(trace: Trace) -> Trace:
     return replace(trace, received=None) if trace.passed else trace
 
 
-def _merged(one: Trace | None, other: Trace | None) -> Trace:
-    """Two runs' traces as one."""
+def _merged(one: Mapping[Place, Trace], other: Mapping[Place, Trace]) -> dict[Place, Trace]:
+    """The traces of two runs as those of one."""
+    return {place: _both(one.get(place), other.get(place)) for place in {**one, **other}}
+
+
+def _both(one: Trace | None, other: Trace | None) -> Trace:
+    """What two runs gave at one place."""
     if one is None or other is None:
         found = one or other
         assert found is not None
         return replace(found, noisy=True, unsteady=True)
-    kept = _failed_only(one if not one.passed else other)
+    kept = replace(_failed_only(one if not one.passed else other), noisy=one.noisy, unsteady=one.unsteady)
     if one.passed != other.passed:
         return replace(kept, noisy=True, unsteady=True)
     if one.passed or (_same(one.received, other.received) and one.message == other.message):
         return kept
-    return replace(kept, noisy=True, spread=_spread(one.received, other.received))
+    return replace(kept, noisy=True, spread=max(one.spread, _spread(one.received, other.received)))
 
 
 def _same(one: Array | None, other: Array | None) -> bool:
