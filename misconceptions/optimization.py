@@ -534,6 +534,12 @@ catalogue.change(
 )
 catalogue.change(
     "adam",
+    "epsilon_before_correction",
+    "epsilon is added to the root of v before the correction, as in the efficient form of Adam's paper: here v is corrected first.",
+    {CORRECTED: 'm / (1 - beta1**t) / ((np.sqrt(v) + config["epsilon"]) / np.sqrt(1 - beta2**t))'},
+)
+catalogue.change(
+    "adam",
     "weights_decay",
     "The weights shrink by themselves: weight decay is the business of the penalty in the loss, not of the update.",
     {'w - config["learning_rate"] * step': 'w - config["learning_rate"] * (step + 1e-2 * w)'},

@@ -139,6 +139,11 @@ def judge_sample(task: SampleTask) -> SampleVerdict:
     run, sources = trusted_run(task.notebook), sample.cells()
     outcomes = run.run(sources, seconds=SECONDS)
     lost = tuple(test for test, each in outcomes.items() if not each.passed)
+    if (
+        sample.right
+        and sum(each.max_score - (each.score or 0.0) for each in outcomes.values()) <= sample.may_lose + 1e-6
+    ):
+        lost = ()
     own = tuple(test for test in lost if answer_of(test) == task.answer)
     if task.fingerprints is None or sample.right:
         return SampleVerdict(sample.right, lost, own)

@@ -10,7 +10,7 @@ import contextlib
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -152,15 +152,44 @@ class TrustedRun:
         return {name for answer in answers for name in self._defines.get(answer, ())}
 
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None, copies: bool) -> TestOutcome:
-        """Run a test in the globals of the answers: they see which names it deletes or binds, until it ends."""
+        """Run a test in globals of its own: answers see of its names those alone that answers define."""
         before, calls = dict(space), _Calls(copies)
         space.update({name: calls.watched(name, space[name]) for name in self.names if name in space})
+        own = dict(space)
+        names = _TestNames(own, space, self.names)
         try:
-            ran = run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds)
+            source, points = self._tests[test], self.points[test]
+            ran = run_test(source, test, own, points=points, seconds=seconds, names=names)
             return replace(ran.outcome, mutating=tuple(calls.mutating))
         finally:
             space.clear()
             space.update(before)
+
+
+class _TestNames(MutableMapping[str, Any]):
+    """A test cell's names; those of answers reach the answers' own globals, too."""
+
+    def __init__(self, own: dict[str, Any], space: dict[str, Any], answers: Collection[str]) -> None:
+        self._own, self._space, self._answers = own, space, answers
+
+    def __getitem__(self, name: str) -> Any:
+        return self._own[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._own[name] = value
+        if name in self._answers:
+            self._space[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._own[name]
+        if name in self._answers:
+            self._space.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._own)
+
+    def __len__(self) -> int:
+        return len(self._own)
 
 
 def _is_missing(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:

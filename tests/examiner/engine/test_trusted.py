@@ -144,3 +144,8 @@ def square_backward(dout, cache):
     with engine.fork() as child:
         kept = [child.call(f"{INSIDE}:kept_after", "one", remembering, copies) for copies in (False, True)]
     assert kept == [3.0, 1.0]
+
+
+def test_an_answer_does_not_see_a_tests_own_names(engine: Engine) -> None:
+    """As in the sandbox: `x` is a name of the test's, and no business of the answer."""
+    assert scores(engine, "one", {"double": "def double(value):\n    return 2 * x"}) == {"test_double": (0.0, None)}
