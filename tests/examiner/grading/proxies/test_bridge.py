@@ -259,3 +259,31 @@ def test_what_a_test_has_changed_stands_for_itself(session: Session, bridge: Bri
     cache["x"] = np.full(2, 5.0)
     with pytest.raises(AttributeError):  # a plain dict of the test's own
         bridge.proxy("backward")(np.ones(2), cache)
+
+
+GROWING = """
+from typing import NamedTuple
+
+
+class Grown(NamedTuple):
+    x: object
+
+
+def planted(x):
+    return Grown(x)
+
+
+def grow(cache):
+    cache[0][...] *= 2
+    return cache[0].sum()
+"""
+
+
+def test_with_copies_no_call_sees_what_another_one_changed(session: Session, bridge: Bridge) -> None:
+    session.run(Cell("growing", GROWING))
+    cache = bridge.proxy("planted")(np.ones(2))
+    grow = bridge.proxy("grow")
+    bridge.copies = True
+    assert [grow(cache), grow(cache), grow(cache=cache)] == [4.0, 4.0, 4.0]
+    bridge.copies = False
+    assert [grow(cache), grow(cache)] == [4.0, 8.0]
