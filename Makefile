@@ -11,12 +11,16 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 .PHONY: help demo test test-fast test-all lint release notebooks pair benchmark clean writable
 
 help:
-	@echo "make demo       a sample class, graded: environment, release, submissions, marks, feedback"
-	@echo "make test       every test that CI runs;  make test-all  the long ones too;  make test-fast  in two minutes"
-	@echo "make release    generate release/ from assignment/ (commit it)"
-	@echo "make pair       notebooks -> .notebooks/*.py to edit;  make notebooks  and back"
-	@echo "make benchmark  the performance figures that the README quotes"
-	@echo "make clean      remove submissions and all marks: submitted/, autograded/, feedback/, report/, gradebook.db"
+	@echo "make demo       grade a sample class: environment, release, submissions, scores, feedback, report"
+	@echo "make test       run every test that CI runs"
+	@echo "make test-fast  run the tests without nbgrader processes, browser, whole classes and audit: two minutes"
+	@echo "make test-all   run every test, the long ones included"
+	@echo "make lint       run the static checks: style, format, types, imports between rooms"
+	@echo "make release    generate release/ from assignment/; commit both"
+	@echo "make pair       write the notebooks to .notebooks/*.py, to edit them as text"
+	@echo "make notebooks  write .notebooks/*.py back to the notebooks"
+	@echo "make benchmark  measure the performance figures that the README quotes"
+	@echo "make clean      remove submissions and scores: submitted/, autograded/, feedback/, report/, gradebook.db"
 
 demo: writable $(INSTALLED)
 	@$(RUN) tools/demo.py

@@ -1,3 +1,7 @@
-"""The grader: extends nbgrader, and knows nothing about neural networks."""
+"""The examiner: a grader that extends nbgrader, and knows nothing about what a course teaches."""
+
+from examiner._exceptions import ExaminerError, NeedsHumanError
+
+__all__ = ["ExaminerError", "NeedsHumanError", "__version__"]
 
 __version__ = "0.1.0"

@@ -39,6 +39,8 @@ class Timing:
     cell: float = 20
     call: float = 20
     notebook: float = 180
+    student: float = 600
+    """All notebooks of one submission together."""
     interrupt: float = 2
     """How long an interrupted cell may take to end before its kernel is killed."""
     restarts: int = 6

@@ -135,9 +135,8 @@ def test_there_is_feedback_for_every_notebook_handed_in(graded: Graded) -> None:
 
 
 def test_feedback_shows_results_and_neither_hidden_tests_nor_mark_schemes(graded: Graded) -> None:
-    secrets = ["MARK SCHEME"]
-    if graded.examined:  # plain nbgrader's tracebacks quote the test cell
-        secrets += ["HIDDEN TESTS", "reference_answers"]
+    # Plain nbgrader's feedback shows both.
+    secrets = ["MARK SCHEME", "HIDDEN TESTS", "reference_answers"] if graded.examined else []
     pages = [path.read_text(encoding="utf-8") for root in graded.roots for path in (root / "feedback").rglob("*.html")]
     title = "regularization of the weights of the last layer"  # of the hidden block that report_bug fails
     assert any(title in page for page in pages)

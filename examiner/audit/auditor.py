@@ -61,6 +61,9 @@ class Audit:
         Misconceptions with full marks in a test cell that is declared to notice them.
     without_entries : list of Finding
         Answers without a misconception or without an alternative.
+    stopped : list of Finding
+        Entries that hit a limit of time: an error of this run, nothing is said of their scores. A misconception that
+        never ends in a test of its own answer is not among them, it is killed.
     scores : mapping
         Score of every test cell that an entry touches, by ``answer:name``.
     mutants : MutantAudit or None
@@ -76,6 +79,7 @@ class Audit:
     blamed: list[Finding] = field(default_factory=list)
     unnoticed: list[Finding] = field(default_factory=list)
     without_entries: list[Finding] = field(default_factory=list)
+    stopped: list[Finding] = field(default_factory=list)
     scores: dict[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict, repr=False)
     mutants: MutantAudit | None = None
     seed: int = SEED
@@ -83,13 +87,15 @@ class Audit:
 
     LISTS = (
         "killed", "survived", "alternatives_passed", "alternatives_failed", "misnamed",
-        "follow_on", "blamed", "unnoticed", "without_entries",
+        "follow_on", "blamed", "unnoticed", "without_entries", "stopped",
     )  # fmt: skip
 
     @property
     def passed(self) -> bool:
         """Whether the tests tell the catalogue's wrong answers from its right ones."""
-        wrong = self.survived, self.alternatives_failed, self.blamed, self.unnoticed, self.without_entries
+        wrong = (
+            self.survived, self.alternatives_failed, self.blamed, self.unnoticed, self.without_entries, self.stopped,
+        )  # fmt: skip
         told_apart = not any(wrong) and misnamed_rate(self) <= TOO_MANY_MISNAMED
         return told_apart and (self.mutants is None or self.mutants.passed)
 
@@ -219,9 +225,13 @@ def _sort_in(found: Audit, entry: Entry, verdict: Verdict | None, alike: Alike) 
     def finding(detail: str = "") -> Finding:
         return Finding(entry.notebook, entry.answer, entry.name, detail)
 
-    if verdict is None:  # killed: it took too long, or too much memory
-        wrong = entry.kind == MISCONCEPTION
-        (found.killed if wrong else found.alternatives_failed).append(finding("stopped at a limit"))
+    if verdict is None:
+        found.stopped.append(finding("all its tests together"))
+        return
+    if verdict.stopped:  # nothing was measured, unless it is the mistake that its code never ends
+        endless = entry.kind == MISCONCEPTION and any(answer_of(test) == entry.answer for test in verdict.stopped)
+        detail = "stopped at a limit" if endless else ", ".join(verdict.stopped)
+        (found.killed if endless else found.stopped).append(finding(detail))
         return
     found.scores[str(entry)] = verdict.scores
     lost = verdict.lost()

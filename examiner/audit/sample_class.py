@@ -18,7 +18,7 @@ from examiner.audit.inside import Task, Verdict
 from examiner.audit.students import Student, write_submissions
 from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Diagnoser, Entry
 from examiner.engine import Engine, run_all
-from examiner.notebooks import cells_of, grade_id, is_bonus, names_in, points, read, solutions
+from examiner.notebooks import cells_of, defined_names, grade_id, is_bonus, names_in, points, read, solutions
 from examiner.settings import SEED
 
 __all__ = ["DUE", "Drawn", "Habits", "draw", "expected_json", "with_expected", "write_class"]
@@ -199,7 +199,7 @@ def with_expected(
     """
     source, known = engine.assignment.source, {str(entry): entry for entry in entries}
     pieces = [(number, *p) for number, who in enumerate(students) for p in _pieces(who, source, release, known)]
-    tasks = [Task(notebook, sources) for _, notebook, sources in pieces]
+    tasks = [Task(notebook, sources, submitted=True) for _, notebook, sources in pieces]
     different = {_key(task): task for task in tasks}
     done = dict(run_all(engine, "examiner.audit.inside:judge", list(different.values()), jobs=jobs))
     verdicts: dict[str, Verdict | None] = dict(zip(different, (done[n] for n in range(len(different))), strict=True))
@@ -247,7 +247,7 @@ def _file_tests(source: Path) -> dict[str, list[str]]:
     found = {}
     for path in sorted(source.glob("*.ipynb")):
         notebook = read(path)
-        names = {grade_id(cell) for cell in cells_of(notebook, "answer")}
+        names = set(defined_names(notebook))
         found[path.stem] = [grade_id(c) for c in cells_of(notebook, "test") if not names & names_in(c.source)]
     return {name: tests for name, tests in found.items() if tests}
 

@@ -13,6 +13,8 @@ from examiner._exceptions import CatalogueError
 from examiner.diagnosis import Entry, load_catalogues
 from examiner.notebooks import fill_in, read, solutions
 
+__all__ = ["Student", "find_entry", "write_submissions"]
+
 
 @dataclass(frozen=True)
 class Student:

@@ -27,6 +27,7 @@ PROBLEMS = {
     "unnoticed": "is not noticed by",
     "misnamed": "is",
     "without_entries": "has",
+    "stopped": "could not be graded, it hit a limit of time in",
 }
 
 

@@ -47,6 +47,9 @@ def run(options: argparse.Namespace) -> int:
     if course.options.isolation == "none":
         console.print("[bold]Isolation: none.[/bold] Submitted code runs unprotected on this machine.")
 
+    if not students:
+        place = f"{course.directory.submitted_directory}/<student>/{options.assignment}/"
+        console.print(f"No submissions of {options.assignment}: put them into {place}", markup=False)
     with tqdm(total=len(students), desc="autograde", unit="student", leave=False, disable=None) as bar:
 
         def show(student: str, outcome: StudentOutcome) -> None:

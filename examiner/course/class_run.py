@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from nbformat import NotebookNode
 
@@ -17,9 +19,15 @@ from examiner.course.record import record, unfinished
 from examiner.course.results import Results, data_sets, graded_notebooks
 from examiner.grading import Grader
 from examiner.notebooks import Submission, prepared_source
-from examiner.outcome import SCHEMA, StudentOutcome, finite
+from examiner.outcome import SCHEMA, NotebookOutcome, StudentOutcome, finite
 
 __all__ = ["ClassRun", "RunReport"]
+
+LARGE = 1_000_000  # characters of a submission's code
+_EXPENSIVE = re.compile(
+    r"\bwhile\s*\(?\s*(?:True|1|not (?:False|0))\b|\b(?:count|repeat|cycle|sleep|pause|fork|forkpty|system|popen)\s*\("
+    r"|\b(?:subprocess|multiprocessing|threading|concurrent|asyncio|signal|ctypes)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -118,19 +126,30 @@ class ClassRun:
         """
         began = time.monotonic()
         fill(self.course.assignment, self.course.directory, self.course.config)
-        interrupted = unfinished(self.course)
+        interrupted = unfinished(self.course, students)
         outcomes: dict[str, StudentOutcome] = {}
         changes: list[Change] = []
         with open_grader(self.course.assignment, self.options) as grader:
-            for student in students:
+            waiting: list[str] = []
+            for student in chain(students, waiting):  # which grows meanwhile
                 before = self.results.marks(student)
-                outcomes[student] = self._student(grader, student, force or student in interrupted)
+                outcome = self._student(
+                    grader, student, force or student in interrupted, may_wait=student not in waiting
+                )
+                if outcome is None:
+                    waiting.append(student)
+                    continue
+                outcomes[student] = outcome
                 changes += _changes(student, before, self.results.marks(student))
-                show(student, outcomes[student])
-        return self._report(outcomes, changes, time.monotonic() - began)
+                show(student, outcome)
+        ordered = {student: outcomes[student] for student in students}
+        return self._report(ordered, changes, time.monotonic() - began)
 
-    def _student(self, grader: Grader, student: str, force: bool) -> StudentOutcome:
-        """Grade one student: read, merge, execute and test and diagnose, record, row. Whatever happens, a row."""
+    def _student(self, grader: Grader, student: str, force: bool, *, may_wait: bool) -> StudentOutcome | None:
+        """Grade one student: read, merge, execute and test and diagnose, record, row. Whatever happens, a row.
+
+        A submission that looks expensive may have to wait for the others: None.
+        """
         began, course, reason = time.monotonic(), self.course, None
         if id_fault(student):
             return self.results.outcome(student)
@@ -139,8 +158,10 @@ class ClassRun:
             submission = course.submission(student)
             if not force and not self._is_due(student, submission):
                 return self.results.outcome(student, submission)
-            merged = self._merge(submission)
-            graded = {name: grade(grader, notebook, name, submission.files) for name, notebook in merged.items()}
+            if may_wait and self._looks_expensive(student, submission):
+                return None
+            merged, budget, files = self._merge(submission), grader.time_budget(), submission.files
+            graded = {name: grade(grader, notebook, name, files, budget) for name, notebook in merged.items()}
             record(course, student, graded, submission, self._after_grading)
             reason = None if graded else self._without_notebook(submission)
         except ExaminerError as error:
@@ -163,6 +184,17 @@ class ClassRun:
         watched = (path for pattern in ("*.ipynb", "*.npz", "timestamp.txt") for path in folder.glob(pattern))
         submitted = max((path.lstat().st_mtime for path in watched), default=0.0)
         return not made or submitted > min(made) or not set(submission.notebooks) <= set(self.results.graded(student))
+
+    def _looks_expensive(self, student: str, submission: Submission) -> bool:
+        """Whether a submission hit a limit when it was graded before, or its code may run or wait for long.
+
+        A look that is only ever wrong about the order in which students are graded.
+        """
+        records = self.results.graded(student).values()
+        if any(isinstance(each, NotebookOutcome) and each.status == "partial" for each in records):
+            return True
+        code = [each.source for nb in submission.notebooks.values() for each in nb.cells if each.cell_type == "code"]
+        return sum(map(len, code)) > LARGE or any(map(_EXPENSIVE.search, code))
 
     def _without_notebook(self, submission: Submission) -> str:
         """Why there is nothing to grade in a submission."""

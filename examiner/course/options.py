@@ -23,6 +23,7 @@ class Examiner(Configurable):
     cell_seconds = Float(20, help="Time limit of one cell of a submission.").tag(config=True)
     call_seconds = Float(20, help="Time limit of one call of an answer by a test.").tag(config=True)
     notebook_seconds = Float(180, help="Time limit of one notebook.").tag(config=True)
+    student_seconds = Float(600, help="Time limit of all notebooks of one submission together.").tag(config=True)
     memory = Integer(2048, help="MiB of memory that a submission's processes may use together.").tag(config=True)
     processes = Integer(96, help="Processes and threads that a submission may have.").tag(config=True)
     disk = Integer(128, help="MiB that a submission may write to its scratch folder.").tag(config=True)
@@ -54,6 +55,11 @@ class Examiner(Configurable):
             `data_dir` or the environment names a folder that does not exist.
         """
         limits = Limits(memory=self.memory * MIB, processes=self.processes, disk=self.disk * MIB)
-        timing = Timing(cell=self.cell_seconds, call=self.call_seconds, notebook=self.notebook_seconds)
+        timing = Timing(
+            cell=self.cell_seconds,
+            call=self.call_seconds,
+            notebook=self.notebook_seconds,
+            student=self.student_seconds,
+        )
         isolation: Isolation = "none" if self.isolation == "none" else "bubblewrap"
         return Options(isolation, self.seed, timing, limits, assignment.data_dir(self.data_dir), self.diagnosis)

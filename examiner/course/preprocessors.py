@@ -16,7 +16,13 @@ from nbgrader import utils
 from nbgrader.apps import AutogradeApp
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import (
+    ClearHiddenTests,
+    ClearMarkScheme,
+    GetGrades,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
 from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
@@ -25,8 +31,17 @@ from examiner.assignment import Assignment
 from examiner.course.folders import read_submitted
 from examiner.course.gradebook import fill
 from examiner.course.options import Examiner
-from examiner.grading import Grader
-from examiner.notebooks import THEIRS, answer_of, grade_id, kind_of, leave_out_irregular, merged, prepared_source
+from examiner.grading import Grader, TimeBudget
+from examiner.notebooks import (
+    THEIRS,
+    answer_of,
+    grade_id,
+    harmless_markdown,
+    kind_of,
+    leave_out_irregular,
+    merged,
+    prepared_source,
+)
 from examiner.outcome import sentence, worst
 from examiner.sandbox import check_isolation
 from examiner.settings import Isolation, Options
@@ -35,6 +50,7 @@ __all__ = [
     "Grade",
     "Merge",
     "SaveGrades",
+    "ShowGrades",
     "after_grading",
     "check_machine",
     "configure",
@@ -77,6 +93,15 @@ class SaveGrades(SaveAutoGrades):
 
 def _needs_human(cell: NotebookNode) -> bool:
     return LOST in cell.metadata or any(output.get("ename") == NEEDS_HUMAN for output in cell.get("outputs", []))
+
+
+class ShowGrades(GetGrades):
+    """Put scores and comments into the feedback; a comment that quotes a student's HTML shows it as text."""
+
+    def _get_comment(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        super()._get_comment(cell, resources)
+        comment = cell.metadata.nbgrader["comment"]
+        cell.metadata.nbgrader["comment"] = comment and harmless_markdown(comment)
 
 
 class _Grading(NbGraderPreprocessor):
@@ -129,14 +154,14 @@ class Grade(_Grading):
         who, assignment = resources["nbgrader"], self.assignment(resources)
         grader = _grader(assignment, Examiner(config=self.config).options(assignment))
         submission = read_submitted(self.submission(resources), assignment, self.course())
-        nb = grade(grader, nb, who["notebook"], submission.files)
+        nb = grade(grader, nb, who["notebook"], submission.files, _time_budget(grader, who["student"], who["notebook"]))
         if reason := nb.metadata["examiner"]["reason"]:
             status = nb.metadata["examiner"]["status"]
             self.log.warning("%s, %s: %s: %s", sentence(who["student"]), who["notebook"], status, reason)
         return nb, resources
 
 
-OWN: Mapping[str, type] = {"Execute": Grade, "SaveAutoGrades": SaveGrades}
+OWN: Mapping[str, type] = {"Execute": Grade, "SaveAutoGrades": SaveGrades, "GetGrades": ShowGrades}
 """The examiner's preprocessors, by the name of nbgrader's in whose place they are put."""
 
 
@@ -200,7 +225,13 @@ def merge(source: NotebookNode, submitted: NotebookNode) -> NotebookNode:
     return found.notebook
 
 
-def grade(grader: Grader, notebook: NotebookNode, name: str, files: Mapping[str, bytes]) -> NotebookNode:
+def grade(
+    grader: Grader,
+    notebook: NotebookNode,
+    name: str,
+    files: Mapping[str, bytes],
+    time_budget: TimeBudget | None = None,
+) -> NotebookNode:
     """Execute, test and diagnose a merged notebook, which keeps the outcome in its metadata.
 
     Parameters
@@ -211,9 +242,11 @@ def grade(grader: Grader, notebook: NotebookNode, name: str, files: Mapping[str,
     name : str
     files : mapping of str to bytes
         The other submitted files.
+    time_budget : TimeBudget, optional
+        What the submission's notebooks share.
     """
     lost = {grade_id(cell): cell.metadata[LOST] for cell in notebook.cells if LOST in cell.metadata}
-    outcome = grader.grade(notebook, name, files)
+    outcome = grader.grade(notebook, name, files, time_budget)
     tests = {
         test: replace(each, score=None, status="partial", reason=lost[test]) if test in lost else each
         for test, each in outcome.tests.items()
@@ -240,6 +273,19 @@ def _grader(assignment: Assignment, options: Options) -> Grader:
         _close_graders()
         _graders[key] = open_grader(assignment, options)
     return _graders[key]
+
+
+_budgets: dict[str, tuple[set[str], TimeBudget]] = {}
+
+
+def _time_budget(grader: Grader, student: str, notebook: str) -> TimeBudget:
+    """What a student's notebooks share; another student, or a notebook that comes again, begins anew."""
+    if student not in _budgets or notebook in _budgets[student][0]:
+        _budgets.clear()
+        _budgets[student] = set(), grader.time_budget()
+    notebooks, budget = _budgets[student]
+    notebooks.add(notebook)
+    return budget
 
 
 @atexit.register
@@ -270,7 +316,8 @@ def configure(c: Config) -> None:
     grade = _listed(c, Autograde, "autograde_preprocessors")
     c.Autograde.autograde_preprocessors = [OWN.get(name_of(each), each) for each in grade]
     feedback = _listed(c, GenerateFeedback, "preprocessors")
-    c.GenerateFeedback.preprocessors = _with_after(feedback, "GetGrades", [ClearHiddenTests, ClearMarkScheme])
+    feedback = [OWN.get(name_of(each), each) for each in feedback]
+    c.GenerateFeedback.preprocessors = _with_after(feedback, "ShowGrades", [ClearHiddenTests, ClearMarkScheme])
     c.Autograde.pre_convert_hook = _hook(c.Autograde.get("pre_convert_hook"))
 
 

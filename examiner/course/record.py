@@ -12,7 +12,7 @@ import fnmatch
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,25 +77,42 @@ def record(
         raise _as_sentence(error) from None
 
 
-def unfinished(course: Course) -> set[str]:
-    """Students whose recording was interrupted: gradebook and graded folder may not agree.
+def unfinished(course: Course, students: Collection[str]) -> set[str]:
+    """Which students' recording was interrupted: their gradebook and graded folder may not agree.
 
     They are forgotten by this, so the caller has to grade them again.
 
     Parameters
     ----------
     course : Course
+    students : collection of str
+        Only these are looked for.
     """
     place = course.cache(UNFINISHED) / course.name
     found = set()
     for work in place.iterdir() if place.is_dir() else []:
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            student = (work / "student").read_text(encoding="utf-8")
-            found.add(student)
-            if (work / "old").is_dir() and not course.autograded(student).exists():
-                (work / "old").rename(course.autograded(student))
+        student = _student_of(work)
+        if _is_under_way(work) or student not in students:
+            continue
+        found.add(student)
+        target = course.autograded(student)
+        if (work / "old").is_dir() and not target.exists():
+            (work / "old").rename(target)
         shutil.rmtree(work, ignore_errors=True)
     return found
+
+
+def _student_of(work: Path) -> str:
+    try:
+        return (work / "student").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _is_under_way(work: Path) -> bool:
+    """Whether another process that is alive has made this folder."""
+    number = work.name.partition("-")[0]
+    return number != str(os.getpid()) and number.isdecimal() and Path("/proc", number).exists()
 
 
 # -------------------------------------------------------------------------------- the gradebook
@@ -148,7 +165,7 @@ def _folder_of(course: Course, student: str) -> Iterator[tuple[Path, Path]]:
     """
     place = course.cache(UNFINISHED) / course.name
     place.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=place))
+    work = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
     made, old = work / "new", work / "old"
     try:
         (work / "student").write_text(student, encoding="utf-8")

@@ -92,7 +92,12 @@ class Results:
         found = dict.fromkeys(known_students(self.course.directory), "nothing was submitted")
         found |= self.course.without_submission()
         present = set(self.students())
-        return {name: why for name, why in sorted(found.items()) if name not in present}
+        gone = "the submission is gone: its marks were made earlier"
+        return {
+            name: gone if not id_fault(name) and self.graded(name) else why
+            for name, why in sorted(found.items())
+            if name not in present
+        }
 
     def marks(self, student: str) -> dict[str, float | None]:
         """Automatic score of every test cell, and every score given by hand, that the gradebook holds of a student."""

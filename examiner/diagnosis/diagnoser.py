@@ -94,12 +94,17 @@ class Diagnoser:
         digest = hashlib.sha256(f"{FORMAT} {np.__version__} {sorted(names.items())}".encode())
         for path in assignment.notebooks():
             if path.stem <= notebook:  # earlier notebooks are its reference
-                digest.update(path.read_bytes())
+                digest.update(_named(path, assignment.source))
         for path in sorted((assignment.source / str(assignment.toolkit)).rglob("*.py")):
-            digest.update(path.read_bytes())
+            digest.update(_named(path, assignment.source))
         for entry in entries:
             digest.update(json.dumps([str(entry), dict(entry.sources), dict(entry.changes)]).encode())
         return digest.hexdigest()[:16]
+
+
+def _named(path: Path, folder: Path) -> bytes:
+    """A file's place and content."""
+    return f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0"
 
 
 def diagnose_here(notebook: str, file: Path, outcomes: Mapping[str, TestOutcome]) -> dict[str, tuple[Diagnosis, ...]]:

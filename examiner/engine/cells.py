@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from nbformat import NotebookNode
 
 from examiner._exceptions import CheckTimeoutError
-from examiner.notebooks import statements
+from examiner.notebooks import imports, statements
 from examiner.outcome import Check, TestOutcome
 
-__all__ = ["Ran", "TimeIsUp", "limited", "run_cell", "run_test", "silent"]
+__all__ = ["Ran", "TimeIsUp", "limited", "run_cell", "run_imports", "run_test", "silent"]
 
 Space = dict[str, Any]
 
@@ -56,8 +57,26 @@ def run_cell(source: str, name: str, space: Space) -> None:
     Exception
         Whatever the cell raises.
     """
+    body, last = _compiled(source, name)
     with silent():
-        exec(_compiled(source, name)[0], space)
+        exec(body, space)
+        if last is not None:  # it may do something, such as seeding a generator
+            eval(last, space)
+
+
+def run_imports(notebook: NotebookNode, space: Space) -> None:
+    """Import what the free cells and answers of a source notebook import, as far as it can be imported here.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The source notebook: the course's own code.
+    space : dict
+        The globals of its tests.
+    """
+    for statement in imports(notebook):
+        with contextlib.suppress(Exception):
+            run_cell(statement, "imports", space)
 
 
 def run_test(
@@ -85,13 +104,13 @@ def run_test(
     names : mutable mapping, optional
         Where the cell's own statements look up and set names, if that is not `space`.
     """
-    body, last = _compiled(source, name)
-    before = {id(value) for value in space.values()}
+    before = {id(value): value for value in space.values()}  # kept, so that no new object gets the id of an old one
     value: Any = None
     error: Exception | None = None
     local = space if names is None else names
     with silent() as printed:
         try:
+            body, last = _compiled(source, name)
             with limited(seconds):
                 exec(body, space, local)
                 if last is not None:

@@ -71,12 +71,13 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """End the warm process, and its children with it."""
+        """End the warm process, and with it its children and what these have started."""
         with self._lock:
             if self._control is not None:
                 self._control.close()
             if self._process is not None:
-                self._process.kill()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)  # not waited for yet: the number is still its own
                 self._process.wait()
             if self._said is not None:
                 self._said.close()
@@ -125,7 +126,7 @@ class Engine:
 
     def _started(self) -> tuple[Connection, subprocess.Popen[bytes]]:
         """The warm process: a new one where there is none, or where the last one has died."""
-        if self._process is not None and self._process.poll() is not None:
+        if self._process is not None and _has_ended(self._process.pid):
             self.close()
         if self._process is None or self._control is None:
             self._start()
@@ -177,6 +178,14 @@ class Engine:
         self.close()
         last = (said.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
         return EngineError(f"{self.assignment.name}: the engine's process {why}: {last}")
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process of ours has ended; it keeps its number until it is waited for."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # this process ignores SIGCHLD: the system has waited for it
+        return True
 
 
 class Child:

@@ -51,6 +51,8 @@ def main(descriptor: int) -> None:
             else:
                 control.send(_done(kind, details))
         except (EOFError, OSError):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(os.getpid(), signal.SIGKILL)  # and with it what its children have started
             return
 
 

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from examiner.engine.cells import limited, run_cell, run_test, silent
+from nbformat import NotebookNode
+
+from examiner.engine.cells import limited, run_cell, run_imports, run_test, silent
 from examiner.engine.child import current_assignment
-from examiner.notebooks import answer_of, cells_of, defined_names, grade_id, names_in, points, read, solutions
+from examiner.notebooks import (
+    answer_of,
+    cells_of,
+    defined_names,
+    grade_id,
+    points,
+    read,
+    solutions,
+    statements,
+    used_names,
+)
 from examiner.outcome import TestOutcome
 
 __all__ = ["TrustedRun", "trusted_run"]
@@ -36,10 +48,12 @@ class TrustedRun:
         self.answers = [grade_id(cell) for cell in cells_of(notebook, "answer")]
         self.points = {grade_id(cell): points(cell) for cell in cells_of(notebook, "test")}
         self.names = defined_names(notebook)
-        self._uses = {name: names_in(self.reference[name]) for name in self.answers}
+        self._defines = {grade_id(cell): _defined(cell) for cell in cells_of(notebook, "answer")}
+        self._uses = {name: _used(self.reference[name]) for name in self.answers}
         self._tests = {grade_id(cell): cell.source for cell in cells_of(notebook, "test")}
-        self._test_uses = {name: names_in(source) for name, source in self._tests.items()}
+        self._test_uses = {name: _used(source) for name, source in self._tests.items()}
         self._provided: dict[str, Any] = {"__name__": "__main__"}
+        run_imports(notebook, self._provided)
         for cell in cells_of(notebook, "given"):
             if cell.cell_type == "code":
                 run_cell(cell.source, grade_id(cell), self._provided)
@@ -51,13 +65,39 @@ class TrustedRun:
         """The test cells of an answer that call it: not those that look at a file, say."""
         return tuple(test for test in self.tests_touched((answer,)) if answer_of(test) == answer)
 
+    def built_on(self, test: str) -> tuple[str, ...]:
+        """The answers that a test or its answer's reference uses, directly or through others."""
+        used = self._test_uses[test]
+        found = {name for name in self.answers if self._names_of({name}) & used or name == answer_of(test)}
+        while more := {n for each in found for n in self.answers if self._names_of({n}) & self._uses[each]} - found:
+            found |= more
+        return tuple(name for name in self.answers if name in found)
+
+    def unfinished(self, outcomes: Mapping[str, TestOutcome]) -> dict[str, tuple[str, ...]]:
+        """Tests that lost points and are built on parts that are blank or not defined: by test, these parts.
+
+        A part's own tests tell: each of them says that it is not written, or that there is nothing of its name.
+        A test whose name does not say which answer it belongs to is left out: it may be the part's own.
+        """
+        lost = [name for name, each in outcomes.items() if each.score is not None and not each.passed]
+        missing = {
+            answer for answer in map(answer_of, lost) if answer in self.answers and _is_missing(answer, outcomes)
+        }
+        found = {
+            name: tuple(part for part in self.built_on(name) if part in missing and part != answer_of(name))
+            for name in lost
+            if answer_of(name) in self.answers
+        }
+        return {name: parts for name, parts in found.items() if parts}
+
     def tests_touched(self, replaced: Sequence[str], sources: Mapping[str, str] | None = None) -> tuple[str, ...]:
         """The test cells that call one of some answers, directly or through others."""
-        uses = self._uses | {name: names_in(source) for name, source in (sources or {}).items()}
+        uses = self._uses | {name: _used(source) for name, source in (sources or {}).items()}
         touched = set(replaced)
-        while more := {name for name in self.answers if uses[name] & touched} - touched:
+        while more := {name for name in self.answers if uses[name] & self._names_of(touched)} - touched:
             touched |= more
-        return tuple(test for test, used in self._test_uses.items() if used & touched)
+        names = self._names_of(touched)
+        return tuple(test for test, used in self._test_uses.items() if used & names)
 
     def run(
         self,
@@ -83,8 +123,8 @@ class TrustedRun:
         chosen = self.tests_touched(tuple(sources), sources) if tests is None else tests
         space = self.namespace(sources)
         if wrap is not None:
-            space.update({name: wrap(name, space[name]) for name in self.answers if name in space})
-        return {test: self._run_test(test, dict(space), seconds) for test in chosen}
+            space.update({name: wrap(name, space[name]) for name in self.names if name in space})
+        return {test: self._run_test(test, space, seconds) for test in chosen}
 
     def namespace(self, sources: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The names of the provided cells and of all answers, some from other sources than the reference."""
@@ -100,8 +140,35 @@ class TrustedRun:
         with silent(), limited(seconds):
             yield self.namespace(sources)
 
+    def _names_of(self, answers: Iterable[str]) -> set[str]:
+        """What the cells of some answers define: a cell need not be called like its only name."""
+        return {name for answer in answers for name in self._defines.get(answer, ())}
+
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None) -> TestOutcome:
-        return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+        """Run a test in the globals of the answers: they see which names it deletes or binds, until it ends."""
+        before = dict(space)
+        try:
+            return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+        finally:
+            space.clear()
+            space.update(before)
+
+
+def _is_missing(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:
+    own = [each for test, each in outcomes.items() if answer_of(test) == answer]
+    undefined = f"NameError: name {answer!r} is not defined"
+    return all(
+        each.error == "NotImplementedError" or any(undefined in str(check.message) for check in each.checks)
+        for each in own
+    )
+
+
+def _defined(cell: NotebookNode) -> set[str]:
+    return set(defined_names(NotebookNode(cells=[cell])))
+
+
+def _used(source: str) -> set[str]:
+    return used_names(statements(source))
 
 
 @functools.lru_cache(maxsize=8)

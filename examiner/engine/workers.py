@@ -38,10 +38,11 @@ def run_all(
         A task raised an exception: work that is trusted does not.
     """
     waiting = list(enumerate(tasks))[::-1]
-    workers = [_Worker(engine, function) for _ in range(min(jobs, len(tasks)))]
+    workers: list[_Worker] = []
     try:
-        for worker in workers:
-            worker.give(*waiting.pop())
+        for _ in range(min(jobs, len(tasks))):
+            workers.append(_Worker(engine, function))
+            workers[-1].give(*waiting.pop())
         while busy := [worker for worker in workers if worker.number is not None]:
             ready = wait([worker.child.connection for worker in busy], timeout=POLL_SECONDS)
             for worker in busy:

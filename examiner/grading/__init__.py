@@ -4,5 +4,6 @@ The one rule: provided cells run on both sides, answers only in the sandbox, tes
 """
 
 from examiner.grading.grader import Grader
+from examiner.kernel import TimeBudget
 
-__all__ = ["Grader"]
+__all__ = ["Grader", "TimeBudget"]

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
+import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from examiner._exceptions import ExaminerError
+from examiner._exceptions import EngineError, ExaminerError
 from examiner.assignment import Assignment
 from examiner.diagnosis import Diagnoser
 from examiner.engine import Child, Engine
 from examiner.grading.notebook import NotebookGrader
-from examiner.kernel import Kernel, Session
+from examiner.kernel import Kernel, Session, TimeBudget
 from examiner.notebooks import cells_of, read
-from examiner.outcome import NotebookOutcome
+from examiner.outcome import NotebookOutcome, sentence
 from examiner.settings import Options
 
 __all__ = ["Grader"]
 
+log = logging.getLogger(__name__)
 EARLIER = ".earlier"
 _EARLIER = re.compile(r"""\banswers\(["']([^"']+)["']\)""")
 IDLE_SECONDS = 120
@@ -51,6 +55,7 @@ class Grader:
         self._idle: threading.Timer | None = None
         self._lock = threading.Lock()
         self._earlier: dict[tuple[str, int], bytes] = {}
+        self._said: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Grader of {self.assignment.name}, isolation {self.options.isolation}>"
@@ -71,8 +76,19 @@ class Grader:
             with contextlib.suppress(ExaminerError, OSError):
                 spare.result().close()
         self.engine.close()
+        self.diagnoser = Diagnoser(self.engine)  # the course may be changed until the next notebook
 
-    def grade(self, notebook: NotebookNode, name: str, files: Mapping[str, bytes]) -> NotebookOutcome:
+    def time_budget(self) -> TimeBudget:
+        """What the notebooks of one submission share: give it to each call of `grade`."""
+        return TimeBudget(self.options.timing.student)
+
+    def grade(
+        self,
+        notebook: NotebookNode,
+        name: str,
+        files: Mapping[str, bytes],
+        time_budget: TimeBudget | None = None,
+    ) -> NotebookOutcome:
         """Grade a notebook: its cells' outputs are set, and the outcome is returned.
 
         Parameters
@@ -83,6 +99,8 @@ class Grader:
             Its name without the ending.
         files : mapping of str to bytes
             What else was submitted.
+        time_budget : TimeBudget, optional
+            What the submission's notebooks share. By default, this one has a budget of its own.
 
         Raises
         ------
@@ -92,16 +110,20 @@ class Grader:
         began = time.monotonic()
         source = read(self.assignment.notebook(name))
         inside = {**self._plain(files), **self._earlier_notebooks(name)}
-        with tempfile.TemporaryDirectory(prefix="examiner-") as folder, self._session(inside) as session:
+        time_budget = time_budget or self.time_budget()
+        with tempfile.TemporaryDirectory(prefix="examiner-") as folder, self._session(inside, time_budget) as session:
             place = self._workspace(Path(folder), files)
 
             def fork() -> Child:
                 return self.engine.fork(place)
 
             def fingerprints() -> Path | None:
-                return self.diagnoser.fingerprints(name) if self.options.diagnosis else None
+                return self._fingerprints(name) if self.options.diagnosis else None
 
-            outcome = NotebookGrader(notebook, source, name, session, fork, fingerprints).run()
+            def another() -> AbstractContextManager[Session]:
+                return self._session(inside, time_budget)
+
+            outcome = NotebookGrader(notebook, source, name, session, another, fork, fingerprints).run()
         self._rest()
         return replace(
             outcome,
@@ -111,11 +133,22 @@ class Grader:
             seconds=time.monotonic() - began,
         )
 
+    def _fingerprints(self, name: str) -> Path | None:
+        """The file of a notebook's fingerprints; what is wrong with the catalogue is said once, for all notebooks."""
+        try:
+            return self.diagnoser.fingerprints(name)
+        except EngineError as error:
+            why = sentence(str(error).splitlines()[0])
+            if why not in self._said:
+                self._said.add(why)
+                log.warning("Lost points are not diagnosed: %s: correct the catalogue.", why)
+            return None
+
     # ----------------------------------------------------------------------------- kernels
 
     @contextlib.contextmanager
-    def _session(self, files: Mapping[str, bytes]) -> Iterator[Session]:
-        session = Session(self._take, files, self.options.timing)
+    def _session(self, files: Mapping[str, bytes], time_budget: TimeBudget) -> Iterator[Session]:
+        session = Session(self._take, files, self.options.timing, time_budget)
         try:
             yield session
         finally:
@@ -141,22 +174,30 @@ class Grader:
             self._idle.start()
 
     def _start(self) -> Kernel:
-        source, options = self.assignment.source, self.options
-        given = {
-            entry.name: entry
-            for entry in sorted(source.iterdir())
-            if entry.suffix != ".ipynb" and not entry.name.startswith((".", "__")) and not entry.is_symlink()
-        }
+        options, provided = self.options, self._provided()
         data = None if options.data_dir is None else "{data}"
         variables = self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data)
-        return Kernel(options.isolation, given, limits=options.limits, data_dir=options.data_dir, env=variables)
+        return Kernel(options.isolation, provided, limits=options.limits, data_dir=options.data_dir, env=variables)
 
     # ------------------------------------------------------------------------------- files
 
+    def _provided(self) -> dict[str, Path]:
+        """The files and folders beside the source notebooks, by name."""
+        return {
+            entry.name: entry
+            for entry in sorted(self.assignment.source.iterdir())
+            if entry.suffix != ".ipynb" and not entry.name.startswith((".", "__")) and not entry.is_symlink()
+        }
+
     def _workspace(self, folder: Path, files: Mapping[str, bytes]) -> Path:
-        """The folder that tests run in: of what was submitted, only what tests read."""
+        """The folder that tests run in: the course's files, and of what was submitted only what tests read."""
         place = folder / self.assignment.source.name
         place.mkdir()
+        for name, entry in self._provided().items():
+            if entry.is_file():
+                shutil.copyfile(entry, place / name)
+            elif name != self.assignment.toolkit:  # that one is imported from where it is
+                shutil.copytree(entry, place / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
         for name in self.assignment.files:
             if name in files:
                 (place / name).write_bytes(files[name])

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from examiner._exceptions import AnswerStoppedError, CheckTimeoutError, NeedsHumanError
 from examiner.diagnosis import Diagnosis, diagnose_here
-from examiner.engine import Ran, run_cell, run_test, trusted_run
+from examiner.engine import Ran, current_assignment, run_cell, run_imports, run_test, trusted_run
 from examiner.grading.proxies import AnswerError, Bridge, Link, Raised, TestNames
-from examiner.notebooks import statements, used_names
+from examiner.notebooks import read, statements, used_names
 from examiner.outcome import Check, TestOutcome
 
-__all__ = ["Tested", "begin", "diagnose", "provide", "test"]
+__all__ = ["Tested", "begin", "diagnose", "grade_test", "provide", "unfinished"]
 
 HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 # A test itself says NotImplementedError where something was not submitted.
@@ -40,6 +40,8 @@ class Tested:
     incidents : tuple of str
         What the sandbox sent that is not an answer.
     """
+
+    __test__ = False  # pytest: not a test class
 
     outcome: TestOutcome
     printed: str = ""
@@ -67,6 +69,7 @@ class NotebookTests:
         self.bridge = Bridge(Link(), self.provided)
         self.outcomes: dict[str, TestOutcome] = {}
         self.fault: str | None = None
+        run_imports(read(current_assignment().notebook(notebook)), self.space)
         self._place_proxies()
 
     def __repr__(self) -> str:
@@ -83,10 +86,12 @@ class NotebookTests:
         new = {key: value for key, value in self.space.items() if before.get(key, self) is not value}
         self.provided.update({key: value for key, value in new.items() if not key.startswith("__")})
 
-    def test(self, source: str, name: str, points: float) -> Tested:
-        """Run a test cell and judge it."""
+    def test(self, source: str, name: str, points: float, replaced: Collection[str] = ()) -> Tested:
+        """Run a test cell and judge it; the reference takes the place of some parts."""
         self.bridge.begin(name)
         self._fetch_values(source)
+        if replaced:
+            self._replace(replaced)
         names = TestNames(self.space, self.answers, self.bridge)
         ran = run_test(source, name, self.space, points=points, seconds=self.seconds, names=names)
         raised, incidents = tuple(self.bridge.raised), tuple(self.bridge.incidents)
@@ -94,7 +99,14 @@ class NotebookTests:
         self.bridge.end()
         self._place_proxies()  # what the test has deleted or replaced
         self.outcomes[name] = outcome
-        return Tested(outcome.without_values(), ran.printed, raised, incidents)
+        note = f"{', '.join(replaced)}: not finished, so the reference is used here.\n" if replaced else ""
+        return Tested(outcome.without_values(), note + ran.printed, raised, incidents)
+
+    def _replace(self, names: Collection[str]) -> None:
+        reference = trusted_run(self.notebook).namespace()
+        parts = {name: reference[name] for name in names}
+        self.space.update(parts)
+        self.bridge.replace(parts)
 
     def _place_proxies(self) -> None:
         self.space.update({name: self.bridge.proxy(name) for name, callable_ in self.answers.items() if callable_})
@@ -164,9 +176,15 @@ def provide(source: str, name: str) -> None:
     _begun().provide(source, name)
 
 
-def test(source: str, name: str, points: float) -> Tested:
-    """Run a test cell."""
-    return _begun().test(source, name, points)
+def grade_test(source: str, name: str, points: float, replaced: Collection[str] = ()) -> Tested:
+    """Run a test cell; the reference takes the place of some parts."""
+    return _begun().test(source, name, points, replaced)
+
+
+def unfinished() -> dict[str, tuple[str, ...]]:
+    """Tests that are built on unfinished parts, and these parts; see `TrustedRun.unfinished`."""
+    tests = _begun()
+    return trusted_run(tests.notebook).unfinished(tests.outcomes)
 
 
 def diagnose(fingerprints: Path) -> dict[str, tuple[Diagnosis, ...]]:
@@ -178,6 +196,3 @@ def diagnose(fingerprints: Path) -> dict[str, tuple[Diagnosis, ...]]:
 def _begun() -> NotebookTests:
     assert _tests is not None
     return _tests
-
-
-test.__test__ = False  # type: ignore[attr-defined] # pytest: not a test

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from examiner.grading.inside import Tested
 from examiner.grading.rendering import explain, shown
 from examiner.kernel import Cell, Session
 from examiner.notebooks import Outputs, defined_names, is_bonus, kind_of
-from examiner.outcome import NotebookOutcome, TestOutcome, worst
+from examiner.outcome import Check, NotebookOutcome, TestOutcome, sentence, worst
 
 __all__ = ["NotebookGrader"]
 
@@ -28,6 +31,9 @@ CALL_TEXT = 10_000
 CALL_PICTURES = 4
 MARGIN = 30.0
 """Seconds beyond a test's own limit after which its child is killed: it may be in code that no signal interrupts."""
+
+
+_NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
 class NotebookGrader:
@@ -43,6 +49,8 @@ class NotebookGrader:
         Its name without the ending.
     session : Session
         The student's side, in the sandbox.
+    another_session : callable
+        Gives one more such session, as a context: for tests that run again.
     fork : callable
         Gives a child of the engine, in which the tests run.
     fingerprints : callable
@@ -55,15 +63,17 @@ class NotebookGrader:
         source: NotebookNode,
         name: str,
         session: Session,
+        another_session: Callable[[], AbstractContextManager[Session]],
         fork: Callable[[], Child],
         fingerprints: Callable[[], Path | None],
     ) -> None:
         self.notebook, self.name, self.session, self.fingerprints = notebook, name, session, fingerprints
         self.answers = defined_names(source)
         self.tests: dict[str, TestOutcome] = {}
-        self._fork = fork
+        self._fork, self._another_session = fork, another_session
         self._child: Child | None = None
         self._provided: list[tuple[str, str]] = []
+        self._raised: dict[str, str | None] = {}
 
     def __repr__(self) -> str:
         return f"<NotebookGrader of {self.name}: {len(self.tests)} tests so far>"
@@ -75,6 +85,7 @@ class NotebookGrader:
             for number, cell in enumerate(self.notebook.cells, start=1):
                 if cell.cell_type == "code" and cell.source.strip():
                     self._cell(cell, number)
+            self._again_on_reference()
             self._diagnose()
         finally:
             if self._child is not None:
@@ -92,23 +103,55 @@ class NotebookGrader:
         if kind == "test":
             self._test(cell, name)
         elif kind != "training":
-            cell.outputs = self.session.run(Cell(name, cell.source))
+            cell.outputs = self.session.run(Cell(name, cell.source, provided=kind == "given"))
             cell.execution_count = number
+            self._raised[name] = _exception_in(cell.outputs)
             if kind == "given":
                 self._provided.append((cell.source, name))
-                if self._child is not None:
-                    self._child.call(f"{INSIDE}:provide", cell.source, name)
+                if self._child is not None and self._child.alive:
+                    with contextlib.suppress(ChildEndedError):  # the next test starts another one
+                        self._child.call(f"{INSIDE}:provide", cell.source, name)
 
     # ------------------------------------------------------------------------------ tests
 
-    def _test(self, cell: NotebookNode, name: str) -> None:
+    def _again_on_reference(self) -> None:
+        """Run tests again that are built on unfinished parts, with the reference in the place of these.
+
+        In a fresh sandbox, after the parts' own tests: there is nothing of the reference in the first one.
+        """
+        if self._child is None or not self._child.alive:
+            return
+        try:
+            unfinished = self._child.call(f"{INSIDE}:unfinished")
+        except ChildEndedError:
+            return
+        if not unfinished:
+            return
+        own = self.session
+        own.close()
+        with self._another_session() as self.session:
+            for cell in self.notebook.cells:
+                kind, name = kind_of(cell), cell.metadata.get("nbgrader", {}).get("grade_id", "")
+                if cell.cell_type != "code" or kind == "training":
+                    continue
+                if kind != "test":
+                    self.session.run(Cell(name, cell.source, provided=kind == "given"))
+                elif name in unfinished:
+                    self._test(cell, name, unfinished[name])
+            calls, incidents = self.session.calls, self.session.incidents
+        self.session = own
+        own.calls += calls
+        for incident in incidents:
+            own.note(incident)
+
+    def _test(self, cell: NotebookNode, name: str, replaced: Collection[str] = ()) -> None:
         points = float(cell.metadata.nbgrader.points)
-        self.session.outputs = Outputs(CALL_TEXT, CALL_PICTURES, self.session.budget)
+        self.session.outputs = self._outputs()
         calls, before = self.session.calls, len(self.session.incidents)
-        tested = self._run(cell.source, name, points)
+        tested = self._run(cell.source, name, points, replaced)
         for incident in tested.incidents:
             self.session.note(incident)
-        outcome = tested.outcome
+        outcome = replace(tested.outcome, checks=tuple(map(self._with_reason, tested.outcome.checks)))
         if outcome.status == "graded" and (stopped := self.session.incidents[before:]):
             outcome = replace(outcome, status="partial", reason=stopped[0])
         outcome = replace(outcome, bonus=is_bonus(cell), calls=self.session.calls - calls)
@@ -116,19 +159,39 @@ class NotebookGrader:
         cell.outputs = shown(replace(tested, outcome=outcome), self.session.outputs)
         cell.execution_count = len(self.tests)
 
-    def _run(self, source: str, name: str, points: float) -> Tested:
-        """Run a test in the child; a child that had to be ended costs this test, and is replaced."""
+    def _outputs(self) -> Outputs:
+        return Outputs(CALL_TEXT, CALL_PICTURES, self.session.budget)
+
+    def _with_reason(self, check: Check) -> Check:
+        """Say of an answer that is not defined what its cell said."""
+        missing = _NOT_DEFINED.search(check.message or "")
+        why = self._raised.get(missing[1]) if missing else None
+        return replace(check, message=f"{check.message} (its cell raised {why})") if why else check
+
+    def _run(self, source: str, name: str, points: float, replaced: Collection[str]) -> Tested:
+        """Run a test in the child; a child that had to be ended costs this test, and is replaced.
+
+        A child that ended by itself may have been ended by the system: the test runs once more, in another one.
+        """
+        try:
+            return self._run_once(source, name, points, replaced)
+        except (ChildEndedError, EngineError):
+            self.session.outputs = self._outputs()
+        try:
+            return self._run_once(source, name, points, replaced)
+        except (ChildEndedError, EngineError) as error:
+            why = f"{name}: {str(error).splitlines()[0]}: grade the submission again"
+            return Tested(TestOutcome(None, points, (), "failed", why))
+
+    def _run_once(self, source: str, name: str, points: float, replaced: Collection[str]) -> Tested:
         limit = self.session.check_seconds
         try:
             tested: Tested = self._ready().call(
-                f"{INSIDE}:test", source, name, points, serve=self._serve, seconds=2 * limit + MARGIN
+                f"{INSIDE}:grade_test", source, name, points, replaced, serve=self._serve, seconds=2 * limit + MARGIN
             )
         except ChildTimeoutError:
             why = f"{name}: what came back took longer than {limit:g} s to check"
             return Tested(TestOutcome(0.0, points, (), "partial", why), incidents=(why,))
-        except (ChildEndedError, EngineError) as error:
-            why = f"{name}: {str(error).splitlines()[0]}: grade the submission again"
-            return Tested(TestOutcome(None, points, (), "failed", why))
         if tested.outcome.error == "CheckTimeoutError":
             why = f"{name}: what came back took longer than {limit:g} s to check"
             return tested if tested.outcome.score is None else replace(tested, incidents=(*tested.incidents, why))
@@ -178,3 +241,9 @@ class NotebookGrader:
         except Exception as error:  # a mark stands without its diagnosis
             log.warning("%s: not diagnosed (%s: %s)", self.name, type(error).__name__, str(error).splitlines()[0])
             return {}
+
+
+def _exception_in(outputs: list[NotebookNode]) -> str | None:
+    """The exception that ended a cell, as one line."""
+    found = [output for output in outputs if output.output_type == "error"]
+    return sentence(f"{found[0].ename}: {found[0].evalue}")[:200] if found else None

@@ -5,6 +5,6 @@ Every message of a kernel is hostile: what is not the answer to the one open req
 
 from examiner.codec import REQUEST_LIMITS
 from examiner.kernel.kernel import Kernel
-from examiner.kernel.session import Cell, Session
+from examiner.kernel.session import Cell, Session, TimeBudget
 
-__all__ = ["REQUEST_LIMITS", "Cell", "Kernel", "Session"]
+__all__ = ["REQUEST_LIMITS", "Cell", "Kernel", "Session", "TimeBudget"]

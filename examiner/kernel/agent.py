@@ -25,14 +25,23 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
 _HERE = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("_examiner_codec", _HERE / "codec.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-codec: Any = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = codec
-_SPEC.loader.exec_module(codec)
+
+
+def _neighbor(name: str) -> Any:
+    """A module beside this file: nothing else of the examiner is in the sandbox."""
+    spec = importlib.util.spec_from_file_location(f"_examiner_{name}", _HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+codec, forgiving = _neighbor("codec"), _neighbor("forgiving")
 
 MAX_OBJECTS = 20_000
+MAX_METHODS = 100
 MAX_ITEMS = 10_000
 MAX_FRAMES = 8
 MAX_WARNINGS = 20
@@ -42,16 +51,105 @@ PLAIN = (list, tuple, dict, np.ndarray)  # what is sent by value alone; an objec
 _NOTHING = object()
 
 
+class Table:
+    """Objects that stay here and are referred to, by number: each is in it once, a number is never used again."""
+
+    def __init__(self) -> None:
+        self._objects: dict[int, Any] = {}
+        self._numbers: dict[int, int] = {}  # by id, which nothing else gets while the object is in the table
+        self._counter = itertools.count(1)
+
+    def __getitem__(self, number: int) -> Any:
+        return self._objects[number]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._objects.clear()
+        self._numbers.clear()
+
+    def keep(self, value: Any) -> int | None:
+        """Give the number of a list, tuple, dict or array of a class of its own; None for a plain one."""
+        if type(value) in PLAIN or self._is_full():
+            return None
+        return self._number(value)
+
+    def refer(self, value: Any) -> Any:
+        """Give the reference of what is not plain: its number, its type and its public methods."""
+        if self._is_full():
+            raise codec.CodecError("too many objects")
+        methods = [name for name in dir(type(value)) if not name.startswith("_") and name.isidentifier()]
+        callables = [name for name in methods if callable(getattr(type(value), name, None))]
+        name = type(value).__name__
+        return codec.Reference(
+            self._number(value), name if name.isidentifier() else "object", tuple(callables[:MAX_METHODS])
+        )
+
+    def _is_full(self) -> bool:
+        return len(self._objects) >= MAX_OBJECTS
+
+    def _number(self, value: Any) -> int:
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = next(self._counter)
+            self._objects[number] = value
+        return number
+
+
+class Names:
+    """The names of the notebook, which a test cell may delete and bind until it is over."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self.stashed: dict[str, Any] = {}  # what names were bound to before a test cell changed them
+
+    def find(self, name: str) -> Any:
+        """Give what a name was bound to when the test cell began."""
+        found = self.stashed.get(name, _NOTHING)
+        if found is _NOTHING:
+            found = self._shell.user_ns.get(name, _NOTHING)
+        if found is _NOTHING:
+            raise NameError(f"name {name!r} is not defined")
+        return found
+
+    def delete(self, name: str) -> None:
+        """Forget a name: functions that use it fail."""
+        if name not in self._shell.user_ns:
+            raise NameError(f"name {name!r} is not defined")
+        self._stash(name)
+        del self._shell.user_ns[name]
+
+    def bind(self, name: str, value: Any) -> None:
+        """Bind a name to something else, or to what it was."""
+        self._stash(name)
+        self._shell.user_ns[name] = value
+        if self.stashed[name] is value:
+            del self.stashed[name]
+
+    def restore(self, name: str) -> None:
+        """Bind a name to what it was; one that did not exist is forgotten."""
+        original = self.stashed.pop(name, self._shell.user_ns.get(name, _NOTHING))
+        if original is _NOTHING:
+            self._shell.user_ns.pop(name, None)
+        else:
+            self._shell.user_ns[name] = original
+
+    def put_back(self) -> None:
+        """Restore all names."""
+        for name in list(self.stashed):
+            self.restore(name)
+
+    def _stash(self, name: str) -> None:
+        self.stashed.setdefault(name, self._shell.user_ns.get(name, _NOTHING))
+
+
 class Answers:
     """Answers requests: dicts with ``op``, the test ``cell`` that asks, and what the operation needs."""
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.cell: Any = None
-        self.objects: dict[int, Any] = {}  # by number: what stays here and is referred to
-        self.numbers: dict[int, int] = {}  # by id: an object is in the table once
-        self.counter = itertools.count(1)  # a number is never used again
-        self.stashed: dict[str, Any] = {}  # what names were bound to before a test cell changed them
+        self.objects, self.names = Table(), Names(shell)
+        self.computed: list[Any] = []  # what replaced functions return in the call that is running, in order
 
     def answer(self, frames: Sequence[bytes]) -> list[bytes]:
         """Turn a request's frames into a reply's; whatever goes wrong is in the reply."""
@@ -63,7 +161,7 @@ class Answers:
                 except BaseException as error:
                     reply = {"error": self._error(error)}
             reply["warnings"] = self._warnings(caught)
-            return list(codec.pack(reply, self._refer, keep=self._keep))
+            return list(codec.pack(reply, self.objects.refer, keep=self.objects.keep))
         except BaseException as error:  # an interrupt, too: an exception's own __str__ may never end
             reason = f": {error}" if isinstance(error, codec.CodecError) else ""
             message = f"what came back cannot be graded{reason}"
@@ -85,8 +183,18 @@ class Answers:
         """Start another test cell: none uses the objects of another one, or finds names that it changed."""
         self.cell = cell
         self.objects.clear()
-        self.numbers.clear()
-        self.put_back()
+        self.names.put_back()
+
+    def _resolve(self, reference: Any) -> Any:
+        if reference.id is not None:
+            return self.objects[reference.id]
+        found = self.names.find(reference.name)
+        for attribute in reference.methods:
+            found = getattr(found, attribute)
+        return found
+
+    def _original(self, value: Any, reference: Any) -> Any:
+        return self.objects[reference.id]
 
     # ------------------------------------------------------------------------ operations
 
@@ -97,8 +205,11 @@ class Answers:
         arguments = {**dict(enumerate(request["args"])), **request["kwargs"]}
         watched = {key: value.copy() for key, value in arguments.items() if _is_watched(value)}
         before = self._dicts(arguments) if request.get("returns_changes") else {}
+        self.computed = list(request.get("computed", ()))
         try:
             value = function(*request["args"], **request["kwargs"])
+        except _Needed as call:
+            return {"needs": {"name": call.name, "args": list(call.arguments), "kwargs": call.named}}
         finally:
             self._show_figures()
         after = self._dicts(arguments) if before else {}
@@ -109,7 +220,7 @@ class Answers:
     def _dicts(self, arguments: dict[Any, Any]) -> dict[Any, list[bytes]]:
         """Those arguments that are dicts, packed: to see what a call does to them."""
         return {
-            key: codec.pack(value, self._refer, keep=self._keep)
+            key: codec.pack(value, self.objects.refer, keep=self.objects.keep)
             for key, value in arguments.items()
             if type(value) is dict
         }
@@ -141,19 +252,18 @@ class Answers:
 
     def op_delete(self, request: dict[str, Any]) -> dict[str, Any]:
         """Forget a name of the notebook: functions that use it fail, references to it still work."""
-        name = request["name"]
-        if name not in self.shell.user_ns:
-            raise NameError(f"name {name!r} is not defined")
-        self._stash(name)
-        del self.shell.user_ns[name]
+        self.names.delete(request["name"])
         return {"value": None}
 
     def op_bind(self, request: dict[str, Any]) -> dict[str, Any]:
         """Bind a name of the notebook to a value, or to what another name is bound to."""
-        self._stash(request["name"])
-        self.shell.user_ns[request["name"]] = request["value"]
-        if self.stashed[request["name"]] is request["value"]:
-            del self.stashed[request["name"]]
+        self.names.bind(request["name"], request["value"])
+        return {"value": None}
+
+    def op_replace(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Put functions that the examiner computes in the place of some names, until the test cell ends."""
+        for name in request["names"]:
+            self.names.bind(name, _Replaced(self, name))
         return {"value": None}
 
     def op_install(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -163,60 +273,6 @@ class Answers:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.tobytes())
         return {"value": None}
-
-    # ---------------------------------------------------------------------- names, objects
-
-    def _stash(self, name: str) -> None:
-        self.stashed.setdefault(name, self.shell.user_ns.get(name, _NOTHING))
-
-    def _restore(self, name: str) -> None:
-        original = self.stashed.pop(name)
-        if original is _NOTHING:
-            self.shell.user_ns.pop(name, None)
-        else:
-            self.shell.user_ns[name] = original
-
-    def put_back(self) -> None:
-        """Bind all names that a test cell deleted or bound to what they were."""
-        for name in list(self.stashed):
-            self._restore(name)
-
-    def _resolve(self, reference: Any) -> Any:
-        if reference.id is not None:
-            return self.objects[reference.id]
-        found = self.stashed.get(reference.name, _NOTHING)
-        if found is _NOTHING:
-            found = self.shell.user_ns.get(reference.name, _NOTHING)
-        if found is _NOTHING:
-            raise NameError(f"name {reference.name!r} is not defined")
-        for attribute in reference.methods:
-            found = getattr(found, attribute)
-        return found
-
-    def _original(self, value: Any, reference: Any) -> Any:
-        return self.objects[reference.id]
-
-    def _number(self, value: Any) -> int:
-        """The number of an object in the table, which it is added to."""
-        number = self.numbers.get(id(value))
-        if number is None:
-            number = self.numbers[id(value)] = next(self.counter)
-            self.objects[number] = value  # so that no other object gets its id
-        return number
-
-    def _keep(self, value: Any) -> int | None:
-        if type(value) in PLAIN or len(self.objects) >= MAX_OBJECTS:
-            return None
-        return self._number(value)
-
-    def _refer(self, value: Any) -> Any:
-        if len(self.objects) >= MAX_OBJECTS:
-            raise codec.CodecError("too many objects")
-        number = self._number(value)
-        methods = [name for name in dir(type(value)) if not name.startswith("_") and name.isidentifier()]
-        callables = [name for name in methods if callable(getattr(type(value), name, None))]
-        name = type(value).__name__
-        return codec.Reference(number, name if name.isidentifier() else "object", tuple(callables[:100]))
 
     # ------------------------------------------------------------- what else a call does
 
@@ -249,6 +305,29 @@ class Answers:
         return found[-MAX_FRAMES:]
 
 
+class _Needed(BaseException):
+    """A replaced function was called; the call that needs it runs again, with what the examiner has computed."""
+
+    def __init__(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        super().__init__(name)
+        self.name, self.arguments, self.named = name, arguments, named
+
+
+class _Replaced:
+    """Stands for a part that the student has not written: the examiner computes what it returns."""
+
+    def __init__(self, answers: Answers, name: str) -> None:
+        self._answers, self.__name__ = answers, name
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}, not written yet: its reference is used>"
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if not self._answers.computed:
+            raise _Needed(self.__name__, arguments, named)
+        return self._answers.computed.pop(0)
+
+
 def _is_watched(value: Any) -> bool:
     return type(value) is np.ndarray and value.nbytes <= MAX_WATCHED
 
@@ -269,6 +348,13 @@ class AgentShell(ZMQInteractiveShell):
             result.error_in_exec = RuntimeError("it has been shown")
         return failed
 
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        """Run a magic; one that is not known here decides nothing."""
+        if self.find_line_magic(magic_name) is None:  # type: ignore[no-untyped-call]
+            print(f"(%{magic_name} does nothing while the notebook is graded.)")
+            return None
+        return super().run_line_magic(magic_name, line, _stack_depth + 1)
+
     def get_exception_only(self, exc_tuple: Any = None) -> str:
         """Name an exception: an interrupt, mostly, without the text of what it interrupted."""
         kind, value, trace = exc_tuple or sys.exc_info()
@@ -287,7 +373,7 @@ class AgentKernel(IPythonKernel):
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         shell: Any = self.shell
         self.answers = Answers(shell)
-        shell.events.register("pre_run_cell", lambda info: self.answers.put_back())
+        shell.events.register("pre_run_cell", lambda info: self.answers.names.put_back())
         shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
 
     async def examiner_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
@@ -305,6 +391,7 @@ def main() -> None:
         sys.path.insert(0, "")  # the toolkit lies in the working folder
     import matplotlib.pyplot  # noqa: F401 - not before IPython is there: its backend asks for it
 
+    forgiving.forgive(app.shell)
     app.start()
 
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from examiner import codec
 from examiner._exceptions import ProtocolError, SandboxError
-from examiner.kernel.messages import MAX_CONTENT, TOO_LARGE, Composer, Exchange
-from examiner.kernel.zmtp import ZmtpSocket
+from examiner.kernel.connection import PORTS, Connection, wall_limit
+from examiner.kernel.messages import TOO_LARGE, Composer, Exchange
 from examiner.notebooks import Outputs
-from examiner.sandbox import Sandbox, Stopwatch
+from examiner.sandbox import Sandbox
 from examiner.settings import Isolation, Limits, Timing
 
-__all__ = ["START_SECONDS", "CellStopped", "Kernel", "KernelDied", "wall_limit"]
+__all__ = ["CellStopped", "Kernel", "KernelDied"]
 
 _HERE = Path(__file__).parent
-AGENT = {".examiner/agent.py": _HERE / "agent.py", ".examiner/codec.py": _HERE.parent / "codec.py"}
-SHELL, IOPUB, STDIN, CONTROL, HEARTBEAT = 1, 2, 3, 4, 5
-START_SECONDS = 60
-POLL_SECONDS = 0.1
+AGENT = {
+    f".examiner/{path.name}": path for path in (_HERE / "agent.py", _HERE / "forgiving.py", _HERE.parent / "codec.py")
+}
 
 
 class KernelDied(Exception):  # noqa: N818 - an event, told apart by its sentence
@@ -74,9 +71,7 @@ class Kernel:
         self.calls = 0
         self.seconds = 0.0
         self._composer = Composer()
-        self._stopwatch: Stopwatch | None = None
-        self._shell: ZmtpSocket | None = None
-        self._iopub: ZmtpSocket | None = None
+        self._connection: Connection | None = None
         self._address = self.sandbox.host_work / "k"
         try:
             self._start(env or {})
@@ -88,8 +83,7 @@ class Kernel:
         return f"<Kernel in {self.sandbox}>"
 
     def _start(self, env: Mapping[str, str]) -> None:
-        ports = {"shell": SHELL, "iopub": IOPUB, "stdin": STDIN, "control": CONTROL, "hb": HEARTBEAT}
-        info: dict[str, Any] = {f"{name}_port": port for name, port in ports.items()}
+        info: dict[str, Any] = {f"{name}_port": port for name, port in PORTS.items()}
         info |= {
             "transport": "ipc",
             "ip": str(self._address),
@@ -110,7 +104,7 @@ class Kernel:
     def _with_paths(self, value: str) -> str:
         return value.replace("{work}", str(self.sandbox.work)).replace("{data}", str(self.sandbox.data or ""))
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> Connection:
         """Connect, and wait until the kernel publishes.
 
         Raises
@@ -118,42 +112,14 @@ class Kernel:
         SandboxError
             It does not come up: no student's fault, for no student code has run.
         """
-        if self._stopwatch is not None:
-            return
-        watch = self.sandbox.stopwatch()
-        try:
-            self._iopub = self._connect(IOPUB, "SUB", MAX_CONTENT, watch)
-            self._shell = self._connect(SHELL, "DEALER", codec.LIMITS.bytes + MAX_CONTENT, watch)
-            while not self._iopub.receive():  # the kernel greets each subscriber
-                self._check_start(watch)
-                _poll([self._iopub], POLL_SECONDS)
-        except ProtocolError as error:
-            raise SandboxError(f"The kernel did not start: {error}. {self._said()}") from None
-        self.sandbox.seal()
-        self._stopwatch = watch
-
-    def _connect(self, port: int, kind: str, max_bytes: int, watch: Stopwatch) -> ZmtpSocket:
-        path = Path(f"{self._address}-{port}")
-        while True:
-            try:
-                return ZmtpSocket(path, kind, max_bytes)
-            except (FileNotFoundError, ConnectionRefusedError):
-                self._check_start(watch)
-                time.sleep(0.005)
-
-    def _check_start(self, watch: Stopwatch) -> None:
-        late = watch.look() > START_SECONDS or watch.wall > wall_limit(START_SECONDS)
-        if late or self.sandbox.poll() is not None:
-            raise SandboxError(f"The kernel did not start. {self._said()}")
-
-    def _said(self) -> str:
-        return (self.sandbox.output.strip().splitlines() or ["It said nothing."])[-1]
+        if self._connection is None:
+            self._connection = Connection(self.sandbox, self._address)
+        return self._connection
 
     def close(self) -> None:
         """End it, and everything that it started."""
-        for channel in (self._shell, self._iopub):
-            if channel is not None:
-                channel.close()
+        if self._connection is not None:
+            self._connection.close()
         self.sandbox.close()
 
     # -------------------------------------------------------------------- cells and calls
@@ -206,64 +172,44 @@ class Kernel:
         timing: Timing,
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Send one message; wait for its reply and for the end of what it publishes."""
-        self.wait_until_ready()
-        assert self._shell is not None
-        assert self._stopwatch is not None
+        connection = self.wait_until_ready()
         exchange = Exchange(f"{kind}_reply", outputs)
-        self._stopwatch.start()
+        connection.watch.start()
         try:
-            self._shell.send(self._composer.compose(exchange.id, f"{kind}_request", content, buffers))
-            interrupted = self._receive(exchange, seconds, timing)
+            connection.send(self._composer.compose(exchange.id, f"{kind}_request", content, buffers))
+            interrupted = self._receive(connection, exchange, seconds, timing)
         except ProtocolError:
             self.sandbox.wait(0.5)
             self._end(None)
         finally:
-            self.seconds += self._stopwatch.look()
+            self.seconds += connection.watch.look()
         if interrupted:
             raise CellStopped(f"took longer than {seconds:g} s")
         return {} if exchange.reply is None else exchange.reply, exchange.buffers
 
-    def _receive(self, exchange: Exchange, seconds: float, timing: Timing) -> bool:
+    def _receive(self, connection: Connection, exchange: Exchange, seconds: float, timing: Timing) -> bool:
         """Take in what the kernel sends until the exchange is finished; whether it had to be interrupted."""
-        assert self._shell is not None
-        assert self._iopub is not None
-        assert self._stopwatch is not None
-        allowed = self._shell.received + self._iopub.received + timing.traffic
+        watch, allowed = connection.watch, connection.received + timing.traffic
         limit, interrupted = seconds, False
         while True:
-            ready = _poll([self._shell, self._iopub], min(limit - self._stopwatch.look(), POLL_SECONDS))
-            for channel in ready:
-                for frames in channel.receive():
-                    exchange.take(frames, published=channel is self._iopub)
-            if self._shell.received + self._iopub.received > allowed:
+            before = connection.received
+            for frames, published in connection.receive(limit - watch.look()):
+                exchange.take(frames, published=published)
+            if connection.received > allowed:
                 self._end(f"wrote more than {timing.traffic >> 20} MB")
             if exchange.finished():  # before its time is judged: the examiner may be late itself
                 return interrupted
-            if self._is_late(limit, seconds) and not interrupted:
+            if watch.look() > limit and not interrupted:
                 self.sandbox.interrupt()
-                limit, interrupted = self._stopwatch.seconds + timing.interrupt, True
-            elif self._stopwatch.seconds > limit:
+                limit, interrupted = watch.seconds + timing.interrupt, True
+            elif watch.seconds > limit:
                 self._end(f"took longer than {seconds:g} s and could not be interrupted")
-            elif not ready and self.sandbox.poll() is not None:
+            elif watch.wall > wall_limit(limit):
+                self.sandbox.kill()
+                says = f"in {watch.wall:.0f} s a kernel could run for {watch.seconds:.0f} s"
+                raise SandboxError(f"The machine is too busy to grade: {says}.")
+            elif connection.received == before and self.sandbox.poll() is not None:
                 self._end(None)
-
-    def _is_late(self, limit: float, seconds: float) -> bool:
-        """Whether a limit is passed.
-
-        Raises
-        ------
-        SandboxError
-            The machine is so busy that nobody will wait for the limit to be reached.
-        """
-        assert self._stopwatch is not None
-        used = self._stopwatch.look()
-        if used <= limit and self._stopwatch.wall > wall_limit(seconds):
-            self.sandbox.kill()
-            wall = self._stopwatch.wall
-            raise SandboxError(
-                f"The machine is too busy to grade: in {wall:.0f} s a kernel could run for {used:.0f} s."
-            )
-        return used > limit
 
     def _end(self, why: str | None) -> None:
         """Kill the kernel and say why it is no more."""
@@ -274,20 +220,6 @@ class Kernel:
                 "closed its connection" if status is None else f"ended its kernel ({_status(status)})"
             )
         raise KernelDied(why)
-
-
-def wall_limit(seconds: float) -> float:
-    """Give the wall time after which a limit counts as passed by the machine, not by the student."""
-    return 20 * seconds + 60
-
-
-def _poll(channels: list[ZmtpSocket], seconds: float) -> list[ZmtpSocket]:
-    """Give the channels that can be read; not by `select`, which knows no descriptor above 1023."""
-    poller = select.poll()
-    for channel in channels:
-        poller.register(channel, select.POLLIN)
-    ready = {descriptor for descriptor, _ in poller.poll(max(0.0, seconds) * 1000)}
-    return [channel for channel in channels if channel.fileno() in ready]
 
 
 def _status(status: int) -> str:

@@ -15,14 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from examiner.kernel.zmtp import OVERSIZE
+from examiner.kernel.zmtp import MAX_CONTENT, OVERSIZE
 from examiner.notebooks import Outputs
 
 __all__ = ["MAX_CONTENT", "TOO_LARGE", "Composer", "Exchange", "Message", "read"]
 
 DELIMITER = b"<IDS|MSG>"
 PUBLISHED = {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
-MAX_CONTENT = 8 * 2**20  # bytes of one message's JSON
 QUIET_SECONDS = 1.0  # how long the end of a cell's outputs may come after its reply
 TOO_LARGE: dict[str, Any] = {}
 """Stands for a reply that was not kept."""

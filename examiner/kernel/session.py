@@ -17,14 +17,22 @@ from nbformat import NotebookNode
 
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, SandboxError
-from examiner.kernel.kernel import START_SECONDS, CellStopped, Kernel, KernelDied, wall_limit
+from examiner.kernel.connection import START_SECONDS, wall_limit
+from examiner.kernel.kernel import CellStopped, Kernel, KernelDied
 from examiner.notebooks import OutputBudget, Outputs
 from examiner.settings import Timing
 
-__all__ = ["Cell", "Session"]
+__all__ = ["Cell", "Session", "TimeBudget"]
 
 FRESH = 3  # kernels that may fail in a row without the student's doing
 MAX_TIMEOUTS = 2  # of one answer; then it is not called again
+
+
+@dataclass
+class TimeBudget:
+    """Seconds that a submission's notebooks may still take, all together."""
+
+    left: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +65,8 @@ class Session:
         What is written into the working folder of every kernel before anything runs.
     timing : Timing
         Its limits.
+    time_budget : TimeBudget, optional
+        What the submission's notebooks share; by default the session has a budget of its own.
 
     Attributes
     ----------
@@ -72,8 +82,15 @@ class Session:
         What calls print and plot goes here.
     """
 
-    def __init__(self, start: Callable[[], Kernel], files: Mapping[str, bytes], timing: Timing) -> None:
+    def __init__(
+        self,
+        start: Callable[[], Kernel],
+        files: Mapping[str, bytes],
+        timing: Timing,
+        time_budget: TimeBudget | None = None,
+    ) -> None:
         self._start, self._files, self._timing = start, files, timing
+        self._time_budget = time_budget or TimeBudget(timing.student)
         self.check_seconds = timing.check
         self._kernel: Kernel | None = None
         self._history: list[Cell] = []
@@ -97,6 +114,7 @@ class Session:
         kernel, self._kernel = self._kernel, None
         if kernel is not None:
             self._spent += kernel.seconds
+            self._time_budget.left -= kernel.seconds
             kernel.close()
 
     @property
@@ -182,12 +200,16 @@ class Session:
 
     @property
     def _left(self) -> float:
-        """Seconds that are left of the notebook's limit."""
-        running = 0.0 if self._kernel is None else self._kernel.seconds
-        return self._timing.notebook - self._spent - running
+        """Seconds that are left of the notebook's limit and the submission's."""
+        return min(self._timing.notebook - self._spent, self._time_budget.left) - self._running
+
+    @property
+    def _running(self) -> float:
+        """Seconds that the kernel has taken so far."""
+        return 0.0 if self._kernel is None else self._kernel.seconds
 
     def _seconds(self, limit: float) -> float:
-        """A limit, or what is left of the notebook's."""
+        """A limit, or what is left of the notebook's and the submission's."""
         if self._left <= 0:
             self.note(self._too_long())
             raise AnswerStoppedError(self._too_long())
@@ -200,6 +222,8 @@ class Session:
         return self._too_long() if late else f"{who} {error}"
 
     def _too_long(self) -> str:
+        if self._time_budget.left <= self._running:
+            return f"the submission's notebooks together took longer than {self._timing.student:g} s"
         return f"the notebook took longer than {self._timing.notebook:g} s"
 
     # -------------------------------------------------------------------------------- kernels

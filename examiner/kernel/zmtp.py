@@ -19,11 +19,12 @@ from pathlib import Path
 
 from examiner._exceptions import ProtocolError
 
-__all__ = ["OVERSIZE", "ZmtpSocket"]
+__all__ = ["MAX_CONTENT", "OVERSIZE", "ZmtpSocket"]
 
 _GREETING = b"\xff" + bytes(7) + b"\x01\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _CHUNK = 2**18
+MAX_CONTENT = 8 * 2**20  # bytes of one message's JSON
 OVERSIZE: list[bytes] = []
 """Stands for a message that was larger than the limit, or had more frames."""
 

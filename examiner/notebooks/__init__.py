@@ -24,8 +24,9 @@ from examiner.notebooks.cells import (
     solutions,
 )
 from examiner.notebooks.intake import LEFT_OUT, irregular, is_page, leave_out, leave_out_irregular
+from examiner.notebooks.markdown import harmless_markdown
 from examiner.notebooks.merge import Merged, merge, merged, prepared_source
-from examiner.notebooks.names import defined_names, statements, used_names
+from examiner.notebooks.names import defined_names, imports, statements, used_names
 from examiner.notebooks.outputs import OutputBudget, Outputs, clean_text, harmless
 from examiner.notebooks.submission import LeftOut, Repaired, Submission, read_submission
 
@@ -51,6 +52,8 @@ __all__ = [
     "fill_in",
     "grade_id",
     "harmless",
+    "harmless_markdown",
+    "imports",
     "irregular",
     "is_bonus",
     "is_page",

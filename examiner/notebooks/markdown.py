@@ -18,6 +18,7 @@ KINDS = "image/png", "image/jpeg"
 # A space after "<" makes text of what a browser would take for a tag, and harms no formula.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://)")
 _ACTIVE = ("javascript:", "vbscript:", "data:text", "data:image/svg", "data:application", "```mermaid", "~~~mermaid")
+_FORMULA_LINK = "\\href"  # MathJax makes a link of it, whatever its address
 _ATTACHED = re.compile(r"""attachment:([^)\s"'>\]]*)""")
 
 
@@ -27,6 +28,8 @@ def harmless_markdown(text: str) -> str:
     seen = re.sub(r"[\s\\\x00-\x1f]", "", html.unescape(html.unescape(text))).lower()
     if any(scheme in seen for scheme in _ACTIVE):
         text = text.replace("](", "] (").replace("]:", "] :").replace("mermaid", "mermaid (text)")
+    if _FORMULA_LINK in html.unescape(html.unescape(text)):
+        text = text.replace("&", "& ").replace(_FORMULA_LINK, "\\mathrm{href}")
     return text
 
 

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from examiner.notebooks.cells import MAX_PYTHON, THEIRS, cells_of, parsed, plain_python
 
-__all__ = ["defined_names", "names_defined_by", "statements", "used_names", "words"]
+__all__ = ["defined_names", "imports", "names_defined_by", "statements", "used_names", "words"]
 
 _DEFINITION = re.compile(
     r"^(?:async +)?(?:def|class) +(\w+)|^([^\W\d]\w*(?: *, *[^\W\d]\w*){0,20}) *(?::[^=\n]{0,200})?=(?!=)", re.MULTILINE
@@ -36,6 +36,30 @@ def defined_names(notebook: NotebookNode) -> dict[str, bool]:
             for name, callable_ in _bound(statements(cell.source), names):
                 names[name] = names.get(name, False) or callable_
     return names
+
+
+def imports(notebook: NotebookNode) -> list[str]:
+    """Give the import statements at the top level of a source notebook's free cells and answers.
+
+    In one kernel, tests use what these import: ``import numpy as np`` is often a cell without nbgrader metadata.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        A source notebook.
+
+    Returns
+    -------
+    list of str
+        In the order of the notebook.
+    """
+    return [
+        ast.unparse(node)
+        for cell in cells_of(notebook, "free", *THEIRS)
+        if cell.cell_type == "code"
+        for node in statements(cell.source)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
 
 
 def used_names(body: list[ast.stmt]) -> set[str]:

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from traitlets.config import Config
 
 from examiner._exceptions import IsolationError
 from examiner.assignment import Assignment
@@ -143,6 +144,32 @@ with check.hidden("with other parameters", weight=3) as c:
 check.score
 """
 
+SQUARES = "def squares(n):\n    return [number**2 for number in range(1, n + 1)]"
+SUM_OF_SQUARES = "def sum_of_squares(n):\n    return sum(squares(n))"
+FINDS_OUT = """
+try:
+    sum_of_squares(1)
+except NameError:
+    pass
+else:
+    raise AssertionError("sum_of_squares does not use squares")
+"""
+# As nbgrader's quickstart course has it: is the other function used?
+TEST_SUM = (
+    "original = squares\ndel squares\ntry:"
+    + FINDS_OUT.replace("\n", "\n    ").rstrip()
+    + "\nfinally:\n    squares = original"
+)
+PLAIN_TESTS = {
+    "test_squares": "assert squares(2) == [1, 4]",
+    "test_sum_of_squares": TEST_SUM,
+    "test_sum_of_squares__not_put_back": "del squares" + FINDS_OUT,
+    "test_sum_of_squares__back": "assert sum_of_squares(2) == 5",
+    "test_scaled": "rate = 2.0\nassert scaled(3) == 6.0",
+    "test_scaled__back": "assert scaled(3) == 1.5",
+    "test_rate": "1.5 if rate == 0.5 else 0.0",
+}
+
 
 def cell(name: str, kind: str, source: str, **metadata: Any) -> NotebookNode:
     """A cell with nbgrader metadata."""
@@ -176,10 +203,61 @@ def write_course(root: Path) -> Path:
     return source
 
 
-def assignment_of(source: Path, files: tuple[str, ...] = ()) -> Assignment:
+def plain_notebook() -> NotebookNode:
+    """A source notebook as of any course: plain asserts, a number as the last line, no toolkit."""
+    answers = {"squares": SQUARES, "sum_of_squares": SUM_OF_SQUARES, "rate": "rate = 0.5"}
+    answers["scaled"] = "def scaled(x):\n    return rate * x"
+    made = [cell("setup", "given", "import numpy as np")]
+    made += [cell(name, "answer", f"### BEGIN SOLUTION\n{text}\n### END SOLUTION") for name, text in answers.items()]
+    return new_notebook(cells=made + [cell(name, "test", text) for name, text in PLAIN_TESTS.items()])
+
+
+def write_plain_course(root: Path) -> Assignment:
+    """Write a course without toolkit and without an entry in its configuration; its assignment is called plain."""
+    source = root / "source" / "plain"
+    source.mkdir(parents=True)
+    nbformat.write(plain_notebook(), source / "squares.ipynb")
+    (root / "nbgrader_config.py").write_text("c = get_config()\n")
+    return Assignment("plain", root, source)
+
+
+def write_toolkit_course(root: Path, value: float) -> Assignment:
+    """Write a course whose toolkit is one number, which its test gives as points."""
+    source = root / "source" / "numbers"
+    (source / "toolkit").mkdir(parents=True)
+    (source / "toolkit" / "__init__.py").write_text(f"VALUE = {value}\n")
+    test = "from toolkit import VALUE\nassert told() == VALUE\nVALUE"
+    cells = [
+        cell("setup", "given", "import toolkit"),
+        cell("told", "answer", "### BEGIN SOLUTION\ndef told():\n    return toolkit.VALUE\n### END SOLUTION"),
+        cell("test_told", "test", test),
+    ]
+    nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
+    return Assignment("numbers", root, source, "toolkit")
+
+
+def write_catalogue(root: Path, text: str, package: str = "mistakes") -> None:
+    """Write a catalogue of the small assignment into a course."""
+    (root / package).mkdir()
+    (root / package / "__init__.py").touch()
+    (root / package / "one.py").write_text(
+        f"import numpy as np\n\nfrom examiner.catalogue import Catalogue\n\ncatalogue = Catalogue('one')\n{text}"
+    )
+
+
+def write_release(source: Path) -> Path:
+    """Write the release of a course's only notebook, and give its folder."""
+    release = source.parents[1] / "release" / source.name
+    shutil.copytree(source, release, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
+    config = Config({"ClearSolutions": {"code_stub": {"python": "# YOUR CODE HERE"}}})
+    nbformat.write(prepared_source(source / "one.ipynb", config), release / "one.ipynb")
+    return release
+
+
+def assignment_of(source: Path, files: tuple[str, ...] = (), catalogue: str | None = None) -> Assignment:
     """The small assignment, whose source is this folder."""
     environment = {"CHECKS_SEED": "{seed}", "NN_EARLIER_DIR": "{earlier}"}
-    return Assignment(source.name, source.parents[1], source, "toolkit", None, environment, files=files)
+    return Assignment(source.name, source.parents[1], source, "toolkit", catalogue, environment, files=files)
 
 
 def grader_of(source: Path, options: Options, files: tuple[str, ...] = ()) -> Grader:

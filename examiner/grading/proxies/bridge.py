@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import copy
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
@@ -23,6 +23,7 @@ from examiner.outcome import sentence
 __all__ = ["AnswerError", "Bridge", "Link", "Raised"]
 
 MAX_TEXT = 2_000
+MAX_COMPUTED = 50
 
 
 class AnswerError(Exception):
@@ -120,6 +121,7 @@ class Bridge:
         self.mutating: list[str] = []
         self.incidents: list[str] = []
         self._kept, self._generation = codec.Kept(_kept_reference), 0
+        self._replaced: Mapping[str, Callable[..., Any]] = {}
         self._later: list[dict[str, Any]] = []  # assignments that go with the next request
         self._known: dict[tuple[Any, str], Any] = {}  # attributes read since the last call
 
@@ -130,6 +132,7 @@ class Bridge:
         """Start the account of another test cell."""
         self.cell, self.raised, self.faults, self.mutating, self.incidents = cell, [], [], [], []
         self._later, self._known = [], {}
+        self._replaced = {}
         self._kept.clear()
 
     def end(self) -> None:
@@ -144,9 +147,23 @@ class Bridge:
         """The value of a name of the student's notebook."""
         return self.ask(name, "get", self.proxy(name), attribute=None)
 
+    def replace(self, parts: Mapping[str, Callable[..., Any]]) -> None:
+        """Use the reference, by value, in the place of parts that the student has not finished.
+
+        Their source never enters the sandbox: the values are computed here.
+
+        Parameters
+        ----------
+        parts : mapping of str to callable
+            The reference's functions.
+        """
+        name = next(iter(parts))
+        self.ask(name, "replace", None, names=list(parts))
+        self._replaced = dict(parts)
+
     def delete(self, name: str) -> None:
         """Forget a name of the student's notebook, until the test cell ends."""
-        self.ask(name, "delete", self.proxy(name), name=name)
+        self.ask(name, "delete", None, name=name)
 
     def bind(self, name: str, value: Any) -> None:
         """Bind a name of the student's notebook to something else, until the test cell ends.
@@ -154,27 +171,55 @@ class Bridge:
         What cannot cross, a function of the test's own say, is seen by the test alone.
         """
         if isinstance(value, Proxy) or _crosses(value):
-            self.ask(name, "bind", self.proxy(name), name=name, value=value)
+            self.ask(name, "bind", None, name=name, value=value)
 
-    def ask(self, answer: str, operation: str, target: Proxy, **details: Any) -> Any:
+    def ask(self, answer: str, operation: str, target: Proxy | None, **details: Any) -> Any:
         """Have something done in the sandbox and give what comes back, or raise what it raised."""
         request = {"op": operation, "cell": self.cell, "target": target, "first": self._later, **details}
         self._later = []
         if operation != "get":
             self._known = {}
         try:
-            frames = codec.pack(request, self._refer, codec.REQUEST_LIMITS, self._kept.number)
-            reply = self._unpacked(self.link.request(answer, frames))
+            reply = self._reply(answer, request)
             return self._value(answer, reply, details)
         except CodecError as error:
             self.incidents.append(f"{answer} returned a value that cannot be read ({error})")
             raise AnswerStoppedError(f"{answer} returned a value that cannot be read: {error}") from None
 
+    def _reply(self, answer: str, request: dict[str, Any]) -> Any:
+        """Send a request and give its reply; where it needs a replaced part, compute that and send it again."""
+        computed: list[Any] = []
+        for _ in range(MAX_COMPUTED):
+            with_parts = {**request, "computed": computed} if computed else request
+            frames = codec.pack(with_parts, self._refer, codec.REQUEST_LIMITS, self._kept.number)
+            reply = self._unpacked(self.link.request(answer, frames))
+            needs = reply.get("needs") if isinstance(reply, dict) else None
+            if not self._replaced or needs is None:
+                return reply
+            computed.append(self._compute(answer, needs))
+        raise AnswerStoppedError(f"{answer} calls unfinished functions too often")
+
+    def _compute(self, answer: str, needs: Any) -> Any:
+        """What the reference of a replaced part returns."""
+        if not isinstance(needs, dict) or needs.keys() != {"name", "args", "kwargs"}:
+            raise CodecError("a call that cannot be computed")
+        name, args, kwargs = needs["name"], needs["args"], needs["kwargs"]
+        known = isinstance(args, list) and isinstance(kwargs, dict) and all(isinstance(key, str) for key in kwargs)
+        if name not in self._replaced or not known:
+            raise CodecError("a call that cannot be computed")
+        try:
+            value = self._replaced[name](*args, **kwargs)
+            codec.pack(value, None, codec.REQUEST_LIMITS)
+        except Exception as error:
+            message = f"{answer} calls {name}, which is not finished, in a way that its reference does not take"
+            raise AnswerStoppedError(f"{message} ({type(error).__name__}: {error})") from None
+        return value
+
     def _unpacked(self, frames: list[bytes]) -> Any:
         if self.link.generation != self._generation:
             self._kept.clear()  # the objects of an earlier kernel are lost
             self._generation = self.link.generation
-        return codec.unpack(frames, None, codec.LIMITS, self._kept.remember)
+        return codec.unpack(frames, self._object, codec.LIMITS, self._kept.remember)
 
     def read(self, answer: str, target: Proxy, attribute: str) -> Any:
         """An attribute's value; asked for once, as long as nothing is called in between."""
@@ -202,21 +247,13 @@ class Bridge:
             self._raise(reply["error"])
         self._change(details, reply.get("changed"))
         self._notice(answer, reply.get("mutated", False))
-        return self._wrap(reply["value"])
+        return reply["value"]
 
-    def _wrap(self, value: Any) -> Any:
+    def _object(self, reference: Reference) -> Proxy:
         """References become proxies, wherever in a value they are."""
-        if isinstance(value, Reference):
-            if value.id is None:
-                raise CodecError("a name in place of an object")
-            return Proxy(self, value, self.link.generation)
-        if isinstance(value, tuple):
-            return tuple([self._wrap(item) for item in value])
-        if isinstance(value, list):
-            return [self._wrap(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self._wrap(item) for key, item in value.items()}
-        return value
+        if reference.id is None:
+            raise CodecError("a name in place of an object")
+        return Proxy(self, reference, self.link.generation)
 
     def _warn(self, answer: str, issued: Any) -> None:
         for item in issued[:20] if isinstance(issued, list) else []:
@@ -238,7 +275,7 @@ class Bridge:
                 raise CodecError("a change of what is no dict")
             if wants_changes(argument):
                 argument.clear()
-                argument.update(self._wrap(content))
+                argument.update(content)
 
     def _notice(self, answer: str, mutated: Any) -> None:
         if type(mutated) is not bool:

@@ -21,7 +21,7 @@ __all__ = ["Proxy", "RemoteDict", "wants_changes"]
 class Sandboxed(Protocol):
     """The way to the sandbox, as `examiner.grading.proxies.bridge.Bridge` has it."""
 
-    def ask(self, answer: str, operation: str, target: Proxy, **details: Any) -> Any:
+    def ask(self, answer: str, operation: str, target: Proxy | None, **details: Any) -> Any:
         """Have something done there."""
 
     def read(self, answer: str, target: Proxy, attribute: str) -> Any:

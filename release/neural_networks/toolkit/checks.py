@@ -19,14 +19,14 @@ import io
 import os
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Checks", "Comparison", "Result", "chain", "rel_error"]
+__all__ = ["Checks", "Comparison", "Result", "Returned", "chain", "rel_error", "returned", "wide_range"]
 
 DEFAULT_SEED = 231
 LARGEST_KEPT = 10_000
@@ -78,6 +78,48 @@ def chain(forward: Callable[..., Any], backward: Callable[..., Any]) -> Callable
         return backward(dout, cache)
 
     return chained
+
+
+class Returned(dict[Any, Any]):
+    """A dict that an answer may change for the test to see; see `returned`."""
+
+    returns_changes = True
+
+
+def returned(content: Mapping[Any, Any]) -> Returned:
+    """Return a dict that a test gives to an answer in order to read what the answer changes in it.
+
+    An answer gets copies, so that a test never measures by what it gave away. What an answer
+    changes in a dict comes back only if the test passes it like this::
+
+        bn_param = returned({"mode": "train"})
+        batchnorm_forward(x, gamma, beta, bn_param)
+        c.close("running_mean", bn_param.get("running_mean"), expected, tol=1e-9)
+
+    In a notebook it is a dict like any other.
+    """
+    return Returned(content)
+
+
+def wide_range(rng: np.random.Generator, shape: int | tuple[int, ...], low: float, high: float) -> np.ndarray:
+    """Draw numbers of both signs and of all magnitudes, so that no limit or threshold stays hidden.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    shape : int or tuple of int
+    low, high : float
+        The smallest and the largest magnitude, both positive; both of them are drawn if there are at
+        least two numbers, and the largest one is positive.
+
+    Returns
+    -------
+    ndarray of float64
+        As many positive as negative numbers, or one more.
+    """
+    sizes = np.geomspace(high, low, int(np.prod(shape)))
+    signs = np.where(np.arange(sizes.size) % 2 == 0, 1.0, -1.0)
+    return rng.permutation(sizes * signs).reshape(shape)
 
 
 @dataclass(frozen=True)

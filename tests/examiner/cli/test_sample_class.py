@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from examiner.audit import sample_class
-from examiner.cli import main
+from examiner.assignment import Assignment
+from examiner.audit.sample_class import Drawn
+from examiner.cli import main, sample_class
 from tests.conftest import ROOT
 
 
@@ -32,13 +31,13 @@ def test_wrong_usage_is_one_sentence(arguments: list[str], said: str, capsys: py
 def test_it_says_what_was_written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked = {}
 
-    def write_class(source: Path, root: Path, count: int, **options: object) -> sample_class.Drawn:
-        asked.update(options, source=source.name, count=count)
-        return sample_class.Drawn("2026-03-01", root / ".cache" / "expected.json")
+    def write_class(assignment: Assignment, count: int, **options: object) -> Drawn:
+        asked.update(options, assignment=assignment.name, count=count)
+        return Drawn("2026-03-01", assignment.root / ".cache" / "expected.json")
 
     monkeypatch.setattr(sample_class, "write_class", write_class)
     assert main(["sample-class", "neural_networks", "--students", "3", "--seed", "5"]) == 0
-    assert asked == {"source": "neural_networks", "count": 3, "seed": 5, "parameters": None}
+    assert asked == {"assignment": "neural_networks", "count": 3, "seed": 5, "parameters": None}
     said = capsys.readouterr().out
     assert "3 students in submitted/, due 2026-03-01" in said
     assert "Their expected scores: .cache/expected.json" in said

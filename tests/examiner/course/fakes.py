@@ -16,6 +16,7 @@ from sqlalchemy.exc import SAWarning
 
 from examiner.course import ClassRun, Course
 from examiner.course.class_run import RunReport
+from examiner.grading import TimeBudget
 from examiner.notebooks import cells_of, grade_id, points
 from examiner.outcome import Check, NotebookOutcome, TestOutcome
 from tests.examiner.small import submission, write_class
@@ -35,7 +36,12 @@ class FakeGrader:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def grade(self, notebook: NotebookNode, name: str, files: Mapping[str, bytes]) -> NotebookOutcome:
+    def time_budget(self) -> TimeBudget:
+        return TimeBudget(600.0)
+
+    def grade(
+        self, notebook: NotebookNode, name: str, files: Mapping[str, bytes], time_budget: TimeBudget | None = None
+    ) -> NotebookOutcome:
         self.graded += 1
         answers = {grade_id(cell): cell.source for cell in cells_of(notebook, "answer")}
         tests = {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
+from sqlalchemy.exc import SAWarning
 
 from examiner._exceptions import ExaminerError
 from examiner.course import ClassRun, Course
@@ -75,6 +78,59 @@ def test_the_json_is_as_the_design_says(root: Path, grade_all: Grading, grader: 
 
 
 # ------------------------------------------------------------------------ who is graded when
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: pass",
+        "while (1):\n    x = 1",
+        "import subprocess",
+        "from time import sleep as rest\nrest(1)\nimport os; os.fork()",
+        "from itertools import count\nfor _ in count():\n    pass",
+        "x = '" + "a" * 1_100_000 + "'",
+    ],
+)
+def test_what_looks_expensive_is_graded_last_and_stands_in_its_place(code: str, root: Path) -> None:
+    shown: list[str] = []
+    submit(root, "aaa", submission({}, code))
+    course = Course.load("small")
+    report = ClassRun(course).grade(course.students(), force=False, show=lambda student, _: shown.append(student))
+    assert shown == ["ada", "bob", "aaa"]
+    assert list(report.students) == ["aaa", "ada", "bob"]
+
+
+def test_who_hit_a_limit_before_is_graded_last(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, shown = FakeGrader.grade, list[str]()
+
+    def grade(self: FakeGrader, notebook: NotebookNode, *rest: Any) -> Any:
+        outcome = real(self, notebook, *rest)
+        wrong = any("wrong" in each.source for each in cells_of(notebook, "answer"))
+        return outcome if wrong else replace(outcome, status="partial", reason="double took longer than 20 s")
+
+    monkeypatch.setattr(FakeGrader, "grade", grade)
+    warnings.simplefilter("ignore", SAWarning)
+    course = Course.load("small")
+    for force in (False, True, False):
+        ClassRun(course).grade(course.students(), force=force, show=lambda student, _: shown.append(student))
+    assert shown == ["ada", "bob", "bob", "ada", "ada", "bob"]  # the last run grades nobody
+
+
+def test_all_notebooks_of_a_submission_share_one_budget(
+    root: Path, grade_all: Grading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = new_notebook(cells=[cell("triple", "answer", "triple = 3"), cell("test_triple", "test", "assert triple")])
+    nbformat.write(two, root / "assignment" / "small" / "two.ipynb")
+    submit(root, "ada", two, "two.ipynb")
+    real, seen = FakeGrader.grade, list[Any]()
+
+    def grade(self: FakeGrader, notebook: NotebookNode, name: str, files: Any, budget: Any) -> Any:
+        seen.append(budget)
+        return real(self, notebook, name, files, budget)
+
+    monkeypatch.setattr(FakeGrader, "grade", grade)
+    grade_all()
+    assert [each is seen[0] for each in seen] == [True, True, False]
 
 
 def test_marks_that_are_there_stay_without_force(grade_all: Grading, grader: FakeGrader) -> None:
@@ -166,10 +222,10 @@ def test_a_grader_that_fails_on_one_student_grades_the_others(
 ) -> None:
     real = FakeGrader.grade
 
-    def grade(self: FakeGrader, notebook: NotebookNode, name: str, files: Any) -> Any:
+    def grade(self: FakeGrader, notebook: NotebookNode, name: str, files: Any, budget: Any) -> Any:
         if any("wrong" in each.source for each in cells_of(notebook, "answer")):
             raise RuntimeError("no idea")
-        return real(self, notebook, name, files)
+        return real(self, notebook, name, files, budget)
 
     monkeypatch.setattr(FakeGrader, "grade", grade)
     rows = grade_all().students
@@ -313,9 +369,9 @@ def test_files_that_students_trained_are_given_to_the_grader(
     seen: list[Any] = []
     real = FakeGrader.grade
 
-    def grade(self: FakeGrader, notebook: NotebookNode, name: str, files: Any) -> Any:
+    def grade(self: FakeGrader, notebook: NotebookNode, name: str, files: Any, budget: Any) -> Any:
         seen.append(files)
-        return real(self, notebook, name, files)
+        return real(self, notebook, name, files, budget)
 
     monkeypatch.setattr(FakeGrader, "grade", grade)
     grade_all("ada")

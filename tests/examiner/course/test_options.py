@@ -26,10 +26,12 @@ def test_the_defaults_are_those_of_the_settings(assignment: Assignment) -> None:
 
 def test_what_a_course_sets_reaches_the_grader(assignment: Assignment, tmp_path: Path) -> None:
     config = Config(Examiner={"seed": 7, "isolation": "none", "memory": 64, "call_seconds": 3, "diagnosis": False})
+    config.Examiner.student_seconds = 90
     config.Examiner.data_dir = str(tmp_path)
     options = Examiner(config=config).options(assignment)
     assert (options.seed, options.isolation, options.diagnosis, options.data_dir) == (7, "none", False, tmp_path)
     assert (options.limits.memory, options.timing.call) == (64 * MIB, 3)
+    assert options.timing.student == 90
 
 
 def test_the_environment_names_the_data_sets(

@@ -223,9 +223,18 @@ def test_a_kill_between_the_two_renames_loses_nothing(root: Path, graded: Path, 
     work.mkdir(parents=True)
     (work / "student").write_text("ada")
     graded.rename(work / "old")
-    assert unfinished(Course.load("small")) == {"ada"}
+    assert unfinished(Course.load("small"), ["bob"]) == set()
+    assert unfinished(Course.load("small"), ["ada", "bob"]) == {"ada"}
     assert state(graded) == before
-    assert unfinished(Course.load("small")) == set()
+    assert unfinished(Course.load("small"), ["ada"]) == set()
+
+
+def test_what_another_process_is_recording_is_left_alone(root: Path) -> None:
+    work = root / ".cache" / "recording" / "small" / f"{os.getppid()}-tmp"
+    work.mkdir(parents=True)
+    (work / "student").write_text("ada")
+    assert unfinished(Course.load("small"), ["ada"]) == set()
+    assert work.is_dir()
 
 
 def test_a_student_who_must_not_be_created_has_a_row(root: Path, grade_all: Grading) -> None:

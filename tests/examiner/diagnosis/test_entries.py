@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from examiner._exceptions import CatalogueError
-from examiner.audit.students import find_entry
-from examiner.diagnosis.entries import Catalogue, load_catalogues
+from examiner.audit import find_entry
+from examiner.diagnosis import Catalogue, Excused, Listing, load_catalogues
+from examiner.diagnosis.entries import excused_in, listings
 
 
 @pytest.fixture
@@ -62,3 +65,43 @@ def test_every_entry_of_the_course_parses_and_is_unique() -> None:
 def test_an_unknown_entry_is_an_error() -> None:
     with pytest.raises(CatalogueError, match="affine_forward:no_such"):
         find_entry("affine_forward:no_such")
+
+
+def test_a_listing_is_plain_records(catalogue: Catalogue) -> None:
+    catalogue.own_choice("double", "axis", "[...]")
+    catalogue.probe("double", "other")(lambda names, rng: 1.0)
+    listing = catalogue.listing()
+    assert listing == Listing(
+        "01_layers", tuple(catalogue.entries), {"double": frozenset({"axis", "[...]"})}, frozenset({"double", "other"})
+    )
+    assert pickle.loads(pickle.dumps(listing)) == listing
+    assert repr(catalogue) == "<Catalogue of 01_layers: 2 entries>"
+
+
+def test_an_entry_names_what_it_replaces(catalogue: Catalogue) -> None:
+    whole, change = catalogue.entries
+    assert (str(whole), whole.replaced()) == ("double:triples", ("double", "double_backward"))
+    assert change.replaced() == ("double",)
+
+
+def test_changes_that_go_together_are_combined(catalogue: Catalogue) -> None:
+    catalogue.change("double", "returns_more", "", {"return": "return 1 +"})
+    catalogue.change("double", "same_place", "", {"2 * x": "3 * x"})
+    catalogue.change("double", "inside", "", {"* x": "* y"})
+    catalogue.change("other", "elsewhere", "", {"return": "return 1 +"})
+    whole, adds, more, same, inside, elsewhere = catalogue.entries
+    reference = {"double": "def double(x):\n    return 2 * x", "other": "return"}
+    assert adds.combined(more, reference) == {"double": "def double(x):\n    return 1 + 2 + x"}
+    for other in (whole, same, inside, elsewhere):
+        assert adds.combined(other, reference) is None
+
+
+def test_listings_come_in_the_order_of_the_notebooks() -> None:
+    found = [each.notebook for each in listings("misconceptions")]
+    assert found == sorted(found)
+    assert len(found) == 8
+
+
+def test_excuses_are_optional() -> None:
+    assert all(isinstance(each, Excused) for each in excused_in("misconceptions"))
+    assert excused_in("misconceptions.in_the_wild") == ()

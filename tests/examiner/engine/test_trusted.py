@@ -1,71 +1,120 @@
-"""Rehearsals: trusted answers run through a notebook's own test cells."""
+"""Trusted runs: answers that the course's authors wrote, run through a notebook's own test cells."""
 
 from __future__ import annotations
 
-import time
+from pathlib import Path
+from typing import Any
 
+import nbformat
+import numpy as np
 import pytest
+from nbformat.v4 import new_notebook
 
-from examiner.engine.trusted import TrustedRun, by_place
-from tests.conftest import SOURCE
-from toolkit.checks import Comparison, Result
+from examiner.engine import Engine, TrustedRun
+from examiner.outcome import TestOutcome
+from tests.examiner.engine.conftest import INSIDE
+from tests.examiner.small import FINDS_OUT, PLAIN_TESTS, cell
 
-ENDLESS = "def relu_forward(x):\n    while True:\n        pass"
-
-
-@pytest.fixture(scope="module")
-def layers() -> TrustedRun:
-    return TrustedRun(SOURCE / "01_layers.ipynb")
-
-
-def test_the_reference_gets_full_marks(layers: TrustedRun) -> None:
-    runs = layers.run({}, list(layers.points))
-    assert len(runs) == len(layers.points) >= 8
-    assert all(run.passed and run.results for run in runs.values())
+ENDLESS = "def double(x):\n    while True:\n        pass"
+OWN_SUM = "def sum_of_squares(n):\n    return n * (n + 1) * (2 * n + 1) // 6"
+FULL = 4.0, None
 
 
-def test_only_tests_that_call_an_answer_are_run(layers: TrustedRun) -> None:
-    assert layers.tests_touched(("sigmoid_backward",)) == ("test_sigmoid_backward",)
-    touched = set(layers.tests_touched(("relu_forward",)))
-    assert {"test_relu_forward", "test_affine_relu_backward"} <= touched
-    assert layers.tests_of("relu_forward") == ("test_relu_forward",)
+def scores(engine: Engine, notebook: str, sources: dict[str, str], *rest: Any) -> dict[str, tuple[float, str | None]]:
+    """Score and error of the tests."""
+    with engine.fork() as child:
+        found: dict[str, tuple[float, str | None]] = child.call(f"{INSIDE}:scores", notebook, sources, *rest)
+    return found
 
 
-def test_a_new_answer_that_calls_another_one_is_touched_by_it(layers: TrustedRun) -> None:
-    sources = {"sigmoid_forward": "def sigmoid_forward(x):\n    return relu_forward(x)"}
-    assert "test_sigmoid_forward" in layers.tests_touched(("relu_forward",), sources)
+def test_the_reference_gets_full_marks(engine: Engine) -> None:
+    tests = ["test_double", "test_square", "test_Net"]
+    assert scores(engine, "one", {}, tests) == dict.fromkeys(tests, FULL)
+    with engine.fork() as child:
+        assert child.call(f"{INSIDE}:described", "one") == "<TrustedRun of one: 3 answers, 3 tests>"
 
 
-def test_a_wrong_answer_loses_points_and_leaves_nothing_behind(layers: TrustedRun) -> None:
-    wrong = layers.run({"relu_forward": "def relu_forward(x):\n    return x, x"})
-    assert wrong["test_relu_forward"].score == 0
-    assert layers.run({}, ["test_relu_forward"])["test_relu_forward"].passed
+def test_only_tests_that_call_an_answer_are_run(engine: Engine, plain: Engine) -> None:
+    assert set(scores(engine, "one", {"double": "def double(x):\n    return 2 * x"})) == {"test_double"}
+    with plain.fork() as child:
+        touched = child.call(f"{INSIDE}:touched", "squares", ("squares",), {})
+        assert touched == ("test_squares", *(test for test in PLAIN_TESTS if "sum_of" in test))
+        assert child.call(f"{INSIDE}:tests_of", "squares", "squares") == ("test_squares",)
+        sources = {"scaled": "def scaled(x):\n    return squares(1)[0] * rate * x"}
+        assert "test_scaled" in child.call(f"{INSIDE}:touched", "squares", ("squares",), sources)
 
 
-@pytest.mark.parametrize("source", ["def relu_forward(x:\n", "1 / 0", "raise SystemExit"])
-def test_an_answer_that_cannot_be_defined_scores_nothing(layers: TrustedRun, source: str) -> None:
-    if "SystemExit" in source:
-        source = "def relu_forward(x):\n    raise SystemExit"
-    assert layers.run({"relu_forward": source}, ["test_relu_forward"])["test_relu_forward"].score == 0
+def test_a_cell_need_not_be_called_like_what_it_defines(engine: Engine) -> None:
+    with engine.fork() as child:
+        assert child.call(f"{INSIDE}:touched", "one", ("square",), {}) == ("test_square",)
+        assert child.call(f"{INSIDE}:tests_of", "one", "square") == ("test_square",)
+        assert child.call(f"{INSIDE}:wrapped", "one", "test_square")[:2] == ["square_forward", "square_backward"]
 
 
-def test_an_endless_answer_is_stopped(layers: TrustedRun) -> None:
-    began = time.monotonic()
-    run = layers.run({"relu_forward": ENDLESS}, ["test_relu_forward"], seconds=0.2)["test_relu_forward"]
-    assert (run.score, run.error) == (0, "TimeLimit")
-    assert time.monotonic() - began < 60
+def test_a_wrong_answer_loses_points_and_leaves_nothing_behind(engine: Engine) -> None:
+    with engine.fork() as child:
+        wrong = child.call(f"{INSIDE}:scores", "one", {"double": "def double(x):\n    return x"})
+        assert wrong == {"test_double": (0.0, None)}
+        assert child.call(f"{INSIDE}:scores", "one", {}, ["test_double"]) == {"test_double": FULL}
 
 
-def test_another_seed_gives_other_inputs() -> None:
-    received = []
-    for seed in (1, 2):
-        runs = TrustedRun(SOURCE / "01_layers.ipynb", seed).run({}, ["test_relu_forward"])
-        comparisons = by_place("test_relu_forward", runs["test_relu_forward"].results)
-        received.append(comparisons["test_relu_forward", "random inputs", "out", 0].received)
-    assert (received[0] != received[1]).any()
+@pytest.mark.parametrize("source", ["def double(x:\n", "1 / 0", "def double(x):\n    raise SystemExit", ""])
+def test_an_answer_that_cannot_be_used_scores_nothing(source: str, engine: Engine) -> None:
+    assert scores(engine, "one", {"double": source})["test_double"][0] == 0.0
 
 
-def test_equal_names_in_a_block_are_counted() -> None:
-    comparisons = (Comparison("out", True), Comparison("out", False), Comparison("dx", True))
-    places = by_place("test_f", [Result("random", True, 1, 0, comparisons)])
-    assert [place[2:] for place in places] == [("out", 0), ("out", 1), ("dx", 0)]
+def test_an_endless_answer_is_stopped(engine: Engine) -> None:
+    found = scores(engine, "one", {"double": ENDLESS}, ["test_double", "test_square"], 0.3)
+    assert found == {"test_double": (0.0, "CheckTimeoutError"), "test_square": FULL}
+
+
+def test_another_seed_gives_other_inputs(engine: Engine) -> None:
+    def received(each: Engine) -> list[Any]:
+        with each.fork() as child:
+            found: list[Any] = child.call(f"{INSIDE}:received", "one", "test_double")
+        return found
+
+    first, again = received(engine), received(engine)
+    with Engine(engine.assignment, seed=7) as other:
+        different = received(other)
+    assert all(np.array_equal(*pair) for pair in zip(first, again, strict=True))
+    assert np.array_equal(first[0], different[0])  # the visible block has its own input
+    assert not any(np.array_equal(*pair) for pair in zip(first[1:], different[1:], strict=True))
+
+
+def test_what_is_called_can_be_seen(plain: Engine) -> None:
+    with plain.fork() as child:
+        assert child.call(f"{INSIDE}:wrapped", "squares", "test_sum_of_squares__back") == ["sum_of_squares", "squares"]
+
+
+def test_a_test_that_may_be_a_blank_part_s_own_is_not_built_on_it(tmp_path: Path) -> None:
+    tests = {"test_half": "half(2)", "half_of_nothing": "half(0)", "test_quarter": "quarter(4)"}
+    cells = [cell("half", "answer", "def half(x): ..."), cell("quarter", "answer", "def quarter(x): half(half(x))")]
+    cells += [cell(name, "test", source) for name, source in tests.items()]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "one.ipynb")
+    blank = {name: TestOutcome(0, 1, error="NotImplementedError") for name in tests}
+    assert TrustedRun(tmp_path / "one.ipynb").unfinished(blank) == {"test_quarter": ("half",)}
+
+
+def test_a_plain_value_as_the_last_line_is_the_score(plain: Engine) -> None:
+    assert scores(plain, "squares", {}, ["test_rate"]) == {"test_rate": (1.5, None)}
+    assert scores(plain, "squares", {"rate": "rate = 3"}, ["test_rate"]) == {"test_rate": (0.0, None)}
+
+
+def test_a_name_that_a_test_deletes_is_gone_for_the_answers_until_it_ends(plain: Engine) -> None:
+    """FINDS_OUT is what both tests do; one of them puts the name back itself."""
+    assert all(FINDS_OUT.strip().split("\n")[1].strip() in PLAIN_TESTS[f"test_sum_of_squares{end}"] for end in
+               ("", "__not_put_back"))  # fmt: skip
+    right = scores(plain, "squares", {}, list(PLAIN_TESTS))
+    assert right == dict.fromkeys(PLAIN_TESTS, FULL) | {"test_rate": (1.5, None)}
+    own = scores(plain, "squares", {"sum_of_squares": OWN_SUM})
+    assert own == {
+        "test_sum_of_squares": (0.0, "AssertionError"),
+        "test_sum_of_squares__not_put_back": (0.0, "AssertionError"),
+        "test_sum_of_squares__back": FULL,
+    }
+
+
+def test_a_value_that_a_test_binds_is_seen_by_the_answers(plain: Engine) -> None:
+    constant = {"scaled": "def scaled(x):\n    return 0.5 * x"}
+    assert scores(plain, "squares", constant) == {"test_scaled": (0.0, "AssertionError"), "test_scaled__back": FULL}

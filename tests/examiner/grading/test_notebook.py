@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
@@ -219,6 +219,27 @@ def test_a_test_that_is_slow_by_itself_is_left_to_a_human(tmp_path: Path) -> Non
     assert "test_double: the test raised CheckTimeoutError" in str(outcome.reason)
 
 
+def test_tests_have_what_free_cells_and_answers_import(tmp_path: Path) -> None:
+    source = write_course(tmp_path)
+    test = "assert math.isclose(double(1), 2) and np.ones(1)"
+    free = new_code_cell("import nowhere\nimport numpy as np", id="imports")
+    cells = [free, cell("double", "answer", f"import math\n{DOUBLE}"), cell("test_double", "test", test)]
+    nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
+    prepared = prepared_source(source / "one.ipynb")
+    notebook = merge(prepared, fill_in(prepared, solutions(read(source / "one.ipynb"))))
+    with grader_of(source, OPTIONS) as grader:
+        outcome = grader.grade(notebook, "one", {})
+    assert (scores(outcome), outcome.status) == ({"test_double": 4.0}, "graded")
+
+
+def test_the_course_s_files_are_there_for_provided_cells_and_tests(tmp_path: Path) -> None:
+    (tmp_path / "assignment" / "small" / "tables").mkdir(parents=True)
+    (tmp_path / "assignment" / "small" / "tables" / "one.csv").write_text("2,4")
+    setup = "numbers = [int(each) for each in open('tables/one.csv').read().split(',')]"
+    outcome, _ = one_test(tmp_path, "assert double(numbers[0]) == numbers[1]", setup=setup)
+    assert (scores(outcome), outcome.status) == ({"test_double": 4.0}, "graded")
+
+
 def test_a_test_can_ask_for_a_human(tmp_path: Path) -> None:
     test = "from examiner._exceptions import NeedsHumanError\nraise NeedsHumanError('no data set here')"
     outcome, notebook = one_test(tmp_path, test)
@@ -245,6 +266,65 @@ def test_a_mistake_that_a_test_stumbles_over_is_the_students(tmp_path: Path) -> 
         notebook.cells[1].source = "def double(x): return None"
         outcome = grader.grade(notebook, "one", {})
     assert (outcome.status, scores(outcome)) == ("graded", {"test_double": 0.0})
+
+
+# --------------------------------------------------------------------- the child that tests run in
+
+ENDS = {
+    "leaves": "import os\nos._exit(3)",
+    "is killed": "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_child_that_dies_costs_its_test_and_no_points(end: str, tmp_path: Path) -> None:
+    """The next test runs in another one, where what is provided has run again: before the test, and after it."""
+    source = write_course(tmp_path)
+    cells = [
+        cell("setup", "given", SETUP + "\nfactor = 2.0"),
+        cell("double", "answer", DOUBLE),
+        cell("test_double", "test", f"double(2)\n{ENDS[end]}"),
+        cell("more", "given", "limit = 3.0"),
+        cell("test_double__next", "test", "assert double(3) == factor * limit\n1.5"),
+    ]
+    nbformat.write(new_notebook(cells=cells), source / "one.ipynb")
+    with grader_of(source, OPTIONS) as grader:
+        outcome, notebook = grade(
+            grader, fill_in(prepared_source(source / "one.ipynb"), solutions(read(source / "one.ipynb")))
+        )
+    assert scores(outcome) == {"test_double": None, "test_double__next": 1.5}
+    assert outcome.status == outcome.tests["test_double"].status == "failed"
+    assert outcome.reason == "test_double: a child of the engine ended: grade the submission again"
+    assert "needs manual grading" in shown(notebook, "test_double")
+
+
+def test_a_test_that_no_signal_interrupts_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("examiner.grading.notebook.MARGIN", 0.2)
+    monkeypatch.setattr("tests.examiner.grading.test_notebook.OPTIONS", replace(OPTIONS, timing=Timing(check=0.5)))
+    outcome, notebook = one_test(tmp_path, "import itertools\ndouble(2)\nsum(itertools.repeat(0))")
+    assert scores(outcome) == {"test_double": 0.0}
+    assert outcome.status == "partial"
+    assert outcome.reason == "test_double: what came back took longer than 0.5 s to check"
+    assert "0 of 4 points" in shown(notebook, "test_double")
+
+
+def test_a_provided_cell_that_ends_the_child_is_no_students_zero(tmp_path: Path) -> None:
+    setup = SETUP + "\nimport sys, os\nif 'ipykernel' not in sys.modules:\n    os._exit(1)"
+    outcome, _ = one_test(tmp_path, TEST_DOUBLE, setup=setup)
+    assert (outcome.status, scores(outcome)) == ("failed", {"test_double": None})
+
+
+def test_the_last_line_of_a_provided_cell_runs_on_both_sides(tmp_path: Path) -> None:
+    test = "assert settings == [1]\nassert double(0) == 0"
+    outcome, _ = one_test(tmp_path, test, setup=SETUP + "\nsettings = []\nsettings.append(1)")
+    assert scores(outcome) == {"test_double": 4.0}
+
+
+@pytest.mark.parametrize("test", ["def f(:", "double(2)\nx = = 3"])
+def test_a_test_that_does_not_parse_is_left_to_a_human(test: str, tmp_path: Path) -> None:
+    outcome, _ = one_test(tmp_path, test)
+    assert (outcome.status, scores(outcome)) == ("failed", {"test_double": None})
+    assert "SyntaxError" in str(outcome.reason)
 
 
 # ------------------------------------------------------------------------------------ limits

@@ -367,7 +367,7 @@ def test_a_name_is_bound_to_a_value_to_another_name_and_to_an_object(client: Cli
 def test_a_name_is_bound_to_itself_again(client: Client) -> None:
     client.send("delete", name="squares")
     client.send("bind", name="squares", value=Reference(None, "squares"))
-    assert client.answers.stashed == {}
+    assert client.answers.names.stashed == {}
     assert client.call("sum_of_squares", 3) == 5
 
 
@@ -380,7 +380,7 @@ def test_all_names_are_put_back_before(what: str, client: Client) -> None:
         client.cell = "test_two"
         assert client.call("add", 1) == 2
     else:
-        client.answers.put_back()
+        client.answers.names.put_back()
     assert callable(client.shell.user_ns["squares"])
     assert callable(client.shell.user_ns["add"])
     assert "new" not in client.shell.user_ns

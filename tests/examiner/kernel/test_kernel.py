@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -18,8 +17,10 @@ import pytest
 
 from examiner import codec
 from examiner._exceptions import ProtocolError, SandboxError
+from examiner.kernel import connection as connection_module
 from examiner.kernel import kernel as kernel_module
-from examiner.kernel.kernel import CellStopped, Kernel, KernelDied, _poll, wall_limit
+from examiner.kernel.connection import wall_limit
+from examiner.kernel.kernel import CellStopped, Kernel, KernelDied
 from examiner.kernel.messages import DELIMITER
 from examiner.kernel.zmtp import OVERSIZE
 from examiner.notebooks.outputs import Outputs
@@ -162,7 +163,9 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         shell.other = iopub
         monkeypatch.setattr(kernel_module, "Sandbox", FakeSandbox)
         monkeypatch.setattr(Kernel, "_start", lambda self, env: None)
-        monkeypatch.setattr(kernel_module, "ZmtpSocket", lambda path, kind, size: {"SUB": iopub, "DEALER": shell}[kind])
+        monkeypatch.setattr(
+            connection_module, "ZmtpSocket", lambda path, kind, size: {"SUB": iopub, "DEALER": shell}[kind]
+        )
         new = Kernel("none", {})
         new.sandbox.clock = clock or Clock()  # type: ignore[attr-defined]
         made.append(new)
@@ -283,28 +286,9 @@ def test_the_end_of_a_kernel_has_a_reason(status: int | None, reason: str | None
 def test_a_kernel_that_ends_while_it_starts_is_the_grader_s_fault(make: Make) -> None:
     kernel = make()
     kernel.sandbox.status, kernel.sandbox.output = 1, "first\nNo module named ipykernel\n"  # type: ignore[attr-defined, misc]
-    kernel_module.ZmtpSocket(Path(), "SUB", 1).receive()  # without the kernel's greeting
+    connection_module.ZmtpSocket(Path(), "SUB", 1).receive()  # without the kernel's greeting
     with pytest.raises(SandboxError, match=r"did not start\. No module named ipykernel$"):
         kernel.wait_until_ready()
-
-
-def test_polling_knows_descriptors_above_1023() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard < 2000:
-        pytest.skip("no such descriptor is allowed here")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2000), hard))
-    opened: list[int] = []
-    try:
-        while not opened or opened[-1] < 1100:
-            opened.append(os.open("/dev/null", os.O_RDONLY))
-        channel: Any = Channel(nothing)
-        assert channel.fileno() > 1023
-        assert _poll([channel], 0) == [channel]
-        channel.close()
-    finally:
-        for each in opened:
-            os.close(each)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # ---- real kernels ----

@@ -9,7 +9,7 @@ import pytest
 
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, SandboxError
-from examiner.kernel import Cell, Kernel, Session
+from examiner.kernel import Cell, Kernel, Session, TimeBudget
 from examiner.kernel import session as session_module
 from examiner.kernel.kernel import CellStopped, KernelDied
 from examiner.notebooks.outputs import Outputs
@@ -264,6 +264,25 @@ def test_a_notebook_s_limit_counts_what_its_cells_and_calls_took_in_all_kernels(
     assert supply.given[1].limits[1:] == [45, 45]  # the cell again, and the call: what is left
     assert "the notebook took longer than 100 s" in text(made.run(Cell("two", "b")))
     assert made.incidents[-1] == "the notebook took longer than 100 s"
+
+
+def test_what_is_left_of_the_submission_s_time_bounds_each_notebook() -> None:
+    shared = TimeBudget(60)
+    first = Session(Supply(lambda: FakeKernel({"a": 45.0})), {}, Timing(student=60), shared)  # type: ignore[arg-type]
+    first.run(Cell("one", "a"))
+    first.close()
+    assert (shared.left, first.incidents) == (15.0, [])
+    supply = Supply(lambda: FakeKernel({"b": 15.0}))
+    second = Session(supply, {}, Timing(student=60), shared)  # type: ignore[arg-type]
+    second.run(Cell("two", "b"))
+    why = "the submission's notebooks together took longer than 60 s"
+    assert supply.given[0].limits[1:] == [15]
+    assert why in text(second.run(Cell("three", "c")))
+    second.close()
+    third = Session(supply, {}, Timing(student=60), shared)  # type: ignore[arg-type]
+    with pytest.raises(AnswerStoppedError, match=why):
+        ask(third)
+    assert (third.incidents, len(supply.given)) == ([why], 1)  # nothing is started any more
 
 
 def test_time_between_calls_is_not_charged(monkeypatch: pytest.MonkeyPatch) -> None:

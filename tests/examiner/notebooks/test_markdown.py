@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 
 from examiner.notebooks.markdown import attached_pictures, harmless_markdown
@@ -24,6 +26,18 @@ def test_a_link_that_runs_a_script_is_no_link(text: str) -> None:
     page = harmless_markdown(text)
     assert "](" not in page
     assert "]:" not in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$\href{javascript:alert(1)}{x}$",
+        r"$\def\a#1{\href{java#1}{x}}\a{script:alert(1)}$",
+        r"&#36;\hr&#101;f{https://example.org}{x}&dollar;",
+    ],
+)
+def test_a_formula_holds_no_link(text: str) -> None:
+    assert r"\href" not in html.unescape(harmless_markdown(text))
 
 
 def test_an_honest_text_stays_as_it_is() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 
-from examiner.notebooks.names import defined_names, names_defined_by, statements, used_names, words
+from examiner.notebooks.names import defined_names, imports, names_defined_by, statements, used_names, words
 from tests.examiner.small import cell, source_notebook
 
 
@@ -49,6 +49,18 @@ def test_code_that_is_graded_by_hand_defines_names_too() -> None:
     made.metadata.nbgrader |= {"grade": True, "points": 2}
     text = cell("explain", "written", "x = 1 as text")
     assert defined_names(new_notebook(cells=[made, text])) == {"pyramid": True}
+
+
+def test_imports_of_free_cells_and_answers_are_found_not_those_of_tests_and_training_cells() -> None:
+    training = new_code_cell("import time", metadata={"tags": ["skip-execution"]})
+    cells = [
+        new_code_cell("%matplotlib inline\nimport numpy as np\nnp.ones(2)"),
+        cell("f", "answer", "from math import pi, tau\ndef f():\n    import os"),
+        cell("test_f", "test", "import sys"),
+        training,
+        new_code_cell("import ("),
+    ]
+    assert imports(new_notebook(cells=cells)) == ["import numpy as np", "from math import pi, tau"]
 
 
 def test_statements_and_the_names_in_them() -> None:

@@ -1,10 +1,8 @@
-"""Proxies look and behave like the answers that they stand for."""
+"""The way to the answers: calls by value, exceptions by their built-in types, objects that stay and come back."""
 
 from __future__ import annotations
 
-import copy
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,108 +11,11 @@ import pytest
 
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
-from examiner.grading.proxies import AnswerError, Bridge, Link, Proxy
+from examiner.grading.proxies import AnswerError, Bridge, Proxy
 from examiner.grading.proxies.proxy import wants_changes
 from examiner.kernel import Cell, Kernel, Session
 from examiner.settings import Timing
-
-ANSWERS = """
-import warnings
-import numpy as np
-
-def add(x, y=1, *, scale=1):
-    return scale * (x + y)
-
-def keep(x):
-    return x.sum(), lambda dout: dout * x
-
-def release(dout, cache):
-    return cache(dout)
-
-def count(config=None):
-    if config is not None:
-        config["n"] = config.get("n", 0) + 1
-    return config
-
-def both(one, other):
-    one["seen"] = other["seen"] = True
-
-def fill(x):
-    x[:] = 0
-    return x
-
-def fail(kind):
-    raise {"value": ValueError, "missing": NotImplementedError, "own": type("Own", (KeyError,), {}),
-           "exit": SystemExit, "unicode": UnicodeError}[kind]("the <message>")
-
-def warn(x):
-    warnings.warn("overflow encountered", RuntimeWarning)
-    return np.exp(x)
-
-def apply(function, x):
-    return function(x)
-
-def many():
-    return (number for number in range(3))
-
-class Model:
-    category = "regression"
-    def __init__(self, size, rng=None):
-        self.size, self.history = size, [1.0, 2.0]
-        self.params = {"W1": np.ones((size, 2)), "b1": np.zeros(2)}
-    def loss(self, X):
-        return X @ self.params["W1"] + self.params["b1"]
-    def itself(self):
-        return self
-    def spoil(self, X):
-        X *= 2
-    def note(self, config):
-        config["seen"] = True
-
-rate = 0.125
-""".strip()
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    """A session in which the answers are defined."""
-    made = Session(lambda: Kernel("none", {}), {}, Timing(call=5))
-    assert made.run(Cell("answers", ANSWERS)) == []
-    yield made
-    made.close()
-
-
-class Direct(Link):
-    """A link to a session of the same process, where no engine stands between."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
-
-    def request(self, answer: str, frames: list[bytes]) -> list[bytes]:
-        """Send a request without detour."""
-        try:
-            return self.session.request(answer, frames)
-        finally:
-            self.generation, self.alive = self.session.generation, self.session.alive
-
-    def cell_name(self, number: int) -> str | None:
-        """What the cell is called."""
-        return self.session.cell_name(number)
-
-
-def helper(x: Any) -> Any:
-    """Stand for a helper of a given cell."""
-    return x + 10
-
-
-@pytest.fixture
-def bridge(session: Session) -> Bridge:
-    """A bridge to it, at the beginning of a test cell."""
-    session.run(Cell("given", "def helper(x):\n    return x + 10"))
-    made = Bridge(Direct(session), {"helper": helper})
-    made.begin("test_all")
-    return made
+from tests.examiner.grading.proxies.conftest import ANSWERS, Direct, helper
 
 
 def test_a_function_is_called_by_value(bridge: Bridge) -> None:
@@ -195,65 +96,6 @@ def test_a_change_that_was_not_asked_for_is_not_taken(bridge: Bridge, monkeypatc
     assert data["y_val"] == 1
 
 
-def test_an_object_has_attributes_methods_and_parameters(bridge: Bridge) -> None:
-    model = bridge.proxy("Model")(3)
-    assert (model.size, model.category, model.history) == (3, "regression", [1.0, 2.0])
-    assert isinstance(model.params, dict)
-    assert sorted(model.params) == ["W1", "b1"]
-    model.params["b1"] = np.array([5.0, 6.0])
-    assert (model.loss(np.zeros((1, 3))) == [[5.0, 6.0]]).all()
-    assert (model.params["b1"] == [5.0, 6.0]).all()
-    model.params = {"W1": np.zeros((3, 2)), "b1": np.ones(2)}
-    assert (model.loss(np.ones((1, 3))) == 1.0).all()
-    model.params.update(b1=np.zeros(2))
-    assert (model.itself().loss(np.ones((1, 3))) == 0.0).all()
-    with pytest.raises(AttributeError):
-        _ = model.gone
-    assert not hasattr(model, "gone")
-    assert hasattr(model, "loss")
-
-
-def test_assignments_and_reads_are_not_calls_of_their_own(bridge: Bridge, session: Session) -> None:
-    model = bridge.proxy("Model")(3)
-    before = session.calls
-    for name in model.params:
-        model.params[name] = model.params[name] + 1
-    assert (model.loss(np.zeros((1, 3))) == 1.0).all()
-    assert session.calls - before == 2
-
-
-def test_every_way_to_change_a_dict_reaches_the_object(bridge: Bridge) -> None:
-    params = bridge.proxy("Model")(2).params
-    params |= {"b2": np.ones(1)}
-    params.setdefault("b3", 3.0)
-    assert params.pop("W1").shape == (2, 2)
-    del params["b1"]
-    assert sorted(params._owner.params) == sorted(params) == ["b2", "b3"]
-    params.popitem()
-    params.clear()
-    assert params._owner.itself().params == {}
-    assert type(copy.deepcopy(params)) is dict
-
-
-def test_a_copy_of_an_object_is_another_object(bridge: Bridge) -> None:
-    model = bridge.proxy("Model")(1)
-    other = copy.deepcopy(model)
-    other.params["b1"] = np.full(2, 9.0)
-    assert (model.loss(np.zeros((1, 1))) == 0).all()
-    assert (other.loss(np.zeros((1, 1))) == 9).all()
-    add = bridge.proxy("add")
-    assert copy.deepcopy(add) is add
-
-
-def test_an_object_answers_nothing_for_itself(bridge: Bridge) -> None:
-    model = bridge.proxy("Model")(1)
-    assert model != 1.0
-    assert np.asarray(model).dtype == object
-    for convert in (float, int, len, complex):
-        with pytest.raises(TypeError):
-            convert(model)
-
-
 def test_answers_given_helpers_and_objects_can_be_arguments(bridge: Bridge) -> None:
     apply = bridge.proxy("apply")
     assert apply(bridge.proxy("add"), 2) == 3
@@ -302,10 +144,6 @@ def test_warnings_are_issued_here(bridge: Bridge) -> None:
     assert [(item.category, str(item.message)) for item in caught] == [(RuntimeWarning, "overflow encountered")]
 
 
-def test_what_an_object_yields_can_be_gone_through(bridge: Bridge) -> None:
-    assert list(bridge.proxy("many")()) == [0, 1, 2]
-
-
 def test_a_plain_value_can_be_read(bridge: Bridge) -> None:
     assert bridge.value("rate") == 0.125
 
@@ -336,3 +174,88 @@ def test_an_object_is_lost_with_its_kernel(tmp_path: Path) -> None:
             bridge.proxy("end")()
     finally:
         session.close()
+
+
+CACHES = """
+from collections import namedtuple
+from dataclasses import dataclass
+from typing import NamedTuple
+
+class Cache(NamedTuple):
+    x: object
+    w: object
+
+class Named(dict):
+    def __getattr__(self, name):
+        return self[name]
+
+@dataclass
+class Record:
+    x: object
+    w: object
+
+class Layer:
+    def forward(self, x, w):
+        self.x, self.w = x, w
+        return x * w
+
+class Tagged(np.ndarray):
+    pass
+
+def tuple_forward(x, w):
+    return x * w, Cache(x, w)
+
+def dict_forward(x, w):
+    return x * w, Named(x=x, w=w)
+
+def record_forward(x, w):
+    return x * w, Record(x, w)
+
+def layer_forward(x, w):
+    layer = Layer()
+    return layer.forward(x, w), layer
+
+def nested_forward(x, w):
+    return x * w, (Cache(x, w), {"w": w})
+
+def array_forward(x, w):
+    cache = x.view(Tagged)
+    cache.w = w
+    return x * w, cache
+
+def backward(dout, cache):
+    return dout * cache.w, dout * cache.x
+
+def nested_backward(dout, cache):
+    return backward(dout, cache[0])
+
+def array_backward(dout, cache):
+    return dout * cache.w, dout * np.asarray(cache)
+""".strip()
+
+
+@pytest.mark.parametrize("kind", ["tuple", "dict", "record", "layer", "nested", "array"])
+def test_a_cache_of_any_kind_comes_back_as_what_it_was(kind: str, session: Session, bridge: Bridge) -> None:
+    """The student's backward reads `cache.x`, which no plain tuple, dict or array has."""
+    assert session.run(Cell("caches", CACHES)) == []
+    x, w, dout = np.arange(3.0), np.array([2.0, -1.0, 0.5]), np.array([1.0, 10.0, 100.0])
+    backward = bridge.proxy(f"{kind}_backward" if kind in ("nested", "array") else "backward")
+    out, cache = bridge.proxy(f"{kind}_forward")(x, w)
+    _, other = bridge.proxy(f"{kind}_forward")(x + 1, w)
+    assert (out == x * w).all()
+    for _ in range(2):
+        dx, dw = backward(dout, cache)
+        assert (dx == dout * w).all()
+        assert (dw == dout * x).all()
+    assert (backward(dout, other)[1] == dout * (x + 1)).all()
+    bridge.begin("another test")
+    _, cache = bridge.proxy(f"{kind}_forward")(2 * x, w)
+    assert (backward(dout, cache)[1] == dout * 2 * x).all()
+
+
+def test_what_a_test_has_changed_stands_for_itself(session: Session, bridge: Bridge) -> None:
+    session.run(Cell("caches", CACHES))
+    _, cache = bridge.proxy("dict_forward")(np.ones(2), np.ones(2))
+    cache["x"] = np.full(2, 5.0)
+    with pytest.raises(AttributeError):  # a plain dict of the test's own
+        bridge.proxy("backward")(np.ones(2), cache)

@@ -1,0 +1,37 @@
+"""`examiner report`, as far as it is printing."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from examiner.cli.report import as_table
+from examiner.course.report import ClassReport, Row
+from examiner.outcome import Mark, StudentOutcome
+
+
+@pytest.fixture
+def report() -> ClassReport:
+    """A report of three students: one graded, one late, one without a mark."""
+
+    def row(student: str, status: str, mark: Mark) -> Row:
+        reason = None if status == "graded" else "no"
+        return Row(student, status, reason, StudentOutcome("graded", reason, {}, {"01_one": mark}), 0, None)
+
+    rows = (
+        row("ada", "graded", Mark(12.25, 14.0, 1.0)),
+        row("[red]bob\x1b[2J", "graded", Mark(5.5, 14.0, 0.0, 2.5)),
+        row("zoe", "failed", Mark(None, 14.0)),
+    )
+    return ClassReport("small", "today", ("none",), (231,), {}, {"01_one": 14.0}, rows, (), (), ())
+
+
+def test_every_row_is_in_the_table(report: ClassReport) -> None:
+    text = StringIO()
+    Console(file=text, width=100).print(as_table(report))
+    words = [line.split() for line in text.getvalue().splitlines() if line.strip()]
+    assert ["ada", "graded", "12.2", "12.2", "1", "0"] in words
+    assert ["zoe", "failed", "–", "–", "0", "0"] in words
+    assert ["[red]bob\N{REPLACEMENT CHARACTER}[2J", "graded", "5.5", "5.5", "0", "-2.5"] in words

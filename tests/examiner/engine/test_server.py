@@ -1,0 +1,63 @@
+"""The warm process: data sets are loaded once, and what is warmed is there in all later children."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from examiner._exceptions import EngineError
+from examiner.engine import DataSet, Engine
+from tests.examiner.engine.conftest import INSIDE
+from tests.examiner.small import write_toolkit_course
+
+LOADERS = """
+import os
+from types import SimpleNamespace
+
+VALUE = 1.0
+
+def weather():
+    print("read from the cache")
+    return SimpleNamespace(name="weather_2020")
+
+def traffic():
+    raise OSError("no such file")
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    assignment = write_toolkit_course(tmp_path, 1.0)
+    (assignment.source / "toolkit" / "__init__.py").write_text(LOADERS)
+    return Engine(replace(assignment, data_sets={"weather": "toolkit:weather", "traffic": "toolkit:traffic"}))
+
+
+def test_data_sets_are_named_and_one_that_is_missing_is_said(engine: Engine) -> None:
+    with engine:
+        assert engine.data_sets() == {
+            "weather": DataSet("weather_2020", "read from the cache"),
+            "traffic": DataSet(None, "OSError: no such file"),
+        }
+
+
+def test_what_is_warmed_once_is_there_in_later_children_only(engine: Engine) -> None:
+    with engine, engine.fork() as before:
+        engine.warm(f"{INSIDE}:remember", "value")
+        engine.warm(f"{INSIDE}:remember", "value")
+        engine.warm(f"{INSIDE}:remember", "other")
+        with engine.fork() as after:
+            assert before.call(f"{INSIDE}:remembered") == []
+            assert after.call(f"{INSIDE}:remembered") == ["value", "other"]
+            after.call(f"{INSIDE}:remember", "own")
+        with engine.fork() as last:
+            assert last.call(f"{INSIDE}:remembered") == ["value", "other"]
+
+
+def test_what_cannot_be_warmed_is_an_error_and_harms_nothing(engine: Engine) -> None:
+    with engine:
+        with pytest.raises(EngineError, match="ValueError: too cold"):
+            engine.warm(f"{INSIDE}:fail", "too cold")
+        with engine.fork() as child:
+            assert child.call(f"{INSIDE}:toolkit_value") == 1.0

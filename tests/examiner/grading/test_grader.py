@@ -1,0 +1,162 @@
+"""The grader of an assignment: its own process stays as it is, and assignments do not meet."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from examiner.engine import Engine
+from examiner.grading import Grader
+from examiner.grading.grader import _builds_on, _stripped
+from examiner.notebooks import fill_in, merge, prepared_source, read, solutions
+from examiner.outcome import NotebookOutcome
+from examiner.settings import Options
+from tests.conftest import ROOT
+from tests.examiner.small import (
+    PLAIN_TESTS,
+    assignment_of,
+    cell,
+    grade,
+    scores,
+    submission,
+    write_catalogue,
+    write_course,
+    write_plain_course,
+    write_toolkit_course,
+)
+
+OPTIONS = Options("none")
+FULL = {"test_double": 4.0, "test_square": 4.0, "test_Net": 4.0}
+OWN_SUM = {"sum_of_squares": "def sum_of_squares(n):\n    return n * (n + 1) * (2 * n + 1) // 6"}
+
+
+def graded(grader: Grader, name: str, answers: dict[str, str] | None = None) -> NotebookOutcome:
+    """Grade the reference of a notebook, with some other answers."""
+    path = grader.assignment.notebook(name)
+    filled = fill_in(prepared_source(path), {**solutions(read(path)), **(answers or {})})
+    return grader.grade(merge(prepared_source(path), filled), name, {})
+
+
+def test_the_graders_own_process_stays_as_it_is(tmp_path: Path) -> None:
+    """Folder, environment, search path, modules, limits, signals and timers: before, during and after."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.examiner.grading.untouched", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout)
+    assert found["right"] == FULL
+    assert found["wrong"] == {**FULL, "test_double": 0.0}
+    assert found["diagnosis"] == ["It triples."]
+    assert (found["after"], found["during"], found["modules"]) == ({}, [], [])
+    assert found["looks"] > 10
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0, 1)])
+def test_two_assignments_in_one_process_have_a_toolkit_each(order: tuple[int, ...], tmp_path: Path) -> None:
+    values = 1.25, 2.5
+    with ExitStack() as stack:
+        graders = [
+            stack.enter_context(Grader(write_toolkit_course(tmp_path / str(number), value), OPTIONS))
+            for number, value in enumerate(values)
+        ]
+        for number in order:
+            outcome = graded(graders[number], "one")
+            assert (outcome.status, scores(outcome)) == ("graded", {"test_told": values[number]})
+
+
+# ------------------------------------------------------------ a course without toolkit and checks
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
+    """A grader of an assignment as any course has it."""
+    with Grader(write_plain_course(tmp_path_factory.mktemp("plain")), OPTIONS) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def engine(plain: Grader) -> Engine:
+    """The engine that runs trusted answers of the same assignment."""
+    return plain.engine
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        OWN_SUM,
+        {"rate": "rate = 3"},
+        {"scaled": "def scaled(x):\n    return 0.5 * x"},
+        {"squares": "def squares(n):\n    return []"},
+    ],
+)
+def test_grading_and_audit_give_the_same_scores(answers: dict[str, str], plain: Grader, engine: Engine) -> None:
+    outcome = graded(plain, "squares", answers)
+    with engine.fork() as child:
+        trusted = child.call("tests.examiner.engine.inside:scores", "squares", answers, list(PLAIN_TESTS))
+    assert outcome.status == "graded"
+    assert scores(outcome) == {test: score for test, (score, _) in trusted.items()}
+
+
+def test_a_deleted_or_bound_name_of_an_answer_reaches_it_and_is_put_back(plain: Grader) -> None:
+    assert scores(graded(plain, "squares")) == dict.fromkeys(PLAIN_TESTS, 4.0) | {"test_rate": 1.5}
+    own = scores(graded(plain, "squares", OWN_SUM))
+    lost = {"test_sum_of_squares": 0.0, "test_sum_of_squares__not_put_back": 0.0}
+    assert own == dict.fromkeys(PLAIN_TESTS, 4.0) | {"test_rate": 1.5} | lost
+
+
+# ------------------------------------------------------------------------------- what it keeps
+
+
+def test_a_diagnosis_is_given_and_can_be_left_out(tmp_path: Path) -> None:
+    source = write_course(tmp_path)
+    write_catalogue(tmp_path, "@catalogue.misconception('double', 'It triples.')\ndef triples(x):\n    return 3 * x\n")
+    wrong = submission({"double": "def double(x):\n    return x + x + x"})
+    for diagnosis, told in ((True, (("triples",), ("It triples.",))), (False, ((), ()))):
+        with Grader(assignment_of(source, catalogue="mistakes"), Options("none", diagnosis=diagnosis)) as grader:
+            outcome, notebook = grade(grader, wrong)
+        test = outcome.tests["test_double"]
+        assert (test.misconceptions, test.diagnosis) == told
+        found = next(each for each in notebook.cells if each.id == "test_double")
+        assert ("It triples." in found.outputs[0].data["text/html"]) is diagnosis
+
+
+def test_a_diagnosis_that_fails_leaves_the_marks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = write_course(tmp_path)
+    write_catalogue(tmp_path, "raise ValueError('half written')")
+    with Grader(assignment_of(source, catalogue="mistakes"), OPTIONS) as grader:
+        outcome, _ = grade(grader, submission({"double": "def double(x):\n    return x"}))
+    assert (outcome.status, scores(outcome)) == ("graded", {**FULL, "test_double": 0.0})
+    assert "one: not diagnosed" in caplog.text
+
+
+def test_a_closed_grader_starts_again(plain: Grader) -> None:
+    plain.close()
+    assert scores(graded(plain, "squares"))["test_squares"] == 4.0
+    assert repr(plain) == "<Grader of plain, isolation none>"
+
+
+def test_only_what_a_notebook_builds_on_goes_with_it(tmp_path: Path) -> None:
+    assignment = write_plain_course(tmp_path)
+
+    def save(name: str, *cells: Any) -> None:
+        nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), assignment.source / f"{name}.ipynb")
+
+    save("1_first", cell("first", "answer", "first = 1"), cell("test_first", "test", "assert first == 1"))
+    save("2_second", cell("setup", "given", "first = answers('1_first').first"))
+    save("3_third", cell("setup", "given", 'second = answers("2_second").second'))
+    save("4_fourth", cell("setup", "given", "x = 1"), cell("test_x", "test", "answers('1_first')"))
+    built = {name: _builds_on(assignment, name) for name in ("1_first", "2_second", "3_third", "4_fourth")}
+    assert built == {"1_first": set(), "2_second": {"1_first"}, "3_third": {"1_first", "2_second"}, "4_fourth": set()}
+    text = _stripped(read(assignment.notebook("1_first"))).decode()
+    assert "first = 1" in text
+    assert "test_first" not in text
