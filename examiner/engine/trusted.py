@@ -86,7 +86,7 @@ class TrustedRun:
         found = {
             name: tuple(part for part in self.built_on(name) if part in missing and part != answer_of(name))
             for name in lost
-            if answer_of(name) in self.answers
+            if answer_of(name) in self.answers and answer_of(name) not in missing
         }
         return {name: parts for name, parts in found.items() if parts}
 

@@ -123,7 +123,7 @@ class NotebookGrader:
             return
         try:
             unfinished = self._child.call(f"{INSIDE}:unfinished")
-        except ChildEndedError:
+        except EngineError:
             return
         if not unfinished:
             return
@@ -137,7 +137,10 @@ class NotebookGrader:
                 if kind != "test":
                     self.session.run(Cell(name, cell.source, provided=kind == "given"))
                 elif name in unfinished:
+                    first, shown_first = self.tests[name], cell.outputs
                     self._test(cell, name, unfinished[name])
+                    if self.tests[name].status == "failed":  # a part that is not a function of plain values
+                        self.tests[name], cell.outputs = first, shown_first
             calls, incidents = self.session.calls, self.session.incidents
         self.session = own
         own.calls += calls
