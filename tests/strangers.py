@@ -306,6 +306,7 @@ for _name, (_cache, _back) in {
     "generator": ("iter([x])", "next(cache)"),
     "deque": ("collections.deque([x], maxlen=2)", "cache.popleft()"),
     "counter": ("collections.Counter({'n': 1}), x", "cache[1] * cache[0].most_common(1)[0][1]"),
+    "objects": ("np.array([x, None], dtype=object)", "cache[0]"),
     "record": ("np.rec.fromarrays([x], names='v')", "cache.v"),
     "closure": ("lambda: x", "cache()"),
 }.items():

@@ -133,7 +133,8 @@ class ClassRun:
             waiting: list[str] = []
             for student in chain(students, waiting):  # which grows meanwhile
                 before = self.results.marks(student)
-                outcome = self._student(grader, student, force or student in interrupted, may_wait=student not in waiting)
+                again, may_wait = force or student in interrupted, student not in waiting
+                outcome = self._student(grader, student, again, may_wait=may_wait)
                 if outcome is None:
                     waiting.append(student)
                     continue

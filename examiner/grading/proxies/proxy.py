@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NoReturn, Protocol
 
 from examiner.codec import Reference
@@ -34,6 +35,10 @@ class Proxy:
     """A function, class or object that lives in the sandbox; see the module."""
 
     __slots__ = ("_bridge", "_generation", "_reference")
+
+    def __new__(cls, bridge: Sandboxed, reference: Reference, generation: int) -> Proxy:
+        """A proxy whose type has the name of the object's type: checks say what an answer returned."""
+        return object.__new__(_named("function" if reference.id is None else str(reference.name)))
 
     def __init__(self, bridge: Sandboxed, reference: Reference, generation: int) -> None:
         object.__setattr__(self, "_bridge", bridge)
@@ -79,6 +84,11 @@ class Proxy:
         attribute = details.get("attribute")
         who = f"{self._reference.name}.{attribute}" if attribute else self._reference.name
         return self._bridge.ask(who, operation, self, **details)
+
+
+@lru_cache(500)
+def _named(name: str) -> type[Proxy]:
+    return type(name, (Proxy,), {"__slots__": ()})
 
 
 class _Method:
