@@ -164,7 +164,7 @@ class ClassRun:
             record(course, student, graded, submission, self._after_grading)
             reason = None if graded else self._without_notebook(submission)
         except ExaminerError as error:
-            reason = str(error)
+            reason = str(error).partition("\n")[0]  # the engine's errors have a traceback below
         except Exception as error:  # one submission must never end the class's run
             reason = f"{type(error).__name__}: {error}"
         self.results.note_failure(student, reason)
