@@ -249,7 +249,8 @@ for _name, _content in {
 }.items():
     add(
         f"lost-{_name}", "B6", lambda f, content=_content: put(f, other=content or b" "),
-        r"^two\.ipynb is not a valid notebook: it is not graded", "partial", f"lost-{_name}" not in BRIEFLY, test_triple=0.0, test_total=0.0,
+        r"^two\.ipynb is not a valid notebook: it is not graded", "partial",
+        f"lost-{_name}" not in BRIEFLY, test_triple=0.0, test_total=0.0,
     )  # fmt: skip
 
 # ----------------------------------------------------------------------------- B7: lost metadata
