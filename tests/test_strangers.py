@@ -216,8 +216,7 @@ def test_feedback_is_small_and_holds_no_control_character(mixed: tuple[Run, bool
     for name in ("shouts", "bomb", "forged"):
         status, said = command(run.root, "generate_feedback", "small", "--student", name, module="nbgrader")
         assert status == 0, said
-        assert not CONTROL.search(said), CONTROL.findall(said)
-        assert not [line for line in said.decode().splitlines() if line.startswith(FORGED)]
+        clean(said)
         page = (run.root / "feedback" / name / "small" / "one.html").read_text()
         assert len(page) < 8_000_000
         assert page.count("<span") < 40_000
@@ -226,22 +225,27 @@ def test_feedback_is_small_and_holds_no_control_character(mixed: tuple[Run, bool
     assert "the rest is left out" in (run.root / "feedback" / "shouts" / "small" / "one.html").read_text().lower()
 
 
+def clean(said: bytes) -> str:
+    """What a command has said, which holds nothing but text, and no line that a student wrote."""
+    assert not CONTROL.search(said), CONTROL.findall(said)
+    assert not [line for line in said.decode().splitlines() if line.startswith(FORGED)], said.decode()
+    return said.decode()
+
+
 def test_nbgrader_s_autograde_writes_no_forged_line(tmp_path: Path) -> None:
     names = ("utf16be", "forged", "lost-cut", "junk", "empty", "links", "nuls")
     root = course_with(tmp_path, {"good1": put, **{name: STRANGERS[name].make for name in names}})
-    for name in ("ada\n999 everybody", "ada\x1b(0"):
-        put(root / "submitted" / name / "small")
-    _, said = command(root, "autograde", "small", module="nbgrader")
-    assert not CONTROL.search(said), CONTROL.findall(said)
-    lines = said.decode().splitlines()
-    assert not [line for line in lines if line.startswith(FORGED)], lines
+    put(root / "submitted" / "ada\x1b(0\u202e" / "small")
+    said = clean(command(root, "autograde", "small", module="nbgrader")[1])
     done = {path.parts[-3] for path in (root / "autograded").glob("*/small/one.ipynb")}
-    assert {"good1", "forged", "junk", "lost-cut"} <= done, said.decode()
+    assert {"good1", "forged", "junk", "lost-cut"} <= done, said
+    put(root / "submitted" / "ada\n999 everybody" / "small")
+    assert "Could not match" in clean(command(root, "autograde", "small", module="nbgrader")[1])  # nbgrader's limit
 
 
 # --------------------------------------------------------------------------------- budget of time
 
-BURNS = "import time\nbegan = time.process_time()\nwhile time.process_time() - began < 2:\n    pass"
+BURNS = "import time\nbegan = time.process_time()\nwhile True:\n    if time.process_time() > began + 2:\n        break"
 
 
 def test_a_submission_has_a_budget_and_honest_ones_come_first(tmp_path: Path) -> None:
