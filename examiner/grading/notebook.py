@@ -33,6 +33,7 @@ MARGIN = 30.0
 """Seconds beyond a test's own limit after which its child is killed: it may be in code that no signal interrupts."""
 
 
+_FILE = re.compile(r"\([\w<>.-]+\.py, (?=line \d+\))")  # the kernel's own name for a cell
 _NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -249,4 +250,4 @@ class NotebookGrader:
 def _exception_in(outputs: list[NotebookNode]) -> str | None:
     """The exception that ended a cell, as one line."""
     found = [output for output in outputs if output.output_type == "error"]
-    return sentence(f"{found[0].ename}: {found[0].evalue}")[:200] if found else None
+    return sentence(_FILE.sub("(", f"{found[0].ename}: {found[0].evalue}"))[:200] if found else None
