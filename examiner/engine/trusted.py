@@ -7,11 +7,15 @@ always needs the sandbox.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from nbformat import NotebookNode
 
 from examiner.engine.cells import limited, run_cell, run_imports, run_test, silent
@@ -106,6 +110,7 @@ class TrustedRun:
         *,
         seconds: float | None = None,
         wrap: Callable[[str, Any], Any] | None = None,
+        copies: bool = False,
     ) -> dict[str, TestOutcome]:
         """Define all answers, some from other sources than the reference, and run test cells.
 
@@ -119,12 +124,14 @@ class TrustedRun:
             Limit of processor time for each test cell.
         wrap : callable, optional
             ``wrap(name, value)`` gives what is called in place of an answer.
+        copies : bool
+            Whether each call gets deep copies of its arguments, caches included.
         """
         chosen = self.tests_touched(tuple(sources), sources) if tests is None else tests
         space = self.namespace(sources)
         if wrap is not None:
             space.update({name: wrap(name, space[name]) for name in self.names if name in space})
-        return {test: self._run_test(test, space, seconds) for test in chosen}
+        return {test: self._run_test(test, space, seconds, copies) for test in chosen}
 
     def namespace(self, sources: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The names of the provided cells and of all answers, some from other sources than the reference."""
@@ -144,11 +151,13 @@ class TrustedRun:
         """What the cells of some answers define: a cell need not be called like its only name."""
         return {name for answer in answers for name in self._defines.get(answer, ())}
 
-    def _run_test(self, test: str, space: dict[str, Any], seconds: float | None) -> TestOutcome:
+    def _run_test(self, test: str, space: dict[str, Any], seconds: float | None, copies: bool) -> TestOutcome:
         """Run a test in the globals of the answers: they see which names it deletes or binds, until it ends."""
-        before = dict(space)
+        before, calls = dict(space), _Calls(copies)
+        space.update({name: calls.watched(name, space[name]) for name in self.names if name in space})
         try:
-            return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+            ran = run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds)
+            return replace(ran.outcome, mutating=tuple(calls.mutating))
         finally:
             space.clear()
             space.update(before)
@@ -169,6 +178,38 @@ def _defined(cell: NotebookNode) -> set[str]:
 
 def _used(source: str) -> set[str]:
     return used_names(statements(source))
+
+
+class _Calls:
+    """The calls of one test cell: which answers changed an array that the test gave them, as the sandbox notes it."""
+
+    def __init__(self, copies: bool) -> None:
+        self.copies, self.inside = copies, False
+        self.mutating: list[str] = []
+
+    def watched(self, name: str, value: Any) -> Any:
+        """The answer, with an eye on its arguments; what is not a function stays as it is."""
+        if not inspect.isfunction(value):
+            return value
+
+        @functools.wraps(value)
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self.inside:  # called by another answer
+                return value(*arguments, **named)
+            if self.copies:
+                arguments, named = copy.deepcopy((arguments, named))
+            given = [each for each in (*arguments, *named.values()) if type(each) is np.ndarray]
+            before = [(each.shape, each.tobytes()) for each in given]
+            self.inside = True
+            try:
+                result = value(*arguments, **named)
+            finally:
+                self.inside = False
+            if [(each.shape, each.tobytes()) for each in given] != before and name not in self.mutating:
+                self.mutating.append(name)
+            return result
+
+        return call
 
 
 @functools.lru_cache(maxsize=8)

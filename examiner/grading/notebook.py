@@ -241,7 +241,7 @@ class NotebookGrader:
             return {}
         try:
             file = self.fingerprints()
-            return {} if file is None else self._child.call(f"{INSIDE}:diagnose", file)
+            return {} if file is None else self._child.call(f"{INSIDE}:diagnose", file, serve=self._serve)
         except Exception as error:  # a mark stands without its diagnosis
             log.warning("%s: not diagnosed (%s: %s)", self.name, type(error).__name__, str(error).splitlines()[0])
             return {}
