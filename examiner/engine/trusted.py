@@ -145,13 +145,37 @@ class TrustedRun:
         return {name for answer in answers for name in self._defines.get(answer, ())}
 
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None) -> TestOutcome:
-        """Run a test in the globals of the answers: they see which names it deletes or binds, until it ends."""
-        before = dict(space)
+        """Run a test in globals of its own; the answers see which of their names it deletes or binds, until it ends."""
+        before, own = {name: space[name] for name in self.names if name in space}, dict(space)
+        names = _Names(own, space, self.names)
         try:
-            return run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds).outcome
+            source, points = self._tests[test], self.points[test]
+            return run_test(source, test, own, points=points, seconds=seconds, names=names).outcome
         finally:
-            space.clear()
+            for name in self.names:
+                space.pop(name, None)
             space.update(before)
+
+
+class _Names(dict[str, Any]):
+    """A test cell's names: what it does to a name of the answers happens in their globals, too."""
+
+    def __init__(self, own: dict[str, Any], answers: dict[str, Any], shared: Iterable[str]) -> None:
+        super().__init__()
+        self._own, self._answers, self._shared = own, answers, frozenset(shared)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._own[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._own[name] = value
+        if name in self._shared:
+            self._answers[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._own[name]
+        if name in self._shared:
+            self._answers.pop(name, None)
 
 
 def _is_missing(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:
