@@ -152,15 +152,38 @@ class TrustedRun:
         return {name for answer in answers for name in self._defines.get(answer, ())}
 
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None, copies: bool) -> TestOutcome:
-        """Run a test in the globals of the answers: they see which names it deletes or binds, until it ends."""
-        before, calls = dict(space), _Calls(copies)
-        space.update({name: calls.watched(name, space[name]) for name in self.names if name in space})
+        """Run a test in globals of its own; the answers see which of their names it deletes or binds, until it ends."""
+        before, calls = {name: space[name] for name in self.names if name in space}, _Calls(copies)
+        own = space | {name: calls.watched(name, value) for name, value in before.items()}
+        names = _Names(own, space, self.names)
         try:
-            ran = run_test(self._tests[test], test, space, points=self.points[test], seconds=seconds)
+            ran = run_test(self._tests[test], test, own, points=self.points[test], seconds=seconds, names=names)
             return replace(ran.outcome, mutating=tuple(calls.mutating))
         finally:
-            space.clear()
+            for name in self.names:
+                space.pop(name, None)
             space.update(before)
+
+
+class _Names(dict[str, Any]):
+    """A test cell's names: what it does to a name of the answers happens in their globals, too."""
+
+    def __init__(self, own: dict[str, Any], answers: dict[str, Any], shared: Iterable[str]) -> None:
+        super().__init__()
+        self._own, self._answers, self._shared = own, answers, frozenset(shared)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._own[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._own[name] = value
+        if name in self._shared:
+            self._answers[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._own[name]
+        if name in self._shared:
+            self._answers.pop(name, None)
 
 
 def _is_missing(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:

@@ -27,6 +27,8 @@ class Sample:
         about a wrong answer is right if it matches at least one of them.
     names : tuple of str
         Entries of the catalogue, as ``"answer:name"``, that name the mistake rightly.
+    costs : float
+        For a right answer, the share of a test's points that it may lose: the test asks for one convention of several.
     together_with : mapping of str to str
         Cells of other answers that this one needs, such as the forward function that makes its cache.
 
@@ -43,6 +45,7 @@ class Sample:
     meaning: tuple[str, ...] = field(default=(), repr=False)
     names: tuple[str, ...] = ()
     together_with: Mapping[str, str] = field(default_factory=dict, repr=False)
+    costs: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.answer}:{self.name}"
