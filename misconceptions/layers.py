@@ -332,7 +332,7 @@ def absolute_value(x):
     variants=tuple({"0.01": slope} for slope in ("0.1", "0.2", "0.3", "0.05", "0.001")),
 )
 def leaky(x):
-    return np.maximum(0.01 * x, x), x
+    return np.where(x > 0, x, 0.01 * x), x
 
 
 @catalogue.misconception(

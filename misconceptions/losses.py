@@ -231,6 +231,13 @@ def softmax_not_shifted(x, y):
     "softmax_loss",
     "One and the same number is subtracted from all rows: where rows are far apart, every exponential of a row underflows.",
     tests=("test_softmax_loss__stable",),
+    variants=(
+        {"dx = np.exp(log_p)": "dx = np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis=1, keepdims=True)"},
+        {
+            "-log_p[rows, y].mean()": "-np.log(dx_[rows, y]).mean()",
+            "dx = np.exp(log_p)": "dx = np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis=1, keepdims=True); dx_ = dx.copy()",
+        },
+    ),
 )
 def softmax_shifted_by_overall_maximum(x, y):
     log_p = x - x.max() - np.log(np.exp(x - x.max()).sum(axis=1, keepdims=True))

@@ -91,9 +91,17 @@ class Notebook:
         full = tuple(each if ":" in each else f"{answer}:{each}" for each in names)
         self._add(answer, name, source, False, meaning, full, together_with)
 
-    def right(self, answer: str, name: str, source: str, *, together_with: Mapping[str, str] | None = None) -> None:
+    def right(
+        self,
+        answer: str,
+        name: str,
+        source: str,
+        *,
+        together_with: Mapping[str, str] | None = None,
+        costs: float = 0.0,
+    ) -> None:
         """Add a right answer."""
-        self._add(answer, name, source, True, (), (), together_with)
+        self._add(answer, name, source, True, (), (), together_with, costs)
 
     def _add(
         self,
@@ -104,9 +112,10 @@ class Notebook:
         meaning: tuple[str, ...],
         names: tuple[str, ...],
         together_with: Mapping[str, str] | None,
+        costs: float = 0.0,
     ) -> None:
         others = {other: _cell(text) for other, text in (together_with or {}).items()}
-        self.samples.append(Sample(self.name, answer, name, _cell(source), right, meaning, names, others))
+        self.samples.append(Sample(self.name, answer, name, _cell(source), right, meaning, names, others, costs))
 
 
 def edited(source: str, *changes: tuple[str, str]) -> str:

@@ -220,7 +220,8 @@ def _changed_inputs(runs: Sequence[TestResult], again: Callable[[str], TestResul
 
 def _off(received: Array, expected: Array) -> Array:
     wide, target = received.astype(np.float64), expected.astype(np.float64)
-    off: Array = np.abs(wide - target) > CLOSE * np.maximum(np.max(np.abs(target), initial=0.0), 1e-8)
+    close = np.abs(wide - target) <= CLOSE * np.maximum(np.max(np.abs(target), initial=0.0), 1e-8)
+    off: Array = ~close  # NaN is close to nothing
     return off
 
 
