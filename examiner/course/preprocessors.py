@@ -24,8 +24,8 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
+from tornado.log import LogFormatter
 from traitlets.config import Config
-from traitlets.config.application import LevelFormatter
 from traitlets.config.loader import LazyConfigValue
 
 from examiner._exceptions import ExaminerError
@@ -345,11 +345,14 @@ def _with_after(listed: Sequence[Any], anchor: str, added: Sequence[type]) -> li
     return [*listed[:place], *(each for each in added if each.__name__ not in names), *listed[place:]]
 
 
-class Printable(LevelFormatter):
+class Printable(LogFormatter):
     """Writes log records as text alone: they quote names of files, and a student may have put anything into those."""
 
+    def __init__(self, fmt: str = LogFormatter.DEFAULT_FORMAT, datefmt: str = "", style: str = "%") -> None:
+        super().__init__(fmt, datefmt or LogFormatter.DEFAULT_DATE_FORMAT, style, color=False)
+
     def format(self, record: logging.LogRecord) -> str:
-        """A record's lines; all but the first one are indented, so that none of them looks like a record."""
+        """Give a record's lines; all but the first one are indented, so that none of them looks like a record."""
         text = super().format(record).replace("\r", "\n").replace("\t", " ")
         return "\n    ".join(
             "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
