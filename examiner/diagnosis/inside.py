@@ -27,7 +27,7 @@ from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, traces
 
 __all__ = ["alike", "catalogue", "diagnose", "excused", "fingerprints_of", "matcher", "steady"]
 
-SECONDS = 10.0
+SECONDS = 30.0
 """Processor time of one test cell on a catalogued answer."""
 QUICK = 0.1
 DRAWS = 7

@@ -10,7 +10,7 @@ import contextlib
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class TrustedRun:
         found = {
             name: tuple(part for part in self.built_on(name) if part in missing and part != answer_of(name))
             for name in lost
-            if answer_of(name) in self.answers
+            if answer_of(name) in self.answers and answer_of(name) not in missing
         }
         return {name: parts for name, parts in found.items() if parts}
 
@@ -152,44 +152,38 @@ class TrustedRun:
         return {name for answer in answers for name in self._defines.get(answer, ())}
 
     def _run_test(self, test: str, space: dict[str, Any], seconds: float | None, copies: bool) -> TestOutcome:
-        """Run a test in globals of its own: answers see of its names those alone that answers define."""
-        before, calls = dict(space), _Calls(copies)
-        space.update({name: calls.watched(name, space[name]) for name in self.names if name in space})
-        own = dict(space)
-        names = _TestNames(own, space, self.names)
+        """Run a test in globals of its own; the answers see which of their names it deletes or binds, until it ends."""
+        before, calls = {name: space[name] for name in self.names if name in space}, _Calls(copies)
+        own = space | {name: calls.watched(name, value) for name, value in before.items()}
+        names = _Names(own, space, self.names)
         try:
-            source, points = self._tests[test], self.points[test]
-            ran = run_test(source, test, own, points=points, seconds=seconds, names=names)
+            ran = run_test(self._tests[test], test, own, points=self.points[test], seconds=seconds, names=names)
             return replace(ran.outcome, mutating=tuple(calls.mutating))
         finally:
-            space.clear()
+            for name in self.names:
+                space.pop(name, None)
             space.update(before)
 
 
-class _TestNames(MutableMapping[str, Any]):
-    """A test cell's names; those of answers reach the answers' own globals, too."""
+class _Names(dict[str, Any]):
+    """A test cell's names: what it does to a name of the answers happens in their globals, too."""
 
-    def __init__(self, own: dict[str, Any], space: dict[str, Any], answers: Collection[str]) -> None:
-        self._own, self._space, self._answers = own, space, answers
+    def __init__(self, own: dict[str, Any], answers: dict[str, Any], shared: Iterable[str]) -> None:
+        super().__init__()
+        self._own, self._answers, self._shared = own, answers, frozenset(shared)
 
     def __getitem__(self, name: str) -> Any:
         return self._own[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
         self._own[name] = value
-        if name in self._answers:
-            self._space[name] = value
+        if name in self._shared:
+            self._answers[name] = value
 
     def __delitem__(self, name: str) -> None:
         del self._own[name]
-        if name in self._answers:
-            self._space.pop(name, None)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._own)
-
-    def __len__(self) -> int:
-        return len(self._own)
+        if name in self._shared:
+            self._answers.pop(name, None)
 
 
 def _is_missing(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:

@@ -916,7 +916,7 @@ right(
         a_t = a * np.sqrt(1 - b2 ** t) / (1 - b1 ** t)
         return w - a_t * config["m"] / (np.sqrt(config["v"]) + eps), config
 """,
-    may_lose=0.25,  # one small block asks where epsilon is added
+    costs=0.2,  # one small block asks where epsilon is
 )
 
 right(

@@ -6,6 +6,7 @@ import copy
 import functools
 import inspect
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from examiner.assignment import find_assignment
 from examiner.engine import Engine, trusted_run
 from tests.conftest import ROOT
 
-__all__ = ["Marks", "run"]
+__all__ = ["Marks", "ended", "run"]
 
 SECONDS = 10.0
 
@@ -26,12 +27,16 @@ class Marks:
     ----------
     seed : int
         Of the hidden inputs.
+    folder : Path, optional
+        Working folder of the test cells, with the files that they read; by default the source folder.
+    data_dir : Path, optional
+        Folder of the data sets; by default the course's.
     """
 
-    def __init__(self, seed: int = 231) -> None:
+    def __init__(self, seed: int = 231, folder: Path | None = None, data_dir: Path | None = None) -> None:
         self.seed = seed
-        self._engine = Engine(find_assignment("neural_networks", ROOT), seed)
-        self._child = self._engine.fork()
+        self._engine = Engine(find_assignment("neural_networks", ROOT), seed, data_dir)
+        self._child = self._engine.fork(folder)
 
     def __repr__(self) -> str:
         return f"<Marks with seed {self.seed}>"
@@ -50,6 +55,17 @@ class Marks:
         """
         found: dict[str, float] = self._child.call("tests.assignment.marks:run", notebook, sources, tests, spoiled)
         return found
+
+    def ending_of(self, notebook: str, test: str) -> tuple[str | None, float | None]:
+        """Return the type of the exception that ended a test cell on the reference, and its score."""
+        found: tuple[str | None, float | None] = self._child.call("tests.assignment.marks:ended", notebook, test)
+        return found
+
+
+def ended(notebook: str, test: str) -> tuple[str | None, float | None]:
+    """Do what `Marks.ending_of` says, in the child."""
+    outcome = trusted_run(notebook).run({}, [test], seconds=SECONDS)[test]
+    return outcome.error, outcome.score
 
 
 def run(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.checks import Checks, chain, rel_error
+from toolkit.checks import Checks, chain, rel_error, returned, wide_range
 
 
 @pytest.fixture
@@ -204,3 +204,37 @@ def test_random_inputs_depend_on_seed_answer_and_title_alone() -> None:
 
     assert draw(1, "a") == draw(1, "a", after_failure=True)
     assert len({draw(1, "a"), draw(2, "a"), draw(1, "b")}) == 3
+
+
+# ------------------------------------------------------------------------- for test cells
+
+
+def test_returned_is_a_dict_that_says_that_changes_are_wanted() -> None:
+    content = {"mode": "train", "mean": np.zeros(2)}
+    bn_param = returned(content)
+    bn_param["mean"] = np.ones(2)
+    assert isinstance(bn_param, dict)
+    assert type(bn_param).returns_changes is True
+    assert content["mean"].tolist() == [0, 0]
+    assert returned({"a": 1}) == {"a": 1}
+    assert not hasattr(dict, "returns_changes")
+
+
+@given(st.integers(2, 60), st.integers(0, 1000))
+def test_a_wide_range_has_both_signs_and_all_magnitudes(count: int, seed: int) -> None:
+    values = wide_range(np.random.default_rng(seed), count, 0.01, 1000)
+    assert values.shape == (count,)
+    sizes = np.sort(np.abs(values))
+    assert sizes[[0, -1]] == pytest.approx([0.01, 1000])
+    assert np.ptp(np.diff(np.log(sizes))) < 1e-9
+    assert np.sum(values > 0) - np.sum(values < 0) in (0, 1)
+    assert values.max() == pytest.approx(1000)
+
+
+def test_a_wide_range_has_the_shape_that_is_asked_for_and_another_order_each_time() -> None:
+    rng = np.random.default_rng(0)
+    one, other = (wide_range(rng, (2, 3, 4), 0.1, 10) for _ in range(2))
+    assert one.shape == (2, 3, 4)
+    assert not np.array_equal(one, other)
+    assert np.allclose(np.sort(one, axis=None), np.sort(other, axis=None))
+    assert wide_range(rng, 1, 0.1, 10).tolist() == [10]

@@ -195,7 +195,8 @@ class Bridge:
         computed: list[Any] = []
         for _ in range(MAX_COMPUTED):
             with_parts = {**request, "computed": computed} if computed else request
-            frames = codec.pack(with_parts, self._refer, codec.REQUEST_LIMITS, self._kept.number)
+            known = None if self.copies else self._kept.number  # a copy is not the object that it is a copy of
+            frames = codec.pack(with_parts, self._refer, codec.REQUEST_LIMITS, known)
             reply = self._unpacked(self.link.request(answer, frames))
             needs = reply.get("needs") if isinstance(reply, dict) else None
             if not self._replaced or needs is None:

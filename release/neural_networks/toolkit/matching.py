@@ -183,7 +183,7 @@ class Matcher:
                 continue
             theirs, inputs = student.get(place), self.reference.inputs.get(place, ())
             if theirs is None or theirs.passed:
-                contradicted = contradicted or not trace.noisy
+                contradicted = contradicted or not by_chance(trace, inputs)
             elif agree(theirs, trace, inputs):
                 explained.add(place)
                 values += trace.received is not None and not trace.noisy
@@ -198,7 +198,7 @@ class Matcher:
         chance = sum(place in known and by_chance(known[place], inputs.get(place, ())) for place in left)
         drawn = sum(known[place].noisy for place in match.explained)
         if 2 * drawn > len(match.explained):  # nearly all of it is drawn: a few comparisons pass or fail by luck
-            return len(left) - chance <= FEW * len(match.explained)
+            return len(left) <= FEW * len(match.explained)
         return chance == len(left) < len(match.explained)
 
     def _fingerprint(self, name: str) -> Fingerprint:

@@ -39,7 +39,7 @@ TEXTS = {
 
 def sample(name, text, right, meaning):
     return SimpleNamespace(
-        notebook="one", answer="double", name=name, right=right, may_lose=0.0,
+        notebook="one", answer="double", name=name, right=right, costs=0.0,
         cells=lambda: {"double": f"def double(x):\\n    return {text}"},
         is_named_by=lambda answer, entry, sentence: re.search(meaning, sentence) is not None,
     )

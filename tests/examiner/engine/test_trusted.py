@@ -51,6 +51,11 @@ def test_a_cell_need_not_be_called_like_what_it_defines(engine: Engine) -> None:
         assert child.call(f"{INSIDE}:wrapped", "one", "test_square")[:2] == ["square_forward", "square_backward"]
 
 
+def test_an_answer_does_not_see_the_names_of_a_test(engine: Engine) -> None:
+    """A student who forgot an argument's name, or `self`, must not find the test's own value."""
+    assert scores(engine, "one", {"double": "def double(y):\n    return 2 * x"}) == {"test_double": (0.0, None)}
+
+
 def test_a_wrong_answer_loses_points_and_leaves_nothing_behind(engine: Engine) -> None:
     with engine.fork() as child:
         wrong = child.call(f"{INSIDE}:scores", "one", {"double": "def double(x):\n    return x"})
