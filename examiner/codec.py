@@ -182,7 +182,8 @@ class _Packer:
                 number = self._number(value)
                 self.items += number is not None
                 tree = method(self, value, depth)
-                return tree if number is None else {"k": [number, tree]}
+                by_reference = isinstance(tree, dict) and "o" in tree
+                return tree if number is None or by_reference else {"k": [number, tree]}
         return self._reference(value)
 
     def _number(self, value: Any) -> int | None:
@@ -243,6 +244,8 @@ class _Packer:
 
     def pack_array(self, value: np.ndarray, depth: int) -> Any:
         array = np.asarray(value)
+        if depth and array.dtype.kind in "OV":  # part of a cache: only what is given back by itself must be plain
+            return self._reference(value)
         return {"a": [*self._raw(array), list(array.shape)]}
 
     def pack_scalar(self, value: np.generic, depth: int) -> Any:

@@ -14,7 +14,7 @@ VAR = '* bn_param["running_var"] + (1 - momentum) * var'
 # What these put into the cache, the backward function cannot mend.
 CACHED = (
     "eps_outside_root", "eps_forgotten", "eps_fixed", "no_root", "unbiased_variance", "running_statistics_in_training",
-    "over_features", "one_mean_for_all_features", "mean_not_subtracted",
+    "over_features", "one_mean_for_all_features", "mean_not_subtracted", "sum_instead_of_variance",
 )  # fmt: skip
 
 for name, sentence, changes in [
@@ -135,9 +135,58 @@ for name, sentence, changes in [
         "gamma and beta have changed places: gamma scales, beta shifts.",
         {"return gamma * normalized + beta,": "return beta * normalized + gamma,"},
     ),
+    (
+        "test_mode_only_normalizes",
+        "gamma and beta are forgotten in test mode: there, too, the normalized numbers are scaled and shifted.",
+        {
+            "return gamma * normalized + beta,": 'return gamma * normalized + beta if bn_param["mode"] == "train" else normalized,'
+        },
+    ),
+    (
+        "gamma_forgotten_in_test_mode",
+        "gamma is forgotten in test mode: there, too, the normalized numbers are scaled.",
+        {
+            "return gamma * normalized + beta,": 'return (gamma if bn_param["mode"] == "train" else 1) * normalized + beta,'
+        },
+    ),
+    (
+        "sum_instead_of_variance",
+        "The variance is the sum of the squared deviations: it is their mean, divided by N.",
+        {"x.mean(axis=0), x.var(axis=0)": "x.mean(axis=0), len(x) * x.var(axis=0)"},
+    ),
+    (
+        "new_bn_param",
+        "The running statistics are written into a copy of bn_param: the next call cannot see them, so change bn_param itself.",
+        {
+            'eps, momentum = bn_param.get("eps", 1e-5)': 'bn_param = dict(bn_param)\n    eps, momentum = bn_param.get("eps", 1e-5)'
+        },
+    ),
 ]:
     follow_on = ("test_batchnorm_backward",) if name in CACHED else ()
     catalogue.change("batchnorm_forward", name, sentence, changes, follow_on=follow_on)
+
+
+catalogue.change(
+    "batchnorm_forward",
+    "nothing_computed",
+    "Nothing is computed yet: the output is None, and the running statistics are those that came in.",
+    {
+        "x.mean(axis=0), x.var(axis=0)": 'bn_param["running_mean"], bn_param["running_var"]',
+        "return gamma * normalized + beta, (normalized, gamma, std)": "return None, None",
+    },
+    follow_on=("test_batchnorm_backward",),
+)
+catalogue.change(
+    "batchnorm_forward",
+    "running_statistics_local",
+    "The running statistics stay in local variables: they have to be written into bn_param, where the next call finds them.",
+    {
+        'bn_param.setdefault("running_mean"': 'bn_param.get("running_mean"',
+        'bn_param.setdefault("running_var"': 'bn_param.get("running_var"',
+        '        bn_param["running_mean"] = momentum ' + MEAN + "\n": "",
+        '        bn_param["running_var"] = momentum ' + VAR + "\n": "",
+    },
+)
 
 
 def standard_from_graph(dout, cache):
@@ -232,6 +281,21 @@ for name, sentence, changes in [
         "factor_two_forgotten",
         "The way through the variance counts only half: the derivative of a square brings a factor 2.",
         {DX: "gamma / std * (centred - normalized * dgamma / len(dout) / 2)"},
+    ),
+    (
+        "variance_path_doubled",
+        "The way through the variance counts twice: the derivative of 1/√v brings a factor -½.",
+        {DX: "gamma / std * (centred - 2 * normalized * dgamma / len(dout))"},
+    ),
+    (
+        "mean_path_not_averaged",
+        "The way through the mean is not divided by N: one example moves the mean by 1/N only.",
+        {DX: "gamma / std * (dout - dbeta - normalized * dgamma / len(dout))"},
+    ),
+    (
+        "variance_path_not_averaged",
+        "The way through the variance is not divided by N: one example moves the variance by 1/N only.",
+        {DX: "gamma / std * (centred - normalized * dgamma)"},
     ),
     (
         "variance_path_sign",
@@ -432,8 +496,37 @@ for name, sentence, changes in [
         "The output is the mask itself: it has to be multiplied with the input.",
         {"return x * mask,": "return mask,"},
     ),
+    (
+        "two_axes_only",
+        "This works for inputs with two axes only: x may have any number of axes, so draw a mask of shape x.shape.",
+        {"mask = np.ones(x.shape)": "rows, columns = x.shape\n    mask = np.ones((rows, columns))"},
+    ),
+    (
+        "two_indices_only",
+        "Two indices are used: x may have any number of axes, so draw a mask of shape x.shape at once.",
+        {
+            MASK: "np.zeros(x.shape)\n        for i in range(x.shape[0]):\n            for j in range(x.shape[1]):\n"
+            '                mask[i, j] = (dropout_param["rng"].random() < p) / p'
+        },
+    ),
+    (
+        "nothing_in_test_mode",
+        "In test mode a name is used that only training mode assigns: test mode needs a branch of its own, which returns x.",
+        {"    mask = np.ones(x.shape)\n": ""},
+    ),
+    (
+        "multiplicative_noise",
+        "The input is multiplied by normal noise, and nothing is dropped: dropout sets elements to 0.",
+        {MASK: '1 + dropout_param["rng"].normal(size=x.shape) * np.sqrt((1 - p) / p)'},
+    ),
+    (
+        "scaled_by_p_in_test_mode",
+        "The output of test mode is multiplied by p: inverted dropout scales in training, and test mode does nothing.",
+        {"np.ones(x.shape)": 'np.full(x.shape, dropout_param["p"])'},
+    ),
 ]:
-    follow_on = ("test_dropout_backward",) if name in ("mask_as_output", "never_active") else ()
+    spreads = "mask_as_output", "never_active", "two_axes_only", "two_indices_only", "multiplicative_noise"
+    follow_on = ("test_dropout_backward",) if name in (*spreads, "nothing_in_test_mode") else ()
     catalogue.change("dropout_forward", name, sentence, changes, follow_on=follow_on)
 
 
@@ -510,6 +603,22 @@ def dout_missing(dout, cache):
 @catalogue.misconception("dropout_backward", "The way back draws a mask of its own: use the one of the forward pass.")
 def another_mask(dout, cache):
     return dout * np.random.permutation(cache.ravel()).reshape(cache.shape)
+
+
+def none_cached_forward(x, dropout_param):
+    if dropout_param["mode"] == "test":
+        return x, None
+    mask = np.where(dropout_param["rng"].random(x.shape) < dropout_param["p"], 1 / dropout_param["p"], 0.0)
+    return x * mask, mask
+
+
+@catalogue.misconception(
+    "dropout_backward",
+    "In test mode the cache is None and cannot be multiplied: there, the gradient passes unchanged.",
+    together_with={"dropout_forward": none_cached_forward},
+)
+def none_in_test_mode(dout, cache):
+    return cache * dout
 
 
 @catalogue.alternative("dropout_backward", "in place")

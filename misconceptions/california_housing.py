@@ -98,6 +98,36 @@ def outliers_removed(train, *others, limit=4.0):
     return tuple(X[np.all(np.abs(X) <= limit, axis=1)] for X in scaled)
 
 
+@catalogue.misconception(
+    "standardize_and_clip",
+    "The raw features are clipped, and then standardized: the limit counts standard deviations, so standardize first.",
+)
+def raw_features_clipped(train, *others, limit=4.0):
+    arrays = [np.clip(X, -limit, limit) for X in (train, *others)]
+    mean, std = arrays[0].mean(axis=0), arrays[0].std(axis=0)
+    std[std == 0] = 1
+    return tuple((X - mean) / std for X in arrays)
+
+
+@catalogue.misconception(
+    "standardize_and_clip",
+    "A small number is added to every standard deviation, which changes every feature: take 1 only where it is 0.",
+    variants=tuple({"0.001": number} for number in ("1.0", "0.1", "0.01", "1e-4", "1e-5", "1e-6")),
+)
+def number_added_to_deviation(train, *others, limit=4.0):
+    mean, std = train.mean(axis=0), train.std(axis=0) + 0.001
+    return tuple(np.clip((X - mean) / std, -limit, limit) for X in (train, *others))
+
+
+@catalogue.misconception(
+    "standardize_and_clip", "The features are scaled to the range 0 to 1: that is not mean 0 and standard deviation 1."
+)
+def to_the_unit_range(train, *others, limit=4.0):
+    low, high = train.min(axis=0), train.max(axis=0)
+    width = np.where(high > low, high - low, 1)
+    return tuple(np.clip((X - low) / width, -limit, limit) for X in (train, *others))
+
+
 @catalogue.alternative("standardize_and_clip", "minimum and maximum, and a list")
 def minimum_and_maximum(train, *others, limit=4.0):
     mean, std = np.mean(train, axis=0), np.std(train, axis=0) + 1e-12
@@ -171,6 +201,24 @@ def rmse_instead(y, prediction):
     return float(np.sqrt(np.mean((y - prediction) ** 2)))
 
 
+@catalogue.misconception(
+    "r2_score",
+    "The variance is divided by N - 1, the error by N: use the same divisor, or the two sums.",
+)
+def sample_variance(y, prediction):
+    return float(1 - np.mean((y - prediction) ** 2) / np.var(y, ddof=1))
+
+
+@catalogue.misconception("r2_score", "R² is given in percent: it is a share, and 1 is perfect.")
+def in_percent(y, prediction):
+    return float(100 * (1 - np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2)))
+
+
+@catalogue.misconception("r2_score", "This is the mean squared error, not R².")
+def mean_squared_error(y, prediction):
+    return float(np.mean((y - prediction) ** 2))
+
+
 @catalogue.alternative("r2_score", "mean square error and variance, a NumPy number")
 def by_the_variance(y, prediction):
     return 1 - np.mean((y - prediction) ** 2) / np.var(y)
@@ -226,6 +274,15 @@ catalogue.change(
 )
 
 
+@catalogue.misconception(
+    "build_housing_model",
+    "The function does not return the network: end it with a return statement.",
+    follow_on=("test_train_housing_model",),
+)
+def network_not_returned(rng):
+    networks.FullyConnectedNet("regression", [50], housing.input_dim, 1, rng=rng)
+
+
 @catalogue.alternative("build_housing_model", "one hidden layer, double precision")
 def shallow(rng):
     sizes = {"input_dim": housing.input_dim, "output_dim": 1}
@@ -244,6 +301,12 @@ catalogue.change(
     "max_epochs_ignored",
     "max_epochs is not respected: the number of epochs may be smaller, never larger.",
     {"num_epochs=max_epochs": "num_epochs=12"},
+)
+catalogue.change(
+    "train_housing_model",
+    "settings_by_position",
+    "The solver's settings are passed by position: all arguments after model and data are keyword arguments, such as update_rule=….",
+    {"update_rule=optimization.sgd_momentum": "optimization.sgd_momentum"},
 )
 catalogue.change(
     "train_housing_model",

@@ -64,6 +64,7 @@ catalogue.change(
     "The weights come from a uniform distribution: they should be normally distributed.",
     {"rng.normal(size=": "rng.uniform(-(3**0.5), 3**0.5, size="},
     tests=INITIALIZATION,
+    variants=({"-(3**0.5), 3**0.5, size=": "size="}, {"-(3**0.5), 3**0.5, size=": "-1, 1, size="}),
 )
 catalogue.change(
     NET,
@@ -114,6 +115,53 @@ catalogue.change(
     tests=INITIALIZATION + SCORES,
 )
 
+DIMS = "[input_dim, *hidden_dims, output_dim]"
+catalogue.change(
+    NET,
+    "hidden_dims_never_empty",
+    "The network fails without hidden layers: hidden_dims may be the empty list [], and then a single layer leads from input to output.",
+    {DIMS: "[input_dim, hidden_dims[0], *hidden_dims[1:], output_dim]"},
+    tests=INITIALIZATION + SCORES,
+    variants=tuple(
+        {"hidden_dims[0], *hidden_dims[1:]": "*hidden_dims", "self.params = {}": f"self.params = {{}}\n        {check}"}
+        for check in (
+            "assert hidden_dims",
+            "if not hidden_dims: raise ValueError('no hidden layer')",
+            "hidden_dims or {}['W1']",
+            "hidden_dims or np.zeros(0)[0]",
+        )
+    ),
+)
+
+
+def renamed(weight, bias):
+    """The changes that give the parameters other names."""
+    return {
+        WEIGHTS: WEIGHTS.replace('[f"W{k}"]', weight),
+        'self.params[f"b{k}"] = ' + BIASES: f"self.params{bias} = {BIASES}",
+        PARAMETERS: f"forward(out, self.params{weight}, self.params{bias})",
+        'dout, dw, grads[f"b{k}"] =': f"dout, dw, grads{bias} =",
+        'l2_regularization(self.params[f"W{k}"]': f"l2_regularization(self.params{weight}",
+        TOTAL: TOTAL.replace('[f"W{k}"]', weight),
+    }
+
+
+for name, weight, bias in [
+    ("keys_are_tuples", '["W", k]', '["b", k]'),
+    ("keys_from_zero", '[f"W{k - 1}"]', '[f"b{k - 1}"]'),
+    ("keys_in_lower_case", '[f"w{k}"]', '[f"b{k}"]'),
+    ("keys_with_underscore", '[f"W_{k}"]', '[f"b_{k}"]'),
+    ("keys_are_words", '[f"weight{k}"]', '[f"bias{k}"]'),
+]:
+    catalogue.change(
+        NET,
+        name,
+        'The parameters have other names than "W1", "b1", "W2", …: these strings, counted from 1, are the keys of self.params and of grads.',
+        renamed(weight, bias),
+        tests=INITIALIZATION,
+    )
+
+
 # -------------------------------------------------------------------- scores
 
 catalogue.change(
@@ -122,6 +170,12 @@ catalogue.change(
     "A ReLU follows the last layer: scores may be negative, so the last layer has none.",
     {FORWARD: "layers.affine_relu_forward", BACKWARD: "layers.affine_relu_backward"},
     tests=SCORES,
+    variants=(
+        {
+            "backward = layers.affine_relu_backward": "backward = layers.affine_relu_backward if k < self.depth "
+            "else lambda dout, cache: layers.affine_backward(dout, cache[0])"
+        },
+    ),
 )
 catalogue.change(
     NET,
@@ -155,6 +209,22 @@ catalogue.change(
     tests=SCORES,
 )
 
+catalogue.change(
+    NET,
+    "images_not_flattened",
+    "Images are not flattened: X may have shape (N, d_1, …, d_k), and the first matrix product needs rows of D numbers.",
+    {"X.astype(self.dtype, copy=False), []": 'X.astype(self.dtype), []\n        X @ self.params["W1"]'},
+    tests=SCORES,
+)
+catalogue.change(
+    NET,
+    "parameters_without_self",
+    "self is forgotten: the parameters are self.params, and a bare name is not defined in the method.",
+    {PARAMETERS: 'forward(out, params[f"W{k}"], params[f"b{k}"])'},
+    tests=SCORES,
+)
+
+
 # ---------------------------------------------------------------------- loss
 
 catalogue.change(
@@ -162,6 +232,38 @@ catalogue.change(
     "scores_returned_with_y",
     "Scores come back although y is given: then the loss and the gradients are asked for.",
     {"if y is None:": "if y is None or len(y) > 0:"},
+    tests=LOSS + GRADIENTS + REGRESSION,
+)
+catalogue.change(
+    NET,
+    "y_compared_with_none",
+    "y is compared element by element, and the truth value of an array is ambiguous: write `if y is None`.",
+    {"if y is None:": "if y == None:"},
+    tests=LOSS + GRADIENTS + REGRESSION,
+)
+catalogue.change(
+    NET,
+    "scores_beside_loss",
+    "The scores are returned beside the loss: with y given, loss returns two values, (loss, grads).",
+    {"return loss, grads\n": "return out, loss, grads\n"},
+    tests=LOSS + GRADIENTS + REGRESSION,
+    variants=(
+        {"return out, loss, grads": "return loss, grads, out"},
+        {"return out, loss, grads": "return loss, out, grads"},
+    ),
+)
+catalogue.change(
+    NET,
+    "grads_before_loss",
+    "Loss and gradients are returned in the wrong order: return loss, grads.",
+    {"return loss, grads\n": "return grads, loss\n"},
+    tests=LOSS + GRADIENTS + REGRESSION,
+)
+catalogue.change(
+    NET,
+    "gradients_not_returned",
+    "Only the loss is returned: with y given, loss returns two values, (loss, grads).",
+    {"return loss, grads\n": "return loss\n"},
     tests=LOSS + GRADIENTS + REGRESSION,
 )
 catalogue.change(
@@ -251,10 +353,23 @@ catalogue.change(
 )
 catalogue.change(
     NET,
+    "relu_gate_from_gradient",
+    "The sign of the gradient opens the ReLU's gate on the way back: it is the sign of the ReLU's own input that decides.",
+    {
+        BACKWARD: "(lambda dout, cache: layers.affine_backward(dout if k == self.depth else dout * (dout > 0), "
+        "cache if k == self.depth else cache[0]))"
+    },
+    tests=GRADIENTS,
+)
+catalogue.change(
+    NET,
     "gradients_averaged_again",
     "The gradients are divided by the batch size once more: the loss has already done that.",
     {"dw + dpenalty": "dw / len(X) + dpenalty"},
     tests=GRADIENTS,
+    variants=(
+        {"return loss, grads\n": "return loss, {k: g / len(X) if k[0] == 'b' else g for k, g in grads.items()}\n"},
+    ),
 )
 catalogue.change(
     NET,
@@ -272,6 +387,7 @@ catalogue.change(
     "Regression uses the softmax loss: predicting numbers takes the mean squared error.",
     {"losses.mse_loss": "lambda x, y: losses.softmax_loss(x, np.zeros(len(x), int))"},
     tests=REGRESSION,
+    variants=({"lambda x, y: losses.softmax_loss(x, np.zeros(len(x), int))": "losses.softmax_loss"},),
 )
 catalogue.change(
     NET,
@@ -279,12 +395,39 @@ catalogue.change(
     "Scores (N, 1) minus y (N,) makes (N, N): give y the scores' shape first.",
     {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)"},
     tests=REGRESSION,
+    variants=(
+        {
+            "loss, dout = self.data_loss(out, y)": "error = out - y if self.category == 'regression' else 0\n"
+            "        loss, dout = (np.mean(error**2), 2 * error / error.size) if self.category == 'regression' "
+            "else self.data_loss(out, y)"
+        },
+    ),
 )
 catalogue.change(
     NET,
     "only_flat_targets",
     "Regression works with y of shape (N,) only: y may also come as (N, output_dim).",
     {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)[:, None]"},
+    tests=REGRESSION,
+    variants=(
+        {
+            "loss, dout = self.data_loss(out, y)": "loss, dout = self.data_loss(out, y)\n"
+            "        if self.category == 'regression':\n"
+            "            np.dot(caches[-1][0].T if self.depth == 1 else caches[-1][0].reshape(len(X), -1).T, 2 * (out - y))\n"
+            "            dout = dout[:, 0] if dout.ndim > 2 else dout"
+        },
+    ),
+)
+catalogue.change(
+    NET,
+    "predictions_flattened",
+    "Regression compares the first output only, as a row of N numbers: several outputs are allowed, so compare all of them.",
+    {
+        "loss, dout = self.data_loss(out, y)": "if self.category == 'regression':\n"
+        "            out, y = out[:, 0], y.ravel()\n"
+        "        loss, dout = self.data_loss(out, y)\n"
+        "        dout = dout.reshape(len(X), -1)"
+    },
     tests=REGRESSION,
 )
 catalogue.change(

@@ -7,6 +7,9 @@ from examiner.catalogue import Catalogue
 
 catalogue = Catalogue("01_layers")
 
+AFTER_AFFINE = "test_affine_backward", "test_affine_relu_forward", "test_affine_relu_backward"
+AFTER_RELU = "test_relu_backward", "test_affine_relu_forward", "test_affine_relu_backward"
+
 # ------------------------------------------------------------ affine_forward
 
 
@@ -39,6 +42,93 @@ def flattened_in_column_order(x, w, b):
 @catalogue.misconception("affine_forward", "The output is averaged over the inputs: an affine layer sums.")
 def averaged_over_inputs(x, w, b):
     return x.reshape(x.shape[0], -1) @ w / w.shape[0] + b, (x, w)
+
+
+@catalogue.misconception("affine_forward", "The bias is added twice: once is enough.")
+def bias_twice(x, w, b):
+    return x.reshape(x.shape[0], -1) @ w + 2 * b, (x, w)
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "All examples of the batch end up in one row: each example has to keep a row of its own.",
+    follow_on=AFTER_AFFINE,
+)
+def whole_batch_in_one_row(x, w, b):
+    return np.ravel(x) @ w + b, (x, w)
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "x and w are multiplied element by element: an affine layer needs the matrix product, @ or np.dot.",
+    follow_on=AFTER_AFFINE,
+)
+def elementwise_product(x, w, b):
+    return x.reshape(x.shape[0], -1) * w + b, (x, w)
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "The numbers of different examples are mixed: x.reshape(D, -1) does not transpose. Reshape to (N, -1) instead.",
+    variants=({"w.shape[0], -1).T": "w.shape[0], x.shape[0]).T"},),
+)
+def reshaped_to_columns(x, w, b):
+    return x.reshape(w.shape[0], -1).T @ w + b, (x, w)
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "The bias is added to an array of shape (M, N): with examples as columns, b must be a column too, of shape (M, 1).",
+    follow_on=AFTER_AFFINE,
+)
+def bias_across_columns(x, w, b):
+    return (w.T @ x.reshape(x.shape[0], -1).T + b).T, (x, w)
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "Negative outputs are set to 0: the affine layer has no activation, the ReLU is a function of its own.",
+)
+def relu_included(x, w, b):
+    return np.maximum(x.reshape(x.shape[0], -1) @ w + b, 0), (x, w)
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "The cache is not returned: the function returns two values, out and cache.",
+    follow_on=AFTER_AFFINE,
+)
+def only_out(x, w, b):
+    return x.reshape(x.shape[0], -1) @ w + b
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "The output is None: what you computed was never assigned to the name that is returned.",
+    follow_on=AFTER_AFFINE,
+)
+def out_is_none(x, w, b):
+    x.reshape(x.shape[0], -1) @ w + b
+    return None, (x, w)
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "The batch size is a fixed number: take it from x.shape[0], since batches differ in size.",
+    follow_on=AFTER_AFFINE,
+    variants=({"x.reshape(2,": "x.reshape(3,"}, {"x.reshape(2,": "x.reshape(10,"}),
+)
+def batch_size_fixed(x, w, b):
+    return x.reshape(2, -1) @ w + b, (x, w)
+
+
+@catalogue.misconception(
+    "affine_forward",
+    "The output is transposed: it has shape (N, M), a row for each example.",
+    follow_on=("test_affine_relu_forward", "test_affine_relu_backward"),
+)
+def output_transposed(x, w, b):
+    return (x.reshape(x.shape[0], -1) @ w + b).T, (x, w)
 
 
 def wide_cache_backward(dout, cache):
@@ -106,6 +196,110 @@ def dw_averaged(dout, cache):
     return (dout @ w.T).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dout / x.shape[0], dout.sum(axis=0)
 
 
+@catalogue.misconception(
+    "affine_backward", "db is a single number, the sum over both axes: b has shape (M,), so sum over axis 0 only."
+)
+def db_summed_over_everything(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dout, dout.sum()
+
+
+@catalogue.misconception(
+    "affine_backward", "dw holds the last example only: add up what all examples contribute, with += in a loop."
+)
+def dw_of_last_example(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape), np.outer(x[-1].ravel(), dout[-1]), dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "affine_backward",
+    "w is not transposed: dx is the matrix product of dout and w.T.",
+    follow_on=("test_affine_relu_backward",),
+)
+def w_not_transposed(dout, cache):
+    x, w = cache
+    return (dout @ w).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dout, dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "affine_backward",
+    "x is not transposed: dw is the matrix product of the flattened x.T and dout.",
+    follow_on=("test_affine_relu_backward",),
+)
+def x_not_transposed(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape), x.reshape(x.shape[0], -1) @ dout, dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "affine_backward",
+    "dw is computed from an x that is not flattened: reshape it to (N, D) as in the forward pass.",
+    follow_on=("test_affine_relu_backward",),
+)
+def x_not_flattened(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape), x.T @ dout, dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "affine_backward",
+    "The numbers of dx are in the wrong order: reshaping an array of shape (D, N) does not transpose it.",
+)
+def dx_reshaped_from_columns(dout, cache):
+    x, w = cache
+    return (w @ dout.T).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dout, dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "affine_backward",
+    "The gradients are returned in the wrong order: return dx, dw, db.",
+    follow_on=("test_affine_relu_backward",),
+)
+def db_before_dw(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape), dout.sum(axis=0), x.reshape(x.shape[0], -1).T @ dout
+
+
+@catalogue.misconception(
+    "affine_backward",
+    "The gradients are returned in the wrong order: return dx, dw, db.",
+    follow_on=("test_affine_relu_backward",),
+)
+def dw_before_dx(dout, cache):
+    x, w = cache
+    return x.reshape(x.shape[0], -1).T @ dout, (dout @ w.T).reshape(x.shape), dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "affine_backward",
+    "The gradients are clipped: backward returns the exact gradient, whatever its size.",
+    variants=({"(-1, 1)": "(-5, 5)"},),
+)
+def gradients_limited(dout, cache):
+    x, w = cache
+    low, high = (-1, 1)
+    dx, dw = (dout @ w.T).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dout
+    return dx.clip(low, high), dw.clip(low, high), dout.sum(axis=0).clip(low, high)
+
+
+@catalogue.misconception(
+    "affine_backward", "dx is divided by the batch size: averaging over examples is the business of the loss."
+)
+def dx_averaged(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape) / len(x), x.reshape(x.shape[0], -1).T @ dout, dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "affine_backward",
+    "All gradients are divided by the batch size: averaging over examples is the business of the loss.",
+)
+def everything_averaged(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape) / len(x), x.reshape(x.shape[0], -1).T @ dout / len(x), dout.mean(axis=0)
+
+
 @catalogue.alternative("affine_backward", "einsum")
 def einsum_backward(dout, cache):
     x, w = cache
@@ -132,9 +326,13 @@ def absolute_value(x):
     return np.abs(x), x
 
 
-@catalogue.misconception("relu_forward", "Negative inputs leak through: ReLU gives exactly 0 for them.")
+@catalogue.misconception(
+    "relu_forward",
+    "Negative inputs leak through: ReLU gives exactly 0 for them.",
+    variants=tuple({"0.01": slope} for slope in ("0.1", "0.2", "0.3", "0.05", "0.001")),
+)
 def leaky(x):
-    return np.maximum(0.01 * x, x), x
+    return np.where(x > 0, x, 0.01 * x), x
 
 
 @catalogue.misconception(
@@ -147,6 +345,75 @@ def minimum(x):
 @catalogue.misconception("relu_forward", "The output says only whether an input is positive, not how large it is.")
 def step_function(x):
     return (x > 0).astype(float), x
+
+
+@catalogue.misconception(
+    "relu_forward",
+    "max compares x as a whole array: np.maximum(0, x) compares element by element.",
+    follow_on=AFTER_RELU,
+)
+def whole_array_compared(x):
+    return max(x, 0), x
+
+
+@catalogue.misconception(
+    "relu_forward",
+    "np.max looks for the largest element of an array: np.maximum(0, x) compares element by element.",
+    follow_on=AFTER_RELU,
+    variants=({"np.max([0, x])": "np.max(0, x)"}, {"np.max([0, x])": "np.max(x, 0)"}),
+)
+def largest_of_all(x):
+    return np.max([0, x]), x
+
+
+@catalogue.misconception(
+    "relu_forward",
+    "Large inputs are cut off: ReLU has no upper limit.",
+    variants=({"1.0": "6.0"}, {"1.0": "10.0"}, {"1.0": "5.0"}),
+)
+def limited_above(x):
+    return np.minimum(np.maximum(0.0, x), 1.0), x
+
+
+@catalogue.misconception(
+    "relu_forward",
+    "This works for inputs with two axes only: x may have any number of axes.",
+    follow_on=AFTER_RELU,
+)
+def two_axes_only(x):
+    rows, columns = np.shape(x)
+    return np.array([[max(x[i, j], 0.0) for j in range(columns)] for i in range(rows)]), x
+
+
+@catalogue.misconception(
+    "relu_forward",
+    "Two indices are used: x may have any number of axes, and with three of them x[i, j] is a row.",
+    follow_on=AFTER_RELU,
+)
+def two_indices_only(x):
+    out = x.copy()
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if x[i, j] < 0:
+                out[i, j] = 0
+    return out, x
+
+
+@catalogue.misconception("relu_forward", "This is the softplus log(1 + exp(x)), a smooth curve: ReLU is max(0, x).")
+def softplus(x):
+    return np.logaddexp(0, x), x
+
+
+@catalogue.misconception("relu_forward", "This is the swish x · sigmoid(x), a smooth curve: ReLU is max(0, x).")
+def swish_instead(x):
+    return 0.5 * x * (1 + np.tanh(x / 2)), x
+
+
+@catalogue.misconception(
+    "relu_forward", "Negative inputs become exp(x) - 1, as in an ELU: ReLU gives exactly 0 for them."
+)
+def exponential_unit(x):
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0))), x
 
 
 def kept_mask_backward(dout, cache):
@@ -191,6 +458,63 @@ def multiplied_by_input(dout, cache):
     return dout * np.maximum(0, cache)
 
 
+@catalogue.misconception(
+    "relu_backward",
+    "This works for arrays with two axes only: x may have any number of axes.",
+)
+def backward_two_axes_only(dout, cache):
+    rows, columns = np.shape(cache)
+    return np.array([[dout[i, j] * (cache[i, j] > 0) for j in range(columns)] for i in range(rows)])
+
+
+@catalogue.misconception(
+    "relu_backward",
+    "Two indices are used: x may have any number of axes, and with three of them x[i, j] is a row.",
+)
+def backward_two_indices_only(dout, cache):
+    dx = dout.copy()
+    for i in range(cache.shape[0]):
+        for j in range(cache.shape[1]):
+            if cache[i, j] <= 0:
+                dx[i, j] = 0
+    return dx
+
+
+@catalogue.misconception(
+    "relu_backward",
+    "The gate is the wrong way round: the gradient passes where x was positive and stops where it was negative.",
+)
+def gate_turned(dout, cache):
+    return np.where(cache < 0, dout, 0.0)
+
+
+@catalogue.misconception(
+    "relu_backward",
+    "cache[0] is only the first row of x: use the whole of it.",
+    follow_on=("test_affine_relu_backward",),
+)
+def gate_of_first_row(dout, cache):
+    return dout * (cache[0] > 0)
+
+
+@catalogue.misconception(
+    "relu_backward",
+    "dout and the gate are multiplied as matrices: they belong together element by element, use *.",
+    follow_on=("test_affine_relu_backward",),
+)
+def gate_as_matrix(dout, cache):
+    return dout @ np.where(cache > 0, 1.0, 0.0)
+
+
+@catalogue.misconception(
+    "relu_backward",
+    "The gradient leaks through where x was negative: there it has to stop.",
+    variants=tuple({"0.01": slope} for slope in ("0.1", "0.2", "0.3", "0.05", "0.001")),
+)
+def leaky_backward(dout, cache):
+    return np.where(cache > 0, dout, 0.01 * dout)
+
+
 @catalogue.alternative("relu_backward", "at exactly 0 the gradient passes; dout changed in place")
 def zero_passes(dout, cache):
     dout[cache < 0] = 0
@@ -206,7 +530,12 @@ def where_backward(dout, cache):
 
 
 @catalogue.misconception(
-    "sigmoid_forward", "exp overflows for large inputs: use the form of the formula that is safe for their sign."
+    "sigmoid_forward",
+    "exp overflows for large inputs: use the form of the formula that is safe for their sign.",
+    variants=(
+        {"1 / (1 + np.exp(-x))": "np.exp(x) / (1 + np.exp(x))"},
+        {"np.exp(-x)": "np.vectorize(__import__('math').exp)(-x)"},
+    ),
 )
 def unstable_exp(x):
     out = 1 / (1 + np.exp(-x))
@@ -232,11 +561,43 @@ def hyperbolic_tangent(x):
 
 @catalogue.misconception(
     "sigmoid_forward",
-    "Large inputs are cut off far too early: the tails of the sigmoid are lost.",
+    "Large inputs are cut off too early: the tails of the sigmoid are lost.",
     follow_on=("test_sigmoid_backward",),
+    variants=tuple({"-5, 5": f"-{limit}, {limit}"} for limit in (6, 8, 10, 15, 20)),
 )
 def clipped_too_early(x):
     out = 1 / (1 + np.exp(-np.clip(x, -5, 5)))
+    return out, out
+
+
+@catalogue.misconception(
+    "sigmoid_forward",
+    "The curve is too steep: the sigmoid of x is ½ (1 + tanh(x/2)), with half of x.",
+    follow_on=("test_sigmoid_backward",),
+)
+def tangent_of_whole_input(x):
+    out = (np.tanh(x) + 1) / 2
+    return out, out
+
+
+@catalogue.misconception(
+    "sigmoid_forward",
+    "The denominator for negative inputs is wrong, and overflows: there the sigmoid is exp(x) / (1 + exp(x)).",
+    follow_on=("test_sigmoid_backward",),
+)
+def denominator_of_the_other_sign(x):
+    out = np.where(x >= 0, 1.0, np.exp(x)) / (1 + np.exp(-x))
+    return out, out
+
+
+@catalogue.misconception(
+    "sigmoid_forward",
+    "This is the hard sigmoid, a straight line that is cut off: the sigmoid is 1 / (1 + exp(-x)).",
+    follow_on=("test_sigmoid_backward",),
+    variants=({"0.2 * x": "x / 6"}, {"0.2 * x": "0.25 * x"}),
+)
+def straight_line(x):
+    out = np.clip(0.2 * x + 0.5, 0, 1)
     return out, out
 
 
@@ -292,6 +653,34 @@ def first_row_only(dout, cache):
     return dout * cache[0] * (1 - cache[0])
 
 
+@catalogue.misconception(
+    "sigmoid_backward",
+    "The sigmoid is applied twice: the cache already holds the output s, so the slope is s(1 - s) of it as it is.",
+)
+def sigmoid_of_output(dout, cache):
+    s = 0.5 * (1 + np.tanh(0.5 * cache))
+    return dout * s * (1 - s)
+
+
+@catalogue.misconception("sigmoid_backward", "The factor s is missing from the slope s(1 - s).")
+def only_one_minus_output(dout, cache):
+    return dout - dout * cache
+
+
+@catalogue.misconception(
+    "sigmoid_backward",
+    "The denominator of the slope exp(-x) / (1 + exp(-x))² is not squared; it is easier to use s(1 - s).",
+    together_with={"sigmoid_forward": input_cached},
+)
+def denominator_not_squared(dout, cache):
+    return dout / (1 + np.exp(cache))
+
+
+@catalogue.misconception("sigmoid_backward", "The slope has the wrong sign: it is s(1 - s), not s(s - 1).")
+def slope_sign_flipped(dout, cache):
+    return dout * cache * (cache - 1)
+
+
 @catalogue.alternative(
     "sigmoid_backward", "from the input, kept in a tuple", together_with={"sigmoid_forward": input_cached}
 )
@@ -314,6 +703,26 @@ def in_place(dout, cache):
 def relu_skipped(x, w, b):
     a, affine_cache = affine_forward(x, w, b)
     return a, (affine_cache, relu_forward(a)[1])
+
+
+@catalogue.misconception(
+    "affine_relu_forward",
+    "The affine step does not flatten x: call affine_forward, which makes each example a row.",
+    follow_on=("test_affine_relu_backward",),
+)
+def own_affine_not_flattened(x, w, b):
+    a = x @ w + b
+    out, relu_cache = relu_forward(a)
+    return out, ((x, w), relu_cache)
+
+
+@catalogue.misconception(
+    "affine_relu_forward",
+    "affine_forward returns two values, and both go into the ReLU: unpack out and cache first.",
+    follow_on=("test_affine_relu_backward",),
+)
+def pair_not_unpacked(x, w, b):
+    return relu_forward(affine_forward(x, w, b))
 
 
 @catalogue.misconception(
@@ -393,6 +802,41 @@ def db_before_relu(dout, cache):
     affine_cache, relu_cache = cache
     dx, dw, _ = affine_backward(relu_backward(dout, relu_cache), affine_cache)
     return dx, dw, dout.sum(axis=0)
+
+
+@catalogue.misconception(
+    "affine_relu_backward",
+    "The order is wrong: going backwards, relu_backward comes first and affine_backward second.",
+)
+def affine_before_relu(dout, cache):
+    affine_cache, relu_cache = cache
+    dx, dw, db = affine_backward(dout, affine_cache)
+    return relu_backward(dx, relu_cache), dw, db
+
+
+@catalogue.misconception(
+    "affine_relu_backward",
+    "The two caches have changed places: unpack them in the order in which the forward function packed them.",
+)
+def caches_swapped(dout, cache):
+    return affine_backward(relu_backward(dout, cache[0]), cache[1])
+
+
+@catalogue.misconception("affine_relu_backward", "The gradients come back in another order than dx, dw, db.")
+def db_in_the_middle(dout, cache):
+    affine_cache, relu_cache = cache
+    dx, dw, db = affine_backward(relu_backward(dout, relu_cache), affine_cache)
+    return dw, db, dx
+
+
+@catalogue.misconception(
+    "affine_relu_backward",
+    "A name that is returned is not defined: give the three gradients of affine_backward the names that you return.",
+)
+def names_never_assigned(dout, cache):
+    affine_cache, relu_cache = cache
+    gradients = affine_backward(relu_backward(dout, relu_cache), affine_cache)  # noqa: F841
+    return dx, dw, db
 
 
 @catalogue.alternative("affine_relu_backward", "one expression")

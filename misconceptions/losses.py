@@ -14,7 +14,9 @@ def mse_halved(x, y):
     return np.mean((x - y) ** 2) / 2, (x - y) / x.size
 
 
-@catalogue.misconception("mse_loss", "The loss is halved, and the gradient is that of the whole of it.")
+@catalogue.misconception(
+    "mse_loss", "The loss is halved, while the gradient is that of the loss without ½: leave the ½ out."
+)
 def mse_loss_halved(x, y):
     return np.mean((x - y) ** 2) / 2, 2 * (x - y) / x.size
 
@@ -26,7 +28,11 @@ def mse_summed(x, y):
     return np.sum((x - y) ** 2), 2 * (x - y)
 
 
-@catalogue.misconception("mse_loss", "The loss is the root of the mean squared error: leave out the root.")
+@catalogue.misconception(
+    "mse_loss",
+    "The loss is the root of the mean squared error: leave out the root.",
+    variants=({"2 * (x - y) / x.size": "(x - y) / x.size / np.sqrt(np.mean((x - y) ** 2))"},),
+)
 def mse_rooted(x, y):
     return np.sqrt(np.mean((x - y) ** 2)), 2 * (x - y) / x.size
 
@@ -53,7 +59,11 @@ def mse_gradient_sign_flipped(x, y):
     return np.mean((x - y) ** 2), 2 * (y - x) / x.size
 
 
-@catalogue.misconception("mse_loss", "This is the absolute error: each error has to be squared.")
+@catalogue.misconception(
+    "mse_loss",
+    "This is the absolute error: each error has to be squared.",
+    variants=({"np.sign(x - y)": "np.where(x > y, 1, -1)"}, {"np.sign(x - y)": "np.where(x >= y, 1, -1)"}),
+)
 def mse_absolute(x, y):
     return np.mean(np.abs(x - y)), np.sign(x - y) / x.size
 
@@ -71,9 +81,110 @@ def mse_broadcast(x, y):
     return np.mean(error**2), 2 * error / error.size
 
 
+@catalogue.misconception(
+    "mse_loss", "y becomes a column, so that x - y is a table of shape (N, N): leave y in the shape of x."
+)
+def mse_column_of_targets(x, y):
+    error = x - y.reshape(-1, 1)
+    return np.mean(error**2), 2 * error / error.size
+
+
 @catalogue.misconception("mse_loss", "Each example gets a loss of its own: the loss is one number, their mean.")
 def mse_one_loss_per_element(x, y):
     return (x - y) ** 2, 2 * (x - y) / x.size
+
+
+@catalogue.misconception(
+    "mse_loss",
+    "The loss is halved, and the gradient is the bare error, not divided by n: the loss has no factor ½, the gradient has 2/n.",
+)
+def mse_halved_bare_gradient(x, y):
+    return 0.5 * np.mean((x - y) ** 2), x - y
+
+
+@catalogue.misconception(
+    "mse_loss", "The gradient is the bare error: the factor 2/n is missing, where n counts all elements."
+)
+def mse_bare_gradient(x, y):
+    return np.mean((x - y) ** 2), x - y
+
+
+@catalogue.misconception(
+    "mse_loss",
+    "The gradient is divided by the number of rows only: n counts every element, as in the mean of the loss.",
+)
+def mse_gradient_divided_by_rows(x, y):
+    return np.mean((x - y) ** 2), 2 * (x - y) / len(x)
+
+
+@catalogue.misconception(
+    "mse_loss",
+    "Half the sum of the squares is the loss here: it has to be the mean of the squares, without ½, and its gradient 2/n times the error.",
+)
+def mse_half_sum(x, y):
+    return np.sum((x - y) ** 2) / 2, x - y
+
+
+@catalogue.misconception(
+    "mse_loss",
+    "The loss is divided by the number of rows only: n counts every element, as in the gradient.",
+)
+def mse_loss_divided_by_rows(x, y):
+    return np.sum((x - y) ** 2) / len(x), 2 * (x - y) / x.size
+
+
+@catalogue.misconception(
+    "mse_loss",
+    "The loss is the norm of the errors, divided by n: it is the mean of their squares, without a root.",
+)
+def mse_norm(x, y):
+    return np.sqrt(np.sum((x - y) ** 2)) / x.size, 2 * (x - y) / x.size
+
+
+@catalogue.misconception(
+    "mse_loss",
+    "The gradient is a single number: it has the shape of x, with one value for each prediction, so do not sum or average it.",
+    variants=({"np.mean(2 * (x - y))": "np.sum(2 * (x - y)) / x.size"}, {"np.mean(2 * (x - y))": "2 * np.sum(x - y)"}),
+)
+def mse_gradient_averaged_away(x, y):
+    return np.mean((x - y) ** 2), np.mean(2 * (x - y))
+
+
+@catalogue.misconception(
+    "mse_loss",
+    "Loss and gradient are divided by n - 1, as a sample variance is: the mean divides by n.",
+)
+def mse_sample_variance(x, y):
+    return np.sum((x - y) ** 2) / (x.size - 1), 2 * (x - y) / (x.size - 1)
+
+
+@catalogue.misconception(
+    "mse_loss", "This is the log-cosh loss: the squared error takes the square of each difference."
+)
+def mse_log_cosh(x, y):
+    return np.log(np.cosh(x - y)).mean(), np.tanh(x - y) / x.size
+
+
+@catalogue.misconception(
+    "mse_loss",
+    "This is the Huber loss, which grows linearly for large errors: here every error is squared, whatever its size.",
+    variants=(
+        {
+            "error ** 2 / 2": "error ** 2",
+            "size - 0.5": "2 * size - 1",
+            "np.clip(error, -1, 1)": "2 * np.clip(error, -1, 1)",
+        },
+    ),
+)
+def mse_huber(x, y):
+    error = x - y
+    size = np.abs(error)
+    return np.mean(np.where(size < 1, error**2 / 2, size - 0.5)), np.clip(error, -1, 1) / x.size
+
+
+@catalogue.misconception("mse_loss", "Only one value is returned: the function returns the loss and its gradient.")
+def mse_loss_only(x, y):
+    return np.mean((x - y) ** 2)
 
 
 @catalogue.alternative("mse_loss", "in place, with a 0-d array for a loss")
@@ -120,6 +231,13 @@ def softmax_not_shifted(x, y):
     "softmax_loss",
     "One and the same number is subtracted from all rows: where rows are far apart, every exponential of a row underflows.",
     tests=("test_softmax_loss__stable",),
+    variants=(
+        {"dx = np.exp(log_p)": "dx = np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis=1, keepdims=True)"},
+        {
+            "-log_p[rows, y].mean()": "-np.log(dx_[rows, y]).mean()",
+            "dx = np.exp(log_p)": "dx = np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis=1, keepdims=True); dx_ = dx.copy()",
+        },
+    ),
 )
 def softmax_shifted_by_overall_maximum(x, y):
     log_p = x - x.max() - np.log(np.exp(x - x.max()).sum(axis=1, keepdims=True))
@@ -147,6 +265,9 @@ def softmax_logarithm_of_zero(x, y):
     "softmax_loss",
     "A small number added to the probability hides the logarithm of 0: the loss stops growing where it should not.",
     tests=("test_softmax_loss__stable",),
+    variants=tuple(
+        {"+ 1e-10": f"+ 1e-{digits}"} for digits in (5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 20, 30, 100, 300)
+    ),
 )
 def softmax_logarithm_guarded(x, y):
     e = np.exp(x - x.max(axis=1, keepdims=True))
@@ -155,6 +276,126 @@ def softmax_logarithm_guarded(x, y):
     loss = -np.log(p[rows, y] + 1e-10).mean()
     p[rows, y] -= 1
     return loss, p / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "The scores are cut off: the loss stops growing beyond the limit. Subtract each row's largest score instead.",
+    tests=("test_softmax_loss__stable",),
+    variants=tuple({"-100, 100": f"-{limit}, {limit}"} for limit in (10, 20, 30, 50, 200, 300, 500, 600, 700, 709)),
+)
+def softmax_scores_cut_off(x, y):
+    x = x.clip(-100, 100)
+    log_p = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+    dx = np.exp(log_p) - np.eye(x.shape[1])[y]
+    return -np.mean(log_p[np.arange(len(x)), y]), dx / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "An infinite loss, the logarithm of a probability 0, is replaced by 0 and so hidden: simplify the logarithm, and it stays finite.",
+    tests=("test_softmax_loss__stable",),
+    variants=(
+        {"0.0 if np.isinf(losses).any() else losses.mean()": "np.where(np.isinf(losses), 0.0, losses).mean()"},
+        {"0.0 if np.isinf(losses).any() else losses.mean()": "losses[np.isfinite(losses)].mean()"},
+        {"0.0 if np.isinf(losses).any() else losses.mean()": "np.nan_to_num(losses.mean())"},
+        {"0.0 if np.isinf(losses).any() else losses.mean()": "np.nan_to_num(losses).mean()"},
+        {"0.0 if np.isinf(losses).any() else losses.mean()": "1000.0 if np.isinf(losses).any() else losses.mean()"},
+        {"0.0 if np.isinf(losses).any() else losses.mean()": "100.0 if np.isinf(losses).any() else losses.mean()"},
+    ),
+)
+def softmax_infinity_hidden(x, y):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    losses = -np.log(p[np.arange(len(x)), y])
+    return 0.0 if np.isinf(losses).any() else losses.mean(), (p - np.eye(x.shape[1])[y]) / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "0 times the infinite logarithm of a probability 0 is NaN: take the true class's logarithm only, and simplify it first.",
+    tests=("test_softmax_loss__stable",),
+)
+def softmax_zero_times_infinity(x, y):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    truth = np.eye(x.shape[1])[y]
+    return -np.sum(truth * np.log(p)) / len(x), (p - truth) / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "The gradient treats softmax as if each score moved its own class only: through the sum, it moves the other classes too.",
+)
+def softmax_own_class_only(x, y):
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    p, truth = np.exp(log_p), np.eye(x.shape[1])[y]
+    return -np.mean(log_p[np.arange(len(x)), y]), -truth * (1 - p) / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "The scores are divided by their sum without the exponential: softmax takes exp of each score first.",
+    variants=({"+ 0.001": "+ 0"}, {"+ 0.001": "+ 1e-8"}, {"+ 0.001": "+ 1"}),
+)
+def softmax_without_exponential(x, y):
+    positive = x - x.min(axis=1, keepdims=True) + 1e-3
+    p = positive / positive.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.log(p[np.arange(len(x)), y]))
+    return loss, (p - np.eye(x.shape[1])[y]) / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "Sums over the classes lose their axis, so that rows and columns do not fit: use keepdims=True.",
+    tests=("test_softmax_loss__stable",),
+)
+def softmax_axis_lost(x, y):
+    e = np.exp(x - x.max(axis=1))
+    p = e / e.sum(axis=1)
+    loss = -np.mean(np.log(p[np.arange(len(x)), y]))
+    return loss, (p - np.eye(x.shape[1])[y]) / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "This is the binary cross-entropy of every class: with several classes, the loss is the logarithm of the true class's probability alone.",
+)
+def softmax_binary_formula(x, y):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    truth = np.eye(x.shape[1])[y]
+    return -np.sum(truth * np.log(p) + (1 - truth) * np.log(1 - p)) / len(x), (p - truth) / len(x)
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "The loss is that of the last example only: add up the losses of all examples, with += in a loop.",
+    variants=({"-log_p[-1, y[-1]]": "-np.log(np.exp(log_p[-1, y[-1]]))"}, {" / len(x), dx": ", dx"}),
+)
+def softmax_loss_of_last_example(x, y):
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    dx = (np.exp(log_p) - np.eye(x.shape[1])[y]) / len(x)
+    return -log_p[-1, y[-1]] / len(x), dx
+
+
+@catalogue.misconception(
+    "softmax_loss",
+    "y is used as if it were a one-hot table: it holds the number of each example's class.",
+)
+def softmax_labels_as_table(x, y):
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return -np.sum(y * log_p) / len(x), (np.exp(log_p) - y) / len(x)
+
+
+@catalogue.misconception("softmax_loss", "Only one value is returned: the function returns the loss and its gradient.")
+def softmax_loss_only(x, y):
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return -np.mean(log_p[np.arange(len(x)), y])
 
 
 @catalogue.misconception("softmax_loss", "Loss and gradient are sums over the examples: both have to be divided by N.")
@@ -196,6 +437,7 @@ catalogue.change(
     "softmax_one_hot_off_by_one",
     "The 1 is taken away from the class beside the true one: classes count from 0.",
     {"dx[rows, y] -= 1": "dx[rows, y - 1] -= 1"},
+    variants=({"-log_p[rows, y]": "-log_p[rows, y - 1]"},),
 )
 catalogue.change(
     "softmax_loss",
@@ -223,9 +465,22 @@ catalogue.change(
 )
 catalogue.change(
     "softmax_loss",
+    "softmax_mean_over_table",
+    "The loss is divided by N · C: it is a mean over the N examples, not over all N · C elements of a one-hot table.",
+    {"-log_p[rows, y].mean()": "-log_p[rows, y].sum() / x.size"},
+)
+catalogue.change(
+    "softmax_loss",
+    "softmax_gradient_over_table",
+    "dx is divided by N · C: the loss is a mean over the N examples only.",
+    {"dx / len(x)": "dx / x.size"},
+)
+catalogue.change(
+    "softmax_loss",
     "softmax_base_two",
-    "The loss is in bits: take the natural logarithm, as the gradient assumes.",
+    "The logarithm has another base: take the natural logarithm, np.log, as the gradient assumes.",
     {"-log_p[rows, y].mean()": "-log_p[rows, y].mean() / np.log(2)"},
+    variants=({"np.log(2)": "np.log(10)"},),
 )
 
 

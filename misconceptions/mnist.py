@@ -95,6 +95,42 @@ def to_the_unit_range(train, *others):
     return tuple((X - low) / width for X in (train, *others))
 
 
+@catalogue.misconception(
+    "standardize",
+    "A small number is added to every standard deviation, which changes every feature: take 1 only where it is 0.",
+    variants=tuple({"0.001": number} for number in ("1.0", "0.1", "0.01", "1e-4", "1e-5", "1e-6")),
+)
+def number_added_to_deviation(train, *others):
+    mean, std = train.mean(axis=0), train.std(axis=0) + 0.001
+    return tuple((X - mean) / std for X in (train, *others))
+
+
+@catalogue.misconception(
+    "standardize",
+    "The pixels are divided by their range: subtract each feature's mean, and divide by its standard deviation.",
+    variants=(
+        {"/ 255": "/ 256"},
+        {"/ 255": "/ 127.5 - 1"},
+        {"/ 255": "/ 255 - 0.5"},
+        {"/ 255": "/ np.abs(train).max()"},
+    ),
+)
+def divided_by_the_range(train, *others):
+    return tuple(X / 255 for X in (train, *others))
+
+
+@catalogue.misconception(
+    "standardize",
+    "Median and quartiles take the place of the mean and the standard deviation: standardizing uses the latter.",
+    variants=({"high - low": "(high - low) / 1.349"}, {"high - low": "train.std(axis=0)"}),
+)
+def median_and_range_of_quartiles(train, *others):
+    low, middle, high = np.quantile(train, [0.25, 0.5, 0.75], axis=0)
+    spread = high - low
+    spread[spread == 0] = 1
+    return tuple((X - middle) / spread for X in (train, *others))
+
+
 @catalogue.misconception("standardize", "Only the training data come back: return every array that was given.")
 def others_forgotten(train, *others):
     mean, std = train.mean(axis=0), train.std(axis=0)
@@ -173,6 +209,15 @@ catalogue.change(
 )
 
 
+@catalogue.misconception(
+    "build_mnist_model",
+    "The function does not return the network: end it with a return statement.",
+    follow_on=("test_train_mnist_model",),
+)
+def network_not_returned(rng):
+    networks.FullyConnectedNet("classification", [50], mnist.input_dim, mnist.output_dim, rng=rng)
+
+
 @catalogue.alternative("build_mnist_model", "one hidden layer, double precision")
 def wide_and_shallow(rng):
     sizes = {"input_dim": mnist.input_dim, "output_dim": mnist.output_dim}
@@ -191,6 +236,12 @@ catalogue.change(
     "max_epochs_ignored",
     "max_epochs is not respected: the number of epochs may be smaller, never larger.",
     {"num_epochs=max_epochs": "num_epochs=12"},
+)
+catalogue.change(
+    "train_mnist_model",
+    "settings_by_position",
+    "The solver's settings are passed by position: all arguments after model and data are keyword arguments, such as update_rule=….",
+    {"update_rule=optimization.sgd_momentum": "optimization.sgd_momentum"},
 )
 catalogue.change(
     "train_mnist_model",

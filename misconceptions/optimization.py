@@ -38,6 +38,34 @@ catalogue.change(
 )
 
 
+catalogue.change(
+    "sgd",
+    "config_never_missing",
+    "config may be None: then the defaults apply, so make an empty dictionary of it first.",
+    {"| (config or {})": "| config"},
+    variants=({'{"learning_rate": 1e-2} | config': "config"},),
+)
+catalogue.change(
+    "sgd",
+    "config_not_returned",
+    "Only the new parameters are returned: the function returns two values, next_w and config.",
+    {"return next_w, config": "return next_w"},
+)
+catalogue.change(
+    "sgd",
+    "weights_decay",
+    "The weights shrink by themselves: weight decay is the business of the penalty in the loss, not of the update.",
+    {STEP: 'next_w = w - config["learning_rate"] * (dw + 1e-4 * w)'},
+    variants=tuple({"1e-4": number} for number in ("1e-2", "1e-3", "1e-5", "5e-4", "0.1")),
+)
+catalogue.change(
+    "sgd",
+    "gradient_normalized",
+    "The gradient is divided by its norm, so that every step has the same length: use the gradient as it is.",
+    {STEP: 'next_w = w - config["learning_rate"] * dw / np.linalg.norm(dw)'},
+)
+
+
 @catalogue.alternative("sgd", "in place, with setdefault")
 def sgd_in_place(w, dw, config=None):
     if config is None:
@@ -108,6 +136,12 @@ catalogue.change(
         VELOCITY: 'v = config["momentum"] * config["velocity"] + (1 - config["momentum"]) * dw',
         "return w + v": 'return w - config["learning_rate"] * v',
     },
+    variants=(
+        {
+            '+ (1 - config["momentum"]) * dw': '- (1 - config["momentum"]) * config["learning_rate"] * dw',
+            'return w - config["learning_rate"] * v': "return w + v",
+        },
+    ),
 )
 catalogue.change(
     "sgd_momentum",
@@ -132,6 +166,47 @@ catalogue.change(
     "no_friction",
     "The old velocity is kept whole: μ has to slow it down.",
     {'config["momentum"] * config': "config"},
+)
+
+
+catalogue.change(
+    "sgd_momentum",
+    "library_convention",
+    "This is PyTorch's convention, v = μv + dw and w - ηv: here the learning rate scales the gradient inside the velocity, "
+    "v = μv - ηdw, and w + v is the step.",
+    {
+        VELOCITY: 'v = config["momentum"] * config["velocity"] + dw',
+        "return w + v": 'return w - config["learning_rate"] * v',
+    },
+)
+catalogue.change(
+    "sgd_momentum",
+    "positive_velocity",
+    "The velocity has the opposite sign, v = μv + ηdw and w - v: here it is v = μv - ηdw, and w + v is the step.",
+    {VELOCITY: VELOCITY.replace("- config", "+ config"), "return w + v": "return w - v"},
+)
+catalogue.change(
+    "sgd_momentum",
+    "learning_rate_ignored",
+    "The learning rate in config is ignored: it is hard-coded to the default.",
+    {VELOCITY: VELOCITY.replace('config["learning_rate"]', "1e-2")},
+    variants=({"1e-2 * dw": "1e-3 * dw"},),
+)
+catalogue.change(
+    "sgd_momentum",
+    "velocity_is_global",
+    "The velocity is kept in a global variable, which all parameters share: keep it in config, which belongs to one parameter.",
+    {
+        VELOCITY: VELOCITY.replace('config["velocity"]', 'globals().get("kept_velocity", 0)')
+        + "\n    globals()['kept_velocity'] = v"
+    },
+    variants=({' | {"velocity": v}': ""},),
+)
+catalogue.change(
+    "sgd_momentum",
+    "velocity_of_another_shape",
+    "The first velocity does not have the shape of w: start with np.zeros_like(w).",
+    {"np.zeros_like(w)": "np.zeros(len(w))"},
 )
 
 
@@ -217,6 +292,29 @@ catalogue.change(
 )
 
 
+catalogue.change(
+    "sgd_momentum_ema",
+    "beta_ignored",
+    'β is not taken from config: it is hard-coded to 0.9, or looked up under a key other than "beta".',
+    {AVERAGE: 'v = 0.9 * config["velocity"] + (1 - 0.9) * dw'},
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "bias_corrected_by_step",
+    "The average is corrected for its start from zero, as in Adam: here it is not.",
+    {
+        AVERAGED: 'config["t"] = config.get("t", 0) + 1\n'
+        '    return w - config["learning_rate"] * v / (1 - config["beta"] ** config["t"])'
+    },
+)
+catalogue.change(
+    "sgd_momentum_ema",
+    "learning_rate_ignored",
+    "The learning rate in config is ignored: it is hard-coded to the default.",
+    {AVERAGED: AVERAGED.replace('config["learning_rate"]', "1e-2")},
+)
+
+
 @catalogue.alternative("sgd_momentum_ema", "the classical form at η(1 - β), turned back into an average")
 def ema_from_classical(w, dw, config=None):
     config = {"learning_rate": 1e-2, "beta": 0.9, **(config or {})}
@@ -279,6 +377,32 @@ catalogue.change(
     "momentum_missing",
     "The look ahead is a whole velocity long: multiply it by μ.",
     {LOOK_AHEAD: "return w + v - push"},
+)
+
+
+catalogue.change(
+    "nesterov",
+    "library_convention",
+    "This is PyTorch's convention, in which the gradient enters the velocity without the learning rate: here v = μv - ηdw.",
+    {
+        'v = config["momentum"] * config["velocity"] - push': 'v = config["momentum"] * config["velocity"] + dw',
+        LOOK_AHEAD: 'return w - config["learning_rate"] * (dw + config["momentum"] * v)',
+    },
+)
+catalogue.change(
+    "nesterov",
+    "old_velocity_added",
+    "The old velocity enters the step with the wrong sign: written with both velocities, the step is -μ v_old + (1 + μ) v.",
+    {LOOK_AHEAD: 'return w + config["momentum"] * config["velocity"] + (1 + config["momentum"]) * v'},
+)
+catalogue.change(
+    "nesterov",
+    "momentum_ignored",
+    "The momentum in config is ignored: it is hard-coded to 0.9.",
+    {
+        'v = config["momentum"] * config["velocity"] - push': 'v = 0.9 * config["velocity"] - push',
+        LOOK_AHEAD: "return w + 0.9 * v - push",
+    },
 )
 
 
@@ -374,6 +498,46 @@ catalogue.change(
     "uphill",
     "The step goes uphill: subtract it.",
     {'w - config["learning_rate"]': 'w + config["learning_rate"]'},
+)
+
+
+catalogue.change(
+    "adam",
+    "one_step_ahead",
+    "t is one too large: it starts at 0 and is increased once, before it is used, so the first step has t = 1.",
+    {'"t": 0}': '"t": 1}'},
+)
+catalogue.change(
+    "adam",
+    "correction_one_step_ahead",
+    "The correction uses t + 1 although t has been increased already: t is one too large there.",
+    {"beta1**t)": "beta1 ** (t + 1))", "beta2**t)": "beta2 ** (t + 1))"},
+)
+catalogue.change(
+    "adam",
+    "settings_ignored",
+    "beta1, beta2 and epsilon in config are ignored: they are hard-coded to the defaults.",
+    {'config["beta1"], config["beta2"]': "0.9, 0.999", CORRECTED: CORRECTED.replace('config["epsilon"]', "1e-8")},
+    variants=({"+ 1e-8)": '+ config["epsilon"])'},),
+)
+catalogue.change(
+    "adam",
+    "epsilon_ignored",
+    "epsilon in config is ignored: it is hard-coded to the default.",
+    {CORRECTED: CORRECTED.replace('config["epsilon"]', "1e-8")},
+)
+catalogue.change(
+    "adam",
+    "multiplied_by_t",
+    "beta is multiplied by t in the correction: it is raised to the power t, beta**t.",
+    {"beta1**t)": "beta1 * t)", "beta2**t)": "beta2 * t)"},
+)
+catalogue.change(
+    "adam",
+    "weights_decay",
+    "The weights shrink by themselves: weight decay is the business of the penalty in the loss, not of the update.",
+    {'w - config["learning_rate"] * step': 'w - config["learning_rate"] * (step + 1e-2 * w)'},
+    variants=tuple({"1e-2 * w": f"{number} * w"} for number in ("1e-3", "1e-4", "0.1")),
 )
 
 

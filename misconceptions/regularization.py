@@ -72,6 +72,79 @@ def l2_summed_over_first_axis(w, reg):
     return reg / 2 * sum(w**2), reg * w
 
 
+@catalogue.misconception(
+    "l2_regularization",
+    "The sum is taken over the whole matrix product WᵀW, which holds products of different weights: square each weight by itself.",
+    variants=({"w.T @ w": "w @ w.T"},),
+)
+def l2_matrix_product(w, reg):
+    return reg / 2 * np.sum(w.T @ w), reg * w
+
+
+@catalogue.misconception(
+    "l2_regularization",
+    "This works for matrices only: w may have any number of axes, so use np.sum(w**2).",
+    variants=({"np.trace(w.T @ w)": "np.trace(w @ w.T)"},),
+)
+def l2_trace(w, reg):
+    return reg / 2 * np.trace(w.T @ w), reg * w
+
+
+@catalogue.misconception(
+    "l2_regularization",
+    "This works for weights with two axes only: w may have any number of axes, so use np.sum(w**2).",
+)
+def l2_two_indices(w, reg):
+    rows, columns = w.shape
+    return reg / 2 * sum(w[i, j] ** 2 for i in range(rows) for j in range(columns)), reg * w
+
+
+@catalogue.misconception(
+    "l2_regularization",
+    "Two indices are used: w may have any number of axes, so use np.sum(w**2).",
+)
+def l2_rows_of_rows(w, reg):
+    total = 0.0
+    for row in range(len(w)):
+        for column in range(w.shape[1]):
+            total = total + w[row, column] ** 2
+    return reg * total / 2, reg * w
+
+
+@catalogue.misconception(
+    "l2_regularization",
+    "Penalty and gradient are those of the norm itself: leave out the root, and square the weights.",
+    variants=({"(reg * norm": "(reg / 2 * norm"},),
+)
+def l2_norm_and_its_gradient(w, reg):
+    norm = np.linalg.norm(w.ravel())
+    return reg * norm, reg * w / norm
+
+
+@catalogue.misconception(
+    "l2_regularization", "The gradient is a single number: it has the shape of w, with one value for each weight."
+)
+def l2_gradient_summed(w, reg):
+    return reg / 2 * np.sum(w**2), reg * w.sum()
+
+
+@catalogue.misconception(
+    "l2_regularization",
+    "np.linalg.norm is not squared: the penalty is λ/2 times the squared norm.",
+)
+def l2_norm_without_half(w, reg):
+    return reg * np.linalg.norm(w.ravel()), reg * w
+
+
+@catalogue.misconception(
+    "l2_regularization",
+    "w is scaled in place before the penalty is computed: dw = w is the same array, so make a new one, dw = reg * w.",
+)
+def l2_scaled_too_early(w, reg):
+    scaled = reg * w
+    return reg / 2 * np.sum(scaled**2), scaled
+
+
 @catalogue.alternative("l2_regularization", "a scalar product of the flattened weights")
 def l2_scalar_product(w, reg):
     flat = w.ravel()
@@ -167,6 +240,45 @@ def l1_infinite_at_zero(w, reg):
     return reg * np.sum(np.abs(w)), reg / np.sign(w)
 
 
+@catalogue.misconception(
+    "l1_regularization",
+    "The penalty is the Euclidean norm, the root of the squares: L1 adds the absolute values of the weights.",
+)
+def l1_euclidean_norm(w, reg):
+    return reg * np.sqrt(np.sum(w**2)), reg * np.sign(w)
+
+
+@catalogue.misconception(
+    "l1_regularization",
+    "Penalty and gradient are those of the Euclidean norm, the root of the squares: L1 adds the absolute values.",
+)
+def l1_euclidean_norm_and_gradient(w, reg):
+    norm = np.sqrt(np.sum(w**2))
+    return reg * norm, reg / norm * w
+
+
+@catalogue.misconception(
+    "l1_regularization", "The gradient is a single number: it has the shape of w, with one value for each weight."
+)
+def l1_gradient_summed(w, reg):
+    return reg * np.sum(np.abs(w)), reg * np.sign(w).sum()
+
+
+@catalogue.misconception(
+    "l1_regularization",
+    "The absolute value is smoothed by a root: L1 takes |w| itself, and its gradient is λ times the sign.",
+    variants=tuple({"0.01": number} for number in ("1e-1", "1e-3", "1e-4", "1e-5", "1e-6", "1e-8")),
+)
+def l1_smoothed(w, reg):
+    size = (w**2 + 1e-2) ** 0.5
+    return reg * np.sum(size), reg * w / size
+
+
+@catalogue.misconception("l1_regularization", "This is the L2 penalty: L1 takes the absolute values of the weights.")
+def l1_is_l2(w, reg):
+    return reg / 2 * np.sum(w**2), reg * w
+
+
 @catalogue.alternative("l1_regularization", "the weight over its size, 0 where that cannot be")
 def l1_mended(w, reg):
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -254,6 +366,32 @@ def elastic_net_averaged(w, reg1, reg2):
 def elastic_net_nan_at_zero(w, reg1, reg2):
     penalty = reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2)
     return penalty, reg1 * w / np.abs(w) + 2 * reg2 * w
+
+
+@catalogue.misconception(
+    "elastic_net_regularization",
+    "The strengths are taken for a total and a mixing ratio: each part has its own strength, reg1 and reg2.",
+    variants=({"0.5 * (1 - reg2)": "(1 - reg2)", "+ (1 - reg2) * w": "+ 2 * (1 - reg2) * w"},),
+)
+def elastic_net_mixing_ratio(w, reg1, reg2):
+    penalty = reg1 * (reg2 * np.sum(np.abs(w)) + 0.5 * (1 - reg2) * np.sum(w**2))
+    return penalty, reg1 * (reg2 * np.sign(w) + (1 - reg2) * w)
+
+
+@catalogue.misconception(
+    "elastic_net_regularization",
+    "The second part is the norm of the weights: leave out the root, and take the sum of the squares.",
+)
+def elastic_net_norm(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) + reg2 * np.sqrt(np.sum(w**2)), reg1 * np.sign(w) + 2 * reg2 * w
+
+
+@catalogue.misconception(
+    "elastic_net_regularization",
+    "The gradient is a single number: it has the shape of w, with one value for each weight.",
+)
+def elastic_net_gradient_summed(w, reg1, reg2):
+    return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), np.sum(reg1 * np.sign(w) + 2 * reg2 * w)
 
 
 @catalogue.alternative("elastic_net_regularization", "built from the other two")

@@ -14,6 +14,8 @@ from typing import Any
 
 from examiner._exceptions import CatalogueError
 from examiner.assignment import Assignment
+from examiner.audit.finding import Finding
+from examiner.audit.in_the_wild import InTheWild, audit_samples
 from examiner.audit.inside import Task, Verdict
 from examiner.audit.mutation import MutantAudit, audit_mutants
 from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Diagnoser, Entry, Listing
@@ -24,21 +26,6 @@ from examiner.settings import SEED
 __all__ = ["Audit", "Finding", "audit", "misnamed_rate"]
 
 TOO_MANY_MISNAMED = 0.02
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One entry, as a list of the audit names it; `detail` says what happened, for people."""
-
-    notebook: str
-    answer: str
-    name: str
-    detail: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        """As `examiner audit --json` writes it."""
-        found = {"notebook": self.notebook, "answer": self.answer, "name": self.name}
-        return found | {"detail": self.detail} if self.detail else found
 
 
 @dataclass(frozen=True)
@@ -66,6 +53,8 @@ class Audit:
         never ends in a test of its own answer is not among them, it is killed.
     scores : mapping
         Score of every test cell that an entry touches, by ``answer:name``.
+    in_the_wild : InTheWild
+        What became of the second corpus.
     mutants : MutantAudit or None
         What became of the reference's mutants, where that was asked for.
     """
@@ -81,6 +70,7 @@ class Audit:
     without_entries: list[Finding] = field(default_factory=list)
     stopped: list[Finding] = field(default_factory=list)
     scores: dict[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict, repr=False)
+    in_the_wild: InTheWild = field(default_factory=InTheWild)
     mutants: MutantAudit | None = None
     seed: int = SEED
     seconds: float = 0.0
@@ -96,7 +86,7 @@ class Audit:
         wrong = (
             self.survived, self.alternatives_failed, self.blamed, self.unnoticed, self.without_entries, self.stopped,
         )  # fmt: skip
-        told_apart = not any(wrong) and misnamed_rate(self) <= TOO_MANY_MISNAMED
+        told_apart = not any(wrong) and misnamed_rate(self) <= TOO_MANY_MISNAMED and self.in_the_wild.passed
         return told_apart and (self.mutants is None or self.mutants.passed)
 
     def as_json(self) -> dict[str, Any]:
@@ -104,7 +94,7 @@ class Audit:
         lists = {name: [each.as_json() for each in getattr(self, name)] for name in self.LISTS}
         mutants = {} if self.mutants is None else {"mutants": self.mutants.as_json()}
         rest = {"misnamed_rate": misnamed_rate(self), "seed": self.seed, "seconds": round(self.seconds, 1)}
-        return lists | mutants | rest
+        return lists | {"in_the_wild": self.in_the_wild.as_json()} | mutants | rest
 
 
 def misnamed_rate(found: Audit) -> float:
@@ -171,8 +161,11 @@ def audit(
         _sort_in(found, entry, verdict, same.get(entry.notebook, {}))
     names = [path.stem for path in engine.assignment.notebooks() if not notebooks or path.stem in notebooks]
     found.without_entries.extend(_without_entries(engine.assignment, names, entries))
+    wild = InTheWild()
+    if diagnosis and catalogue is None:
+        wild = audit_samples(engine, [each.notebook for each in chosen], files, jobs=jobs, progress=progress)
     mutated = audit_mutants(engine, chosen, jobs=jobs, progress=progress) if mutants else None
-    return replace(found, mutants=mutated, seconds=time.monotonic() - began)
+    return replace(found, in_the_wild=wild, mutants=mutated, seconds=time.monotonic() - began)
 
 
 Alike = Mapping[str, frozenset[str]]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import importlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +14,22 @@ import numpy as np
 
 from examiner.diagnosis import Probe, diagnose_here, load_catalogues
 from examiner.engine import TimeIsUp, TrustedRun, current_assignment, trusted_run
+from examiner.notebooks import answer_of
+from examiner.outcome import TestOutcome
 
-__all__ = ["MutantTask", "Task", "Verdict", "judge", "judge_mutant"]
+__all__ = [
+    "MutantTask",
+    "SampleTask",
+    "SampleVerdict",
+    "Task",
+    "Verdict",
+    "judge",
+    "judge_mutant",
+    "judge_sample",
+    "samples",
+]
 
-SECONDS = 10.0
+SECONDS = 30.0
 """Processor time of one test cell on a catalogued answer."""
 MUTANT_SECONDS = 5.0
 PROBES = 12
@@ -74,6 +87,83 @@ def judge(task: Task) -> Verdict:
             for test, those in found.items()
         }
     return Verdict(scores, named, stopped)
+
+
+@dataclass(frozen=True)
+class SampleTask:
+    """One sample of the second corpus; see `examiner.audit.in_the_wild`."""
+
+    notebook: str
+    answer: str
+    name: str
+    fingerprints: Path | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence about a sample, and whether it is right."""
+
+    name: str | None
+    sentence: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class SampleVerdict:
+    """What the tests and the diagnosis said of a sample.
+
+    Attributes
+    ----------
+    right : bool
+        Whether it must keep full marks.
+    lost, own : tuple of str
+        The test cells that did not give full marks, and those of its own answer among them.
+    said : tuple of Said
+        The sentences in the latter.
+    """
+
+    right: bool
+    lost: tuple[str, ...]
+    own: tuple[str, ...]
+    said: tuple[Said, ...] = ()
+
+
+def samples(notebooks: Sequence[str]) -> list[tuple[str, str, str]]:
+    """The notebook, answer and name of every sample of some notebooks."""
+    return [place for place in _samples() if place[0] in notebooks]
+
+
+def judge_sample(task: SampleTask) -> SampleVerdict:
+    """Run the tests on a sample, and say whether what is said of it is right."""
+    sample = _samples()[task.notebook, task.answer, task.name]
+    run, sources = trusted_run(task.notebook), sample.cells()
+    outcomes = run.run(sources, seconds=SECONDS)
+    least = 1.0 - sample.costs - 1e-6  # share of the points
+    lost = tuple(test for test, each in outcomes.items() if (each.score or 0.0) < least * each.max_score)
+    own = tuple(test for test in lost if answer_of(test) == task.answer)
+    if task.fingerprints is None or sample.right:
+        return SampleVerdict(sample.right, lost, own)
+
+    def again(test: str) -> TestOutcome:
+        return run.run(sources, [test], seconds=SECONDS, copies=True)[test]
+
+    found = diagnose_here(task.notebook, task.fingerprints, outcomes, again)
+    those = dict.fromkeys((each.answer, each.name, each.sentence) for test in own for each in found.get(test, ()))
+    said = tuple(Said(name, text, sample.is_named_by(answer, name, text)) for answer, name, text in those)
+    return SampleVerdict(sample.right, lost, own, said)
+
+
+@functools.cache
+def _samples() -> dict[tuple[str, str, str], Any]:
+    """The samples of the catalogue's package, where it has a corpus."""
+    package = f"{current_assignment().catalogue}.in_the_wild"
+    try:
+        found = importlib.import_module(package).load_samples()
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        return {}
+    return {(each.notebook, each.answer, each.name): each for each in found}
 
 
 @dataclass(frozen=True)

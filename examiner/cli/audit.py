@@ -92,6 +92,9 @@ def _print(found: Audit) -> None:
     for name, what in PROBLEMS.items():
         for each in getattr(found, name):
             console.print(f"{each.notebook} {each.answer}:{each.name} {what} {each.detail}".rstrip(), markup=False)
+    for name, what in {"right_failed": "is right, and loses points in", "misnamed": "is told"}.items():
+        for each in getattr(found.in_the_wild, name):
+            console.print(f"{each.notebook} {each.answer}:{each.name} {what} {each.detail}".rstrip(), markup=False)
     if found.mutants is not None:
         found.mutants.show(console)
     total = len(found.killed) + len(found.survived)
@@ -100,6 +103,8 @@ def _print(found: Audit) -> None:
         f"{len(found.alternatives_passed) + len(found.alternatives_failed)} alternatives lose none, "
         f"{misnamed_rate(found):.1%} misnamed; seed {found.seed}, {found.seconds:.0f} s"
     )
+    if found.in_the_wild.count:
+        console.print(str(found.in_the_wild), markup=False)
     if found.seconds > SLOW:
         limit = f"{SLOW / 60:.0f} minutes"
         console.print(f"The audit took longer than {limit}: is an entry or a test cell slow, or the machine busy?")

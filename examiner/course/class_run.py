@@ -133,9 +133,8 @@ class ClassRun:
             waiting: list[str] = []
             for student in chain(students, waiting):  # which grows meanwhile
                 before = self.results.marks(student)
-                outcome = self._student(
-                    grader, student, force or student in interrupted, may_wait=student not in waiting
-                )
+                again, may_wait = force or student in interrupted, student not in waiting
+                outcome = self._student(grader, student, again, may_wait=may_wait)
                 if outcome is None:
                     waiting.append(student)
                     continue
@@ -165,7 +164,7 @@ class ClassRun:
             record(course, student, graded, submission, self._after_grading)
             reason = None if graded else self._without_notebook(submission)
         except ExaminerError as error:
-            reason = str(error)
+            reason = str(error).partition("\n")[0]  # the engine's errors have a traceback below
         except Exception as error:  # one submission must never end the class's run
             reason = f"{type(error).__name__}: {error}"
         self.results.note_failure(student, reason)

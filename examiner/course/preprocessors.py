@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
+from tornado.log import LogFormatter
 from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
@@ -318,6 +320,7 @@ def configure(c: Config) -> None:
     feedback = _listed(c, GenerateFeedback, "preprocessors")
     feedback = [OWN.get(name_of(each), each) for each in feedback]
     c.GenerateFeedback.preprocessors = _with_after(feedback, "ShowGrades", [ClearHiddenTests, ClearMarkScheme])
+    c.Application.logging_config = _printable(c.Application.get("logging_config"))
     c.Autograde.pre_convert_hook = _hook(c.Autograde.get("pre_convert_hook"))
 
 
@@ -340,6 +343,29 @@ def _with_after(listed: Sequence[Any], anchor: str, added: Sequence[type]) -> li
     names = [name_of(each) for each in listed]
     place = names.index(anchor) + 1 if anchor in names else 0
     return [*listed[:place], *(each for each in added if each.__name__ not in names), *listed[place:]]
+
+
+class Printable(LogFormatter):
+    """Writes log records as text alone: they quote names of files, and a student may have put anything into those."""
+
+    def __init__(self, fmt: str = LogFormatter.DEFAULT_FORMAT, datefmt: str = "", style: str = "%") -> None:
+        super().__init__(fmt, datefmt or LogFormatter.DEFAULT_DATE_FORMAT, style, color=False)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give a record's lines; all but the first one are indented, so that none of them looks like a record."""
+        text = super().format(record).replace("\r", "\n").replace("\t", " ")
+        return "\n    ".join(
+            "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+            for line in text.split("\n")
+        )
+
+
+def _printable(own: Any) -> dict[str, Any]:
+    """The configuration of nbgrader's log, with `Printable` unless the course has its own formatter."""
+    config: dict[str, Any] = dict(own) if isinstance(own, Mapping) else {}
+    formatters = dict(config.get("formatters", {}))
+    console = {"class": f"{__name__}.{Printable.__name__}", **formatters.get("console", {})}
+    return {**config, "formatters": {**formatters, "console": console}}
 
 
 def _hook(own: Any) -> Any:

@@ -37,6 +37,7 @@ class Results:
     def __init__(self, course: Course) -> None:
         self.course = course
         self._failures = course.cache("failed") / f"{course.name}.json"
+        self._noted: dict[str, tuple[str, float] | None] = {}  # by this run
 
     def __repr__(self) -> str:
         return f"<Results of {self.course.name}: {len(self.students())} submissions>"
@@ -129,22 +130,24 @@ class Results:
 
         Where the reason cannot be kept, because the disk is full, the row of this run still says it.
         """
-        known = self._failed()
-        if reason is None and student not in known:
+        if reason is None and student not in self._failed():
             return
-        known.pop(student, None)
-        if reason is not None:
-            known[student] = (reason, time.time())
-        with contextlib.suppress(OSError):
+        self._noted[student] = None if reason is None else (reason, time.time())
+        new = self._failures.with_suffix(".new")
+        try:
             self._failures.parent.mkdir(parents=True, exist_ok=True)
-            self._failures.write_text(json.dumps(known, indent=1), encoding="utf-8")
+            new.write_text(json.dumps(self._failed(), indent=1), encoding="utf-8")
+            new.replace(self._failures)
+        except OSError:
+            with contextlib.suppress(OSError):
+                new.unlink(missing_ok=True)
 
     def _failed(self) -> dict[str, tuple[str, float]]:
-        try:
+        kept: dict[str, tuple[str, float] | None] = {}
+        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
             found = json.loads(self._failures.read_text(encoding="utf-8"))
-            return {student: (str(reason), float(when)) for student, (reason, when) in found.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            return {}
+            kept = {student: (str(reason), float(when)) for student, (reason, when) in found.items()}
+        return {student: each for student, each in {**kept, **self._noted}.items() if each is not None}
 
     # ------------------------------------------------------------------------------- notebooks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from examiner.paths import FINGERPRINTS
 
 __all__ = ["Diagnoser", "diagnose_here"]
 
-FORMAT = 4
+FORMAT = 5
 TASK_SECONDS = 200.0
 INSIDE = "examiner.diagnosis.inside"
 
@@ -98,7 +98,11 @@ class Diagnoser:
         for path in sorted((assignment.source / str(assignment.toolkit)).rglob("*.py")):
             digest.update(_named(path, assignment.source))
         for entry in entries:
-            digest.update(json.dumps([str(entry), dict(entry.sources), dict(entry.changes)]).encode())
+            digest.update(
+                json.dumps(
+                    [str(entry), dict(entry.sources), dict(entry.changes), list(map(dict, entry.variants))]
+                ).encode()
+            )
         return digest.hexdigest()[:16]
 
 
@@ -107,8 +111,13 @@ def _named(path: Path, folder: Path) -> bytes:
     return f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0"
 
 
-def diagnose_here(notebook: str, file: Path, outcomes: Mapping[str, TestOutcome]) -> dict[str, tuple[Diagnosis, ...]]:
+def diagnose_here(
+    notebook: str,
+    file: Path,
+    outcomes: Mapping[str, TestOutcome],
+    again: Callable[[str], TestOutcome] | None = None,
+) -> dict[str, tuple[Diagnosis, ...]]:
     """Diagnose in this process, a child of the engine; see `examiner.diagnosis.inside.diagnose`."""
     from examiner.diagnosis.inside import diagnose  # needs the toolkit, which only a child can import
 
-    return diagnose(notebook, file, outcomes)
+    return diagnose(notebook, file, outcomes, again)

@@ -53,6 +53,9 @@ class Entry:
         Test cells that must notice, where that is worth saying.
     follow_on : tuple of str
         Test cells of other answers that lose points too, and that cannot be helped.
+    variants : tuple of mapping of str to str
+        The same mistake with another number or function: texts to replace in the answer's own cell. They are
+        recognized like the entry itself, and told the same.
     """
 
     notebook: str
@@ -64,6 +67,7 @@ class Entry:
     changes: Mapping[str, str] = field(default_factory=dict, repr=False)
     tests: tuple[str, ...] = ()
     follow_on: tuple[str, ...] = ()
+    variants: tuple[Mapping[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.answer}:{self.name}"
@@ -72,13 +76,15 @@ class Entry:
         """The answers that it replaces: its own, and their companions."""
         return tuple({self.answer: None} | dict.fromkeys(self.sources))
 
-    def cells(self, reference: Mapping[str, str]) -> dict[str, str]:
+    def cells(self, reference: Mapping[str, str], variant: int = 0) -> dict[str, str]:
         """Source of every answer cell that this entry replaces.
 
         Parameters
         ----------
         reference : mapping of str to str
             Source of the reference's answer cells, by grade_id.
+        variant : int
+            Number of the variant, counted from 1; 0 is the entry itself.
 
         Raises
         ------
@@ -87,7 +93,9 @@ class Entry:
         """
         cells = dict(self.sources)
         if self.changes:
-            cells[self.answer] = self._changed(reference[self.answer])
+            cells[self.answer] = self._changed(reference[self.answer], self.changes)
+        if variant:
+            cells[self.answer] = self._changed(cells[self.answer], self.variants[variant - 1])
         return cells
 
     def combined(self, other: Entry, reference: Mapping[str, str]) -> dict[str, str] | None:
@@ -102,12 +110,12 @@ class Entry:
         except CatalogueError:
             return None
 
-    def _changed(self, source: str) -> str:
-        for old, new in self.changes.items():
+    def _changed(self, source: str, changes: Mapping[str, str]) -> str:
+        for old, new in changes.items():
             if source.count(old) != 1:
                 raise CatalogueError(
-                    f"{self.notebook}: {self.name} changes {old!r}, which stands {source.count(old)} "
-                    f"times in the reference of {self.answer}: quote a text that stands there once."
+                    f"{self.notebook}: {self.name} changes {old!r}, which occurs {source.count(old)} "
+                    f"times in the source of {self.answer}: quote a text that occurs once."
                 )
             source = source.replace(old, new)
         return source
@@ -157,13 +165,14 @@ class Catalogue:
         tests: tuple[str, ...] = (),
         follow_on: tuple[str, ...] = (),
         together_with: Mapping[str, Callable[..., Any]] | None = None,
+        variants: tuple[Mapping[str, str], ...] = (),
     ) -> Callable[[Definition], Definition]:
         """Register the decorated function or class as a wrong `answer`.
 
         `together_with` names what replaces other answers beside it: a backward
         function that reads a cache of its own kind, say.
         """
-        return self._register(MISCONCEPTION, answer, sentence, tests, together_with or {}, follow_on)
+        return self._register(MISCONCEPTION, answer, sentence, tests, together_with or {}, follow_on, variants)
 
     def alternative(
         self,
@@ -185,10 +194,11 @@ class Catalogue:
         kind: str = MISCONCEPTION,
         tests: tuple[str, ...] = (),
         follow_on: tuple[str, ...] = (),
+        variants: tuple[Mapping[str, str], ...] = (),
     ) -> None:
         """Register small changes of the reference: each text is replaced where it stands, once."""
         self.entries.append(
-            Entry(self.notebook, answer, name, kind, sentence, changes=dict(changes), tests=tests, follow_on=follow_on)
+            Entry(self.notebook, answer, name, kind, sentence, {}, dict(changes), tests, follow_on, variants)
         )
 
     def probe(self, *answers: str) -> Callable[[Probe], Probe]:
@@ -221,12 +231,15 @@ class Catalogue:
         tests: tuple[str, ...],
         companions: Mapping[str, Callable[..., Any]],
         follow_on: tuple[str, ...] = (),
+        variants: tuple[Mapping[str, str], ...] = (),
     ) -> Callable[[Definition], Definition]:
         def register(definition: Definition) -> Definition:
             replaced: dict[str, Callable[..., Any]] = {answer: definition, **companions}
             sources = {name: _source_as(name, what) for name, what in replaced.items()}
             self.entries.append(
-                Entry(self.notebook, answer, definition.__name__, kind, sentence, sources, {}, tests, follow_on)
+                Entry(
+                    self.notebook, answer, definition.__name__, kind, sentence, sources, {}, tests, follow_on, variants
+                )
             )
             return definition
 

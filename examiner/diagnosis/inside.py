@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,16 @@ from examiner.diagnosis.store import load
 from examiner.engine import TrustedRun, current_assignment, trusted_run
 from examiner.outcome import TestOutcome
 from toolkit.checks import Block, Comparison
-from toolkit.matching import JOINED, REFERENCE, Matcher, Mistake
+from toolkit.matching import JOINED, REFERENCE, VARIANT, Matcher, Mistake
 from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, traces
 
 __all__ = ["alike", "catalogue", "diagnose", "excused", "fingerprints_of", "matcher", "steady"]
 
-SECONDS = 10.0
+SECONDS = 30.0
 """Processor time of one test cell on a catalogued answer."""
 QUICK = 0.1
+DRAWS = 7
+LARGEST_INPUT = 10_000
 
 
 def catalogue() -> tuple[Listing, ...]:
@@ -55,9 +57,19 @@ def results(outcomes: Mapping[str, TestOutcome]) -> list[TestResult]:
 # --------------------------------------------------------------------------------- diagnosis
 
 
-def diagnose(notebook: str, file: Path, outcomes: Mapping[str, TestOutcome]) -> dict[str, tuple[Diagnosis, ...]]:
-    """Name the mistakes behind lost points, by test."""
-    found = matcher(notebook, file).diagnose(results(outcomes))
+def diagnose(
+    notebook: str,
+    file: Path,
+    outcomes: Mapping[str, TestOutcome],
+    again: Callable[[str], TestOutcome] | None = None,
+) -> dict[str, tuple[Diagnosis, ...]]:
+    """Name the mistakes behind lost points, by test; `again` runs a test on inputs that no answer can change."""
+
+    def tried(test: str) -> TestResult:
+        assert again is not None
+        return results({test: again(test)})[0]
+
+    found = matcher(notebook, file).diagnose(results(outcomes), again and tried)
     return {
         test: tuple(Diagnosis(each.answer, each.name, each.sentence, each.checks) for each in those)
         for test, those in found.items()
@@ -93,18 +105,48 @@ def fingerprints_of(task: tuple[str, Entry | None, list[Entry]]) -> list[dict[st
     run, began = trusted_run(notebook), time.process_time()
     if entry is None:
         return [_reference_fingerprint(run).plain()]
-    found = [_fingerprint(run, entry)]
-    quick = time.process_time() - began <= 2 * QUICK
+    found = [_fingerprint(run, entry, number) for number in range(len(entry.variants) + 1)]
+    quick = time.process_time() - began <= 2 * QUICK * len(found)
     if quick and not any(trace.noisy for trace in found[0].traces.values()):
         found += [pair for other in partners if (pair := _pair(run, entry, other)) is not None]
     return [each.plain() for each in found]
 
 
-def _fingerprint(run: TrustedRun, entry: Entry) -> Fingerprint:
-    """Run an entry twice."""
-    sources = entry.cells(run.reference)
-    one, other = (traces(results(run.run(sources, seconds=SECONDS))) for _ in range(2))
-    return Fingerprint(str(entry), {place: _merged(one.get(place), other.get(place)) for place in one | other})
+def _fingerprint(run: TrustedRun, entry: Entry, variant: int) -> Fingerprint:
+    """Run an entry or one of its variants twice, with other draws the second time."""
+    sources = entry.cells(run.reference, variant)
+    one, other = (traces(results(run.run(sources, seconds=SECONDS, wrap=wrap))) for wrap in (None, _drawn_before))
+    name = f"{entry}{VARIANT}{variant}" if variant else str(entry)
+    return Fingerprint(name, {place: _merged(one.get(place), other.get(place)) for place in one | other})
+
+
+def _drawn_before(name: str, value: Any) -> Any:
+    """The answer, given generators that have drawn before: what depends on a draw comes out differently."""
+    del name
+    if inspect.isfunction(value):
+
+        @functools.wraps(value)
+        def call(*arguments: Any, **named: Any) -> Any:
+            _draw((*arguments, *named.values()))
+            return value(*arguments, **named)
+
+        return call
+    if inspect.isclass(value):
+
+        def first(self: Any, *arguments: Any, **named: Any) -> None:
+            _draw((*arguments, *named.values()))
+            value.__init__(self, *arguments, **named)
+
+        return type(value.__name__, (value,), {"__init__": first})
+    return value
+
+
+def _draw(values: Iterable[Any]) -> None:
+    for value in values:
+        if isinstance(value, dict):
+            _draw(value.values())
+        elif isinstance(value, np.random.Generator | np.random.RandomState):
+            value.standard_normal(DRAWS)
 
 
 def _pair(run: TrustedRun, one: Entry, other: Entry) -> Fingerprint | None:
@@ -125,10 +167,10 @@ def _merged(one: Trace | None, other: Trace | None) -> Trace:
     if one is None or other is None:
         found = one or other
         assert found is not None
-        return replace(found, noisy=True)
+        return replace(found, noisy=True, unsteady=True)
     kept = _failed_only(one if not one.passed else other)
     if one.passed != other.passed:
-        return replace(kept, noisy=True)
+        return replace(kept, noisy=True, unsteady=True)
     if one.passed or (_same(one.received, other.received) and one.message == other.message):
         return kept
     return replace(kept, noisy=True, spread=_spread(one.received, other.received))
@@ -190,7 +232,7 @@ class _Seen:
         def call(*arguments: Any, **named: Any) -> Any:
             if self._fresh:
                 self._now, self._fresh = [], False
-            arrays = [each for each in arguments if isinstance(each, np.ndarray) and each.size <= 1000]
+            arrays = [each for each in arguments if isinstance(each, np.ndarray) and each.size <= LARGEST_INPUT]
             self._now += [np.array(each) for each in arrays]
             return value(*arguments, **named)
 

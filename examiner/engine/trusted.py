@@ -7,11 +7,15 @@ always needs the sandbox.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from nbformat import NotebookNode
 
 from examiner.engine.cells import limited, run_cell, run_imports, run_test, silent
@@ -86,7 +90,7 @@ class TrustedRun:
         found = {
             name: tuple(part for part in self.built_on(name) if part in missing and part != answer_of(name))
             for name in lost
-            if answer_of(name) in self.answers
+            if answer_of(name) in self.answers and answer_of(name) not in missing
         }
         return {name: parts for name, parts in found.items() if parts}
 
@@ -106,6 +110,7 @@ class TrustedRun:
         *,
         seconds: float | None = None,
         wrap: Callable[[str, Any], Any] | None = None,
+        copies: bool = False,
     ) -> dict[str, TestOutcome]:
         """Define all answers, some from other sources than the reference, and run test cells.
 
@@ -119,12 +124,14 @@ class TrustedRun:
             Limit of processor time for each test cell.
         wrap : callable, optional
             ``wrap(name, value)`` gives what is called in place of an answer.
+        copies : bool
+            Whether each call gets deep copies of its arguments, caches included.
         """
         chosen = self.tests_touched(tuple(sources), sources) if tests is None else tests
         space = self.namespace(sources)
         if wrap is not None:
             space.update({name: wrap(name, space[name]) for name in self.names if name in space})
-        return {test: self._run_test(test, space, seconds) for test in chosen}
+        return {test: self._run_test(test, space, seconds, copies) for test in chosen}
 
     def namespace(self, sources: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The names of the provided cells and of all answers, some from other sources than the reference."""
@@ -144,13 +151,14 @@ class TrustedRun:
         """What the cells of some answers define: a cell need not be called like its only name."""
         return {name for answer in answers for name in self._defines.get(answer, ())}
 
-    def _run_test(self, test: str, space: dict[str, Any], seconds: float | None) -> TestOutcome:
+    def _run_test(self, test: str, space: dict[str, Any], seconds: float | None, copies: bool) -> TestOutcome:
         """Run a test in globals of its own; the answers see which of their names it deletes or binds, until it ends."""
-        before, own = {name: space[name] for name in self.names if name in space}, dict(space)
+        before, calls = {name: space[name] for name in self.names if name in space}, _Calls(copies)
+        own = space | {name: calls.watched(name, value) for name, value in before.items()}
         names = _Names(own, space, self.names)
         try:
-            source, points = self._tests[test], self.points[test]
-            return run_test(source, test, own, points=points, seconds=seconds, names=names).outcome
+            ran = run_test(self._tests[test], test, own, points=self.points[test], seconds=seconds, names=names)
+            return replace(ran.outcome, mutating=tuple(calls.mutating))
         finally:
             for name in self.names:
                 space.pop(name, None)
@@ -193,6 +201,38 @@ def _defined(cell: NotebookNode) -> set[str]:
 
 def _used(source: str) -> set[str]:
     return used_names(statements(source))
+
+
+class _Calls:
+    """The calls of one test cell: which answers changed an array that the test gave them, as the sandbox notes it."""
+
+    def __init__(self, copies: bool) -> None:
+        self.copies, self.inside = copies, False
+        self.mutating: list[str] = []
+
+    def watched(self, name: str, value: Any) -> Any:
+        """The answer, with an eye on its arguments; what is not a function stays as it is."""
+        if not inspect.isfunction(value):
+            return value
+
+        @functools.wraps(value)
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self.inside:  # called by another answer
+                return value(*arguments, **named)
+            if self.copies:
+                arguments, named = copy.deepcopy((arguments, named))
+            given = [each for each in (*arguments, *named.values()) if type(each) is np.ndarray]
+            before = [(each.shape, each.tobytes()) for each in given]
+            self.inside = True
+            try:
+                result = value(*arguments, **named)
+            finally:
+                self.inside = False
+            if [(each.shape, each.tobytes()) for each in given] != before and name not in self.mutating:
+                self.mutating.append(name)
+            return result
+
+        return call
 
 
 @functools.lru_cache(maxsize=8)

@@ -68,6 +68,7 @@ class NotebookTests:
         self.provided: dict[str, Any] = {}
         self.bridge = Bridge(Link(), self.provided)
         self.outcomes: dict[str, TestOutcome] = {}
+        self.sources: dict[str, tuple[str, float, Collection[str]]] = {}
         self.fault: str | None = None
         run_imports(read(current_assignment().notebook(notebook)), self.space)
         self._place_proxies()
@@ -88,6 +89,7 @@ class NotebookTests:
 
     def test(self, source: str, name: str, points: float, replaced: Collection[str] = ()) -> Tested:
         """Run a test cell and judge it; the reference takes the place of some parts."""
+        self.sources[name] = source, points, replaced
         self.bridge.begin(name)
         self._fetch_values(source)
         if replaced:
@@ -107,6 +109,21 @@ class NotebookTests:
         parts = {name: reference[name] for name in names}
         self.space.update(parts)
         self.bridge.replace(parts)
+
+    def again(self, name: str) -> TestOutcome:
+        """Run a test once more with copies for every call: nothing that an answer changes reaches another one."""
+        source, points, replaced = self.sources[name]
+        self.bridge.begin(f"{name}, again")
+        self.bridge.copies = True
+        if replaced:
+            self._replace(replaced)
+        try:
+            names = TestNames(self.space, self.answers, self.bridge)
+            return run_test(source, name, self.space, points=points, seconds=self.seconds, names=names).outcome
+        finally:
+            self.bridge.copies = False
+            self.bridge.end()
+            self._place_proxies()
 
     def _place_proxies(self) -> None:
         self.space.update({name: self.bridge.proxy(name) for name, callable_ in self.answers.items() if callable_})
@@ -190,7 +207,7 @@ def unfinished() -> dict[str, tuple[str, ...]]:
 def diagnose(fingerprints: Path) -> dict[str, tuple[Diagnosis, ...]]:
     """Name the mistakes behind the points that were lost, by test."""
     tests = _begun()
-    return diagnose_here(tests.notebook, fingerprints, tests.outcomes)
+    return diagnose_here(tests.notebook, fingerprints, tests.outcomes, tests.again)
 
 
 def _begun() -> NotebookTests:

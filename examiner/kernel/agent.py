@@ -80,6 +80,8 @@ class Table:
         methods = [name for name in dir(type(value)) if not name.startswith("_") and name.isidentifier()]
         callables = [name for name in methods if callable(getattr(type(value), name, None))]
         name = type(value).__name__
+        if isinstance(value, np.ndarray):
+            name = f"{name}_of_{value.dtype.type.__name__}"
         return codec.Reference(
             self._number(value), name if name.isidentifier() else "object", tuple(callables[:MAX_METHODS])
         )

@@ -1,11 +1,13 @@
 """Runs inside the sandbox: lines that work on a student's own machine and only fail here are made to do nothing.
 
-Mounting a drive of Colab, choosing a window for plots or a magic of an extension decide nothing of a notebook's
-answers. Whatever else is missing still fails, with its own message.
+Mounting a drive of Colab, asking for a name, choosing a window for plots or a magic of an extension decide nothing of
+a notebook's answers. Whatever else is missing still fails, with its own message.
 """
 
 from __future__ import annotations
 
+import builtins
+import getpass
 import importlib
 import importlib.util
 import os
@@ -16,7 +18,8 @@ from typing import Any
 
 __all__ = ["forgive"]
 
-MODULES = ("google.colab", "google.colab.drive", "google.colab.files", "google.colab.output", "google.colab.patches")
+COLAB = "auth", "data_table", "drive", "files", "output", "patches", "runtime", "userdata", "widgets"
+MODULES = ("google.colab", *(f"google.colab.{name}" for name in COLAB))
 LINE_MAGICS = ("pip", "conda", "mamba", "uv", "load_ext", "reload_ext", "autoreload", "gui")
 INSTALLERS = ("pip", "pip3", "conda", "mamba", "uv", "apt", "apt-get", "sudo", "python -m pip", "python3 -m pip")
 
@@ -34,6 +37,7 @@ def forgive(shell: Any) -> None:
         shell.register_magic_function(_nothing(f"%{name}"), "line", name)
     shell.system = _without_installers(shell.system)
     shell.register_magic_function(_inline(shell), "line", "matplotlib")
+    _answer_nothing(shell.kernel)
     _keep_backend()
 
 
@@ -54,12 +58,25 @@ def _add_module(name: str) -> None:
 def _attribute(module: str, name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    return _nothing(f"{module}.{name}")
+    return _Nothing(f"{module}.{name}")
+
+
+class _Nothing:
+    """Something that can be called, and whose attributes can be called as well."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __call__(self, *arguments: Any, **named: Any) -> None:
+        print(f"({self._what} does nothing while the notebook is graded.)")
+
+    def __getattr__(self, name: str) -> Any:
+        return _attribute(self._what, name)
 
 
 def _nothing(what: str) -> Callable[..., None]:
     def do_nothing(*arguments: Any, **named: Any) -> None:
-        print(f"({what} does nothing while the notebook is graded.)")
+        _Nothing(what)()
 
     return do_nothing
 
@@ -73,6 +90,17 @@ def _without_installers(system: Callable[[str], Any]) -> Callable[[str], Any]:
         return system(command)
 
     return run
+
+
+def _answer_nothing(kernel: Any) -> None:
+    """``input`` and ``getpass`` get an empty line: nobody is there to answer."""
+
+    def ask(prompt: object = "", stream: object = None) -> str:
+        print(f"{prompt}(nobody answers while the notebook is graded)")
+        return ""
+
+    kernel.raw_input = kernel.getpass = ask
+    builtins.input = getpass.getpass = ask  # in calls by tests
 
 
 def _inline(shell: Any) -> Callable[[str], None]:

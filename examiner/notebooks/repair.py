@@ -121,15 +121,17 @@ def _parsed(data: bytes, repairs: list[str]) -> dict[str, Any]:
 
 
 def _decoded(data: bytes, repairs: list[str]) -> str:
-    encoding = json.detect_encoding(data)
-    if encoding != "utf-8":
-        name = "UTF-8 with a byte order mark" if encoding == "utf-8-sig" else encoding[:6].upper()
-        repairs.append(f"it was saved as {name}")
-    try:
-        return data.decode(encoding, "surrogatepass")
-    except UnicodeDecodeError:
-        repairs.append("it was not UTF-8")
-        return data.decode("cp1252", "replace")
+    for encoding in dict.fromkeys((json.detect_encoding(data), "utf-8")):  # zeros in front look like UTF-32
+        try:
+            text = data.decode(encoding, "surrogatepass")
+        except UnicodeDecodeError:
+            continue
+        if encoding != "utf-8":
+            name = "UTF-8 with a byte order mark" if encoding == "utf-8-sig" else encoding[:6].upper()
+            repairs.append(f"it was saved as {name}")
+        return text
+    repairs.append("it was not UTF-8")
+    return data.decode("cp1252", "replace")
 
 
 def _finite(number: float, odd: list[str]) -> float | None:

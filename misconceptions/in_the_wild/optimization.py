@@ -916,6 +916,7 @@ right(
         a_t = a * np.sqrt(1 - b2 ** t) / (1 - b1 ** t)
         return w - a_t * config["m"] / (np.sqrt(config["v"]) + eps), config
 """,
+    costs=0.2,  # one small block asks where epsilon is
 )
 
 right(

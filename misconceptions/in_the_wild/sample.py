@@ -27,6 +27,8 @@ class Sample:
         about a wrong answer is right if it matches at least one of them.
     names : tuple of str
         Entries of the catalogue, as ``"answer:name"``, that name the mistake rightly.
+    costs : float
+        For a right answer, the share of a test's points that it may lose: the test asks for one convention of several.
     together_with : mapping of str to str
         Cells of other answers that this one needs, such as the forward function that makes its cache.
 
@@ -43,6 +45,7 @@ class Sample:
     meaning: tuple[str, ...] = field(default=(), repr=False)
     names: tuple[str, ...] = ()
     together_with: Mapping[str, str] = field(default_factory=dict, repr=False)
+    costs: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.answer}:{self.name}"
@@ -88,9 +91,17 @@ class Notebook:
         full = tuple(each if ":" in each else f"{answer}:{each}" for each in names)
         self._add(answer, name, source, False, meaning, full, together_with)
 
-    def right(self, answer: str, name: str, source: str, *, together_with: Mapping[str, str] | None = None) -> None:
+    def right(
+        self,
+        answer: str,
+        name: str,
+        source: str,
+        *,
+        together_with: Mapping[str, str] | None = None,
+        costs: float = 0.0,
+    ) -> None:
         """Add a right answer."""
-        self._add(answer, name, source, True, (), (), together_with)
+        self._add(answer, name, source, True, (), (), together_with, costs)
 
     def _add(
         self,
@@ -101,9 +112,10 @@ class Notebook:
         meaning: tuple[str, ...],
         names: tuple[str, ...],
         together_with: Mapping[str, str] | None,
+        costs: float = 0.0,
     ) -> None:
         others = {other: _cell(text) for other, text in (together_with or {}).items()}
-        self.samples.append(Sample(self.name, answer, name, _cell(source), right, meaning, names, others))
+        self.samples.append(Sample(self.name, answer, name, _cell(source), right, meaning, names, others, costs))
 
 
 def edited(source: str, *changes: tuple[str, str]) -> str:

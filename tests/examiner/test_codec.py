@@ -190,6 +190,18 @@ def test_objects_go_as_references() -> None:
     assert unpack(frames, lambda reference: table[reference.id]) == {"cache": (1, thing)}
 
 
+@pytest.mark.parametrize("keep", [None, lambda value: 3])
+@pytest.mark.parametrize("array", [np.array([1, None]), np.rec.fromarrays([[1.0]], names="v")])
+def test_an_array_of_objects_or_records_is_an_object_where_it_is_a_part(array: Any, keep: Any) -> None:
+    frames = pack((1, array), lambda value: Reference(7, "ndarray", ()), keep=keep)
+    assert unpack(frames) == (1, Reference(7, "ndarray", ()))
+    for alone in (array, (1, array)):
+        with pytest.raises(CodecError, match="plain data"):
+            pack(alone)
+    with pytest.raises(CodecError, match="an array of dtype"):
+        pack(array, lambda value: Reference(7, "ndarray", ()))
+
+
 # ------------------------------------------------------------------ values that stand for objects
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.preprocessors import ClearOutput, Execute, GetGrades, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
 from examiner.plugin import Grade, Merge, SaveGrades, configure
 from tests.conftest import ROOT, without_examiner
@@ -54,11 +56,21 @@ def test_nbgrader_takes_it(c: Config) -> None:
     assert converter.pre_convert_hook.__name__ == "leave_out_irregular"
 
 
+def test_the_log_holds_text_alone(c: Config) -> None:
+    c.Application.logging_config = {"formatters": {"console": {"datefmt": "%H"}}, "version": 1}
+    configure(c)
+    console = c.Application.logging_config["formatters"]["console"]
+    assert (c.Application.logging_config["version"], console["datefmt"]) == (1, "%H")
+    formatter = import_item(console["class"])("[%(levelname)s] %(message)s")
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "%s is odd", ("a\x1b[2J\n[ERROR] b\r\u202ec",), None)
+    assert formatter.format(record) == "[ERROR] a\ufffd[2J\n    [ERROR] b\n    \ufffdc is odd"
+
+
 def test_twice_is_as_good_as_once(c: Config) -> None:
     configure(c)
-    once = {name: dict(c[name]) for name in ("Autograde", "GenerateFeedback")}
+    once = {name: dict(c[name]) for name in ("Application", "Autograde", "GenerateFeedback")}
     configure(c)
-    assert {name: dict(c[name]) for name in ("Autograde", "GenerateFeedback")} == once
+    assert {name: dict(c[name]) for name in once} == once
 
 
 def test_what_the_file_has_set_stays(c: Config) -> None:

@@ -55,7 +55,9 @@ class Trace:
     received : ndarray or None
         The value that was looked at: for failures, and for everything of the reference.
     noisy : bool
-        Whether two runs disagree about it.
+        Whether two runs disagree about it: it depends on what is drawn at random.
+    unsteady : bool
+        Whether it even passed in one of them.
     spread : float
         By how much, where both gave one number.
     """
@@ -65,6 +67,7 @@ class Trace:
     received: Array | None = field(default=None, repr=False)
     noisy: bool = False
     spread: float = 0.0
+    unsteady: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ class Fingerprint:
 
     def plain(self) -> dict[str, Any]:
         """The same as plain data; see `from_plain`."""
-        rows = [[*place, t.passed, t.message, t.received, t.noisy, t.spread] for place, t in self.traces.items()]
+        rows = [
+            [*place, t.passed, t.message, t.received, t.noisy, t.spread, t.unsteady] for place, t in self.traces.items()
+        ]
         return {"entry": self.entry, "traces": rows, "inputs": [[*p, list(given)] for p, given in self.inputs.items()]}
 
     @classmethod

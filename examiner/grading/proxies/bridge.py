@@ -111,11 +111,13 @@ class Bridge:
         The answers that changed an array which the test gave them; the sandbox says so, nothing is judged by it.
     incidents : list of str
         What the sandbox sent that is not an answer.
+    copies : bool
+        Whether each call gets deep copies of its arguments, caches included.
     """
 
     def __init__(self, link: Link, given: Mapping[str, Any]) -> None:
         self.link, self._given = link, given
-        self.cell = ""
+        self.cell, self.copies = "", False
         self.raised: list[Raised] = []
         self.faults: list[str] = []
         self.mutating: list[str] = []
@@ -179,6 +181,8 @@ class Bridge:
         self._later = []
         if operation != "get":
             self._known = {}
+        if self.copies:
+            request |= {key: copy.deepcopy(details[key]) for key in ("args", "kwargs") if key in details}
         try:
             reply = self._reply(answer, request)
             return self._value(answer, reply, details)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NoReturn, Protocol
 
 from examiner.codec import Reference
@@ -35,6 +36,10 @@ class Proxy:
     """A function, class or object that lives in the sandbox; see the module."""
 
     __slots__ = ("_bridge", "_generation", "_reference")
+
+    def __new__(cls, bridge: Sandboxed, reference: Reference, generation: int) -> Proxy:
+        """A proxy whose type has the name of the object's type: checks say what an answer returned."""
+        return object.__new__(_named("function" if reference.id is None else str(reference.name)))
 
     def __init__(self, bridge: Sandboxed, reference: Reference, generation: int) -> None:
         object.__setattr__(self, "_bridge", bridge)
@@ -89,6 +94,11 @@ class Proxy:
 def wants_changes(argument: Any) -> bool:
     """Whether a test asks for what an answer changes in this argument: a dict of a type that says so."""
     return isinstance(argument, dict) and getattr(type(argument), "returns_changes", False) is True
+
+
+@lru_cache(500)
+def _named(name: str) -> type[Proxy]:
+    return type(name, (Proxy,), {"__slots__": ()})
 
 
 class _Method:

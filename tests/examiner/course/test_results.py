@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -170,6 +171,22 @@ def test_a_failure_is_kept_until_the_submission_is_graded(results: Results) -> N
     assert (row.status, row.reason, row.score) == ("failed", "the kernel did not start", 8.0)
     results.note_failure("bob", None)
     assert again().outcome("bob").status == "graded"
+
+
+def test_a_failure_that_a_full_disk_cannot_keep_is_still_said(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results.note_failure("ada", "the kernel did not start")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        results.note_failure("bob", "The disk is full")
+    assert results.outcome("bob").reason == "The disk is full"
+    assert again().outcome("bob").status == "graded"
+    assert again().outcome("ada").reason == "the kernel did not start"
 
 
 def test_a_failure_is_forgotten_when_nbgrader_grades_later(results: Results, root: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from examiner.diagnosis import Diagnosis, diagnose_here
 from examiner.engine import trusted_run
+from examiner.outcome import TestOutcome
 
 CATALOGUE = """
 @catalogue.misconception("double", "It triples.")
@@ -35,10 +36,16 @@ def added(x):
 def diagnosed(
     notebook: str, file: Path, sources: Mapping[str, str], mutating: Sequence[str] = ()
 ) -> dict[str, tuple[Diagnosis, ...]]:
-    """Diagnose a trusted run."""
-    outcomes = trusted_run(notebook).run(sources, seconds=10)
-    outcomes = {test: replace(each, mutating=tuple(mutating)) for test, each in outcomes.items()}
-    return diagnose_here(notebook, file, outcomes)
+    """Diagnose a trusted run; `mutating` names answers that are suspected of changing their inputs."""
+    run = trusted_run(notebook)
+    outcomes = run.run(sources, seconds=10)
+    if mutating:
+        outcomes = {test: replace(each, mutating=tuple(mutating)) for test, each in outcomes.items()}
+
+    def again(test: str) -> TestOutcome:
+        return run.run(sources, [test], seconds=10, copies=True)[test]
+
+    return diagnose_here(notebook, file, outcomes, again)
 
 
 def combined(notebook: str, one: Any, other: Any) -> dict[str, str] | None:

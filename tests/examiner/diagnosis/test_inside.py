@@ -77,10 +77,10 @@ def test_what_no_mistake_explains_gets_a_hint_or_nothing(small: Diagnoser) -> No
     assert diagnosed(small, "one", {"double": "def double(x):\n    raise NotImplementedError"}) == {}
 
 
-def test_a_changed_input_is_the_hint_where_no_other_fits(small: Diagnoser) -> None:
-    wrong = {"double": "def double(x):\n    return 2 * x + x**2 + 1"}
-    (hint,) = diagnosed(small, "one", wrong, ("double",))["test_double"]
-    assert hint.sentence == "out is wrong, and double changes its input in place: work on a copy."
+def test_a_changed_input_that_explains_nothing_is_not_blamed(small: Diagnoser) -> None:
+    wrong = {"double": "def double(x):\n    x += x**2 + 1\n    return 2 * x"}
+    assert diagnosed(small, "one", wrong) == {}
+    assert diagnosed(small, "one", wrong, ("double",)) == {}
 
 
 def test_a_catalogue_without_excuses_has_none(small: Diagnoser) -> None:
@@ -138,10 +138,9 @@ AFFINE = "x, w = cache\ndx, dw, db = (dout @ w.T).reshape(x.shape), x.reshape(le
 @pytest.mark.parametrize(
     ("answer", "arguments", "body", "said"),
     [
-        ("affine_forward", "x, w, b", FACTOR, "out is off by a constant factor: it is 0.25 times"),
-        ("affine_forward", "x, w, b", FACTOR.replace("0.25 *", "").replace("b), (", "b).T, ("), "out is transposed"),
+        ("affine_forward", "x, w, b", FACTOR.replace("0.25", "0.5"), "out is half as large as it should be"),
         ("relu_forward", "x", "return x, x", "out equals an input of the function"),
-        ("affine_backward", BACK, AFFINE + "return dx / len(x), dw, db", "dx is off by 1/N"),
+        ("affine_backward", BACK, AFFINE + "return dx * len(x), dw, db", "dx is off by N"),
         ("affine_backward", BACK, AFFINE + "dw[-1] = 7\nreturn dx, dw, db", "dw is right up to the last row"),
     ],
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -16,6 +18,7 @@ from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
 from examiner.assignment import find_assignment
+from examiner.engine import Child
 from examiner.grading import Grader
 from examiner.notebooks import read_submission
 from examiner.notebooks.cells import cells_of, fill_in, grade_id, points, read, solutions
@@ -81,6 +84,26 @@ def test_nbgrader_reads_the_same_marks_from_the_outputs(grader: Grader) -> None:
     assert scores(outcome) == {"test_double": 0.0, "test_square": 2.0, "test_Net": 4.0}
     for each in cells_of(notebook, "test"):
         assert determine_grade(each) == (scores(outcome)[grade_id(each)], 4.0)
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_a_test_whose_process_the_system_kills_runs_once_more(
+    kills: int, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, killed = Child.call, list[int]()
+
+    def call(self: Child, function: str, *arguments: Any, **options: Any) -> Any:
+        if function.endswith(":grade_test") and "test_square" in arguments and len(killed) < kills:
+            killed.append(self.pid)
+            os.kill(self.pid, signal.SIGKILL)
+        return real(self, function, *arguments, **options)
+
+    monkeypatch.setattr(Child, "call", call)
+    outcome, _ = grade(grader, submission())
+    lost = {name: test.reason for name, test in outcome.tests.items() if not test.passed}
+    why = "test_square: a child of the engine ended: grade the submission again"
+    assert lost == ({} if kills == 1 else {"test_square": why})
+    assert scores(outcome)["test_square"] == (4.0 if kills == 1 else None)
 
 
 def test_a_blank_answer_scores_nothing_and_says_which_exercise(grader: Grader) -> None:

@@ -82,3 +82,20 @@ def affine_relu_forward(x, w, b):
     assert "no source: TypeError" in text
     assert "SOURCE" not in text
     assert "np.maximum" not in text
+
+
+def test_a_part_whose_value_cannot_cross_leaves_the_first_result(grader: Grader) -> None:
+    path = SOURCE / "06_mnist.ipynb"
+    source = prepared_source(path, STUBS)
+    answers = {name: text for name, text in solutions(read(path)).items() if name != "build_mnist_model"}
+    notebook = merge(source, fill_in(prepared_source(path, STUBS), answers))
+    outcome = grader.grade(notebook, "06_mnist", {})
+    assert outcome.status == "graded"
+    assert scores(outcome)["test_build_mnist_model"] == 0.0
+    assert scores(outcome)["test_standardize"] == outcome.tests["test_standardize"].max_score
+
+
+def test_nothing_is_run_again_for_a_blank_notebook(grader: Grader) -> None:
+    outcome = grader.grade(prepared_source(PATH, STUBS), "01_layers", {})
+    assert set(scores(outcome).values()) == {0.0}
+    assert outcome.status == "graded"
