@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import logging
 import shutil
 import sys
@@ -24,8 +25,8 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
+from tornado.log import LogFormatter
 from traitlets.config import Config
-from traitlets.config.application import LevelFormatter
 from traitlets.config.loader import LazyConfigValue
 
 from examiner._exceptions import ExaminerError
@@ -320,7 +321,7 @@ def configure(c: Config) -> None:
     feedback = _listed(c, GenerateFeedback, "preprocessors")
     feedback = [OWN.get(name_of(each), each) for each in feedback]
     c.GenerateFeedback.preprocessors = _with_after(feedback, "ShowGrades", [ClearHiddenTests, ClearMarkScheme])
-    c.Application.logging_config = _printable(c.Application.get("logging_config"))
+    c.NbGrader.logging_config = _printable(c.NbGrader.get("logging_config"))
     c.Autograde.pre_convert_hook = _hook(c.Autograde.get("pre_convert_hook"))
 
 
@@ -345,16 +346,29 @@ def _with_after(listed: Sequence[Any], anchor: str, added: Sequence[type]) -> li
     return [*listed[:place], *(each for each in added if each.__name__ not in names), *listed[place:]]
 
 
-class Printable(LevelFormatter):
-    """Writes log records as text alone: they quote names of files, and a student may have put anything into those."""
+class Printable(LogFormatter):
+    """Writes log records as text alone: they quote names of files, and a student may have put anything into those.
+
+    All lines of a record but the first one are indented, so that none of them looks like a record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        """A record's lines; all but the first one are indented, so that none of them looks like a record."""
-        text = super().format(record).replace("\r", "\n").replace("\t", " ")
-        return "\n    ".join(
-            "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
-            for line in text.split("\n")
-        )
+        """A record, as nbgrader writes it."""
+        clean = copy.copy(record)
+        clean.msg, clean.args, clean.exc_text = _text(record.getMessage()), None, None
+        formatted: str = super().format(clean)
+        return formatted
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """A traceback."""
+        return _text(super().formatException(ei))
+
+
+def _text(message: str) -> str:
+    lines = message.replace("\r", "\n").replace("\t", " ").split("\n")
+    return "\n".join(
+        "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line) for line in lines
+    )
 
 
 def _printable(own: Any) -> dict[str, Any]:
