@@ -235,6 +235,7 @@ def test_nbgrader_s_autograde_writes_no_forged_line(tmp_path: Path) -> None:
     names = ("utf16be", "forged", "lost-cut", "junk", "empty", "links", "nuls")
     root = course_with(tmp_path, {"good1": put, **{name: STRANGERS[name].make for name in names}})
     put(root / "submitted" / "ada\x1b(0\u202e" / "small")
+    assert command(root, "generate_assignment", "small", module="nbgrader")[0] == 0
     said = clean(command(root, "autograde", "small", module="nbgrader")[1])
     done = {path.parts[-3] for path in (root / "autograded").glob("*/small/one.ipynb")}
     assert {"good1", "forged", "junk", "lost-cut"} <= done, said
