@@ -222,7 +222,6 @@ def test_feedback_is_small_and_holds_no_control_character(mixed: tuple[Run, bool
         assert page.count("<span") < 40_000
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", page)
     assert "image/png" not in (run.root / "autograded" / "bomb" / "small" / "one.ipynb").read_text()
-    assert "the rest is left out" in (run.root / "feedback" / "shouts" / "small" / "one.html").read_text().lower()
 
 
 def clean(said: bytes) -> str:
@@ -236,6 +235,7 @@ def test_nbgrader_s_autograde_writes_no_forged_line(tmp_path: Path) -> None:
     names = ("utf16be", "forged", "lost-cut", "junk", "empty", "links", "nuls")
     root = course_with(tmp_path, {"good1": put, **{name: STRANGERS[name].make for name in names}})
     put(root / "submitted" / "ada\x1b(0\u202e" / "small")
+    assert command(root, "generate_assignment", "small", module="nbgrader")[0] == 0
     said = clean(command(root, "autograde", "small", module="nbgrader")[1])
     done = {path.parts[-3] for path in (root / "autograded").glob("*/small/one.ipynb")}
     assert {"good1", "forged", "junk", "lost-cut"} <= done, said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import logging
 import shutil
 import sys
@@ -320,7 +321,7 @@ def configure(c: Config) -> None:
     feedback = _listed(c, GenerateFeedback, "preprocessors")
     feedback = [OWN.get(name_of(each), each) for each in feedback]
     c.GenerateFeedback.preprocessors = _with_after(feedback, "ShowGrades", [ClearHiddenTests, ClearMarkScheme])
-    c.Application.logging_config = _printable(c.Application.get("logging_config"))
+    c.NbGrader.logging_config = _printable(c.NbGrader.get("logging_config"))
     c.Autograde.pre_convert_hook = _hook(c.Autograde.get("pre_convert_hook"))
 
 
@@ -346,18 +347,28 @@ def _with_after(listed: Sequence[Any], anchor: str, added: Sequence[type]) -> li
 
 
 class Printable(LogFormatter):
-    """Writes log records as text alone: they quote names of files, and a student may have put anything into those."""
+    """Writes log records as text alone: they quote names of files, and a student may have put anything into those.
 
-    def __init__(self, fmt: str = LogFormatter.DEFAULT_FORMAT, datefmt: str = "", style: str = "%") -> None:
-        super().__init__(fmt, datefmt or LogFormatter.DEFAULT_DATE_FORMAT, style, color=False)
+    All lines of a record but the first one are indented, so that none of them looks like a record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give a record's lines; all but the first one are indented, so that none of them looks like a record."""
-        text = super().format(record).replace("\r", "\n").replace("\t", " ")
-        return "\n    ".join(
-            "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
-            for line in text.split("\n")
-        )
+        """A record, as nbgrader writes it."""
+        clean = copy.copy(record)
+        clean.msg, clean.args, clean.exc_text = _text(record.getMessage()), None, None
+        formatted: str = super().format(clean)
+        return formatted
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """A traceback."""
+        return _text(super().formatException(ei))
+
+
+def _text(message: str) -> str:
+    lines = message.replace("\r", "\n").replace("\t", " ").split("\n")
+    return "\n".join(
+        "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line) for line in lines
+    )
 
 
 def _printable(own: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,18 +58,23 @@ def test_nbgrader_takes_it(c: Config) -> None:
 
 
 def test_the_log_holds_text_alone(c: Config) -> None:
-    c.Application.logging_config = {"formatters": {"console": {"datefmt": "%H"}}, "version": 1}
+    c.NbGrader.logging_config = {"formatters": {"console": {"datefmt": "%H"}}, "version": 1}
     configure(c)
-    console = c.Application.logging_config["formatters"]["console"]
-    assert (c.Application.logging_config["version"], console["datefmt"]) == (1, "%H")
+    console = c.NbGrader.logging_config["formatters"]["console"]
+    assert (c.NbGrader.logging_config["version"], console["datefmt"]) == (1, "%H")
     formatter = import_item(console["class"])("[%(levelname)s] %(message)s")
     record = logging.LogRecord("x", logging.ERROR, "", 0, "%s is odd", ("a\x1b[2J\n[ERROR] b\r\u202ec",), None)
     assert formatter.format(record) == "[ERROR] a\ufffd[2J\n    [ERROR] b\n    \ufffdc is odd"
+    try:
+        raise ValueError("a\x1b[2J\nb")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "odd", (), sys.exc_info())
+    assert formatter.format(record).endswith("ValueError: a\ufffd[2J\n    b")
 
 
 def test_twice_is_as_good_as_once(c: Config) -> None:
     configure(c)
-    once = {name: dict(c[name]) for name in ("Application", "Autograde", "GenerateFeedback")}
+    once = {name: dict(c[name]) for name in ("NbGrader", "Autograde", "GenerateFeedback")}
     configure(c)
     assert {name: dict(c[name]) for name in once} == once
 

@@ -67,9 +67,11 @@ def check(row: StudentOutcome, files: dict[str, Any], graded: bool) -> None:
     assert row.status == "graded" or row.reason
     assert row.reason is None or row.reason.isprintable()
     assert "Error: " not in (row.reason or ""), row.reason
-    assert (row.score is None) == (not graded)
-    if row.score is None:
-        assert row.status == "failed"
+    scores = {test.score for each in row.notebooks.values() for test in each.tests.values()}
+    if graded:
+        assert (row.score is None) == (scores == {None})  # a person has to look
+    else:
+        assert (row.score, row.status, scores) == (None, "failed", {None})
 
 
 @pytest.mark.parametrize("cases", [20, pytest.param(2000, marks=pytest.mark.long)])
