@@ -20,42 +20,42 @@ CACHED = (
 for name, sentence, changes in [
     (
         "eps_outside_root",
-        "eps is added outside the root: it belongs to the variance, before the root is taken.",
+        "eps is added outside the root: add it to the variance, before taking the root.",
         {"np.sqrt(var + eps)": "np.sqrt(var) + eps"},
     ),
     (
         "eps_forgotten",
-        "eps never reaches the result: without it, a feature that is constant over the batch divides by 0.",
+        "eps is not used, so a feature that is constant over the batch is divided by 0: add eps to the variance.",
         {"np.sqrt(var + eps)": "np.sqrt(var)"},
     ),
     (
         "eps_fixed",
-        "eps is not taken from bn_param: use the value given there, and 1e-5 only where it is missing.",
+        "eps is not taken from bn_param: use its value there, and 1e-5 only if it is missing.",
         {'bn_param.get("eps", 1e-5), ': "1e-5, "},
     ),
     (
         "no_root",
-        "x is divided by the variance: it is the standard deviation that brings the spread to 1.",
+        "x is divided by the variance: divide it by the standard deviation, the root of the variance.",
         {"np.sqrt(var + eps)": "var + eps"},
     ),
     (
         "unbiased_variance",
-        "The batch's variance is divided by N - 1: here it is the plain mean of the squared deviations.",
+        "The batch's variance is divided by N - 1: it should be the mean of the squared deviations, divided by N.",
         {"x.var(axis=0)": "x.var(axis=0, ddof=1)"},
     ),
     (
         "unbiased_running_variance",
-        "The running variance collects variances divided by N - 1: here it runs on the same variance that normalizes.",
+        "The running variance averages variances divided by N - 1: use the same variance as for normalizing, divided by N.",
         {VAR: '* bn_param["running_var"] + (1 - momentum) * x.var(axis=0, ddof=1)'},
     ),
     (
         "running_standard_deviation",
-        "The running variance collects standard deviations: square them.",
+        "The running variance averages standard deviations: it should average variances.",
         {VAR: '* bn_param["running_var"] + (1 - momentum) * np.sqrt(var)'},
     ),
     (
         "momentum_swapped",
-        "Momentum weighs the new batch: it is the share of the old running value that stays.",
+        "Momentum is applied to the new batch: it should be the weight of the old running value.",
         {
             "momentum " + MEAN: '(1 - momentum) * bn_param["running_mean"] + momentum * mean',
             "momentum " + VAR: '(1 - momentum) * bn_param["running_var"] + momentum * var',
@@ -68,7 +68,7 @@ for name, sentence, changes in [
     ),
     (
         "running_not_stored",
-        "The running statistics are computed, but not written into bn_param: the next call cannot see them.",
+        "The running statistics are computed but not stored in bn_param: store them there, so that the next call can use them.",
         {
             'bn_param["running_mean"] = momentum': "new_mean = momentum",
             'bn_param["running_var"] = momentum': "new_var = momentum",
@@ -76,29 +76,29 @@ for name, sentence, changes in [
     ),
     (
         "only_mean_runs",
-        "The running variance is never updated: test mode needs it as well as the running mean.",
+        "The running variance is never updated: update it like the running mean, because test mode needs both.",
         {'bn_param["running_var"] = momentum': "new_var = momentum"},
     ),
     (
         "running_variance_starts_at_one",
-        "Running statistics that are missing start from something else than zeros.",
+        "Missing running statistics start at the wrong value: they should start at zero.",
         {'"running_var", np.zeros(': '"running_var", np.ones('},
     ),
     (
         "batch_statistics_in_test_mode",
-        "Test mode normalizes with the batch's own statistics: an answer must not depend on its neighbours, use the running ones.",
+        "Test mode normalizes with the batch's own statistics: use the running ones, so that a result does not depend on the other examples.",
         {"    std = np.sqrt(var + eps)": "    mean, var = x.mean(axis=0), x.var(axis=0)\n    std = np.sqrt(var + eps)"},
     ),
     (
         "running_statistics_in_training",
-        "Training mode normalizes with the running statistics: while training, the batch's own are used.",
+        "Training mode normalizes with the running statistics: it should use the batch's own.",
         {
             "    std = np.sqrt(var + eps)": '    mean, var = bn_param["running_mean"], bn_param["running_var"]\n    std = np.sqrt(var + eps)'
         },
     ),
     (
         "updated_in_test_mode",
-        "The running statistics change in test mode too: only training updates them.",
+        "The running statistics change in test mode, too: only training mode should update them.",
         {
             "    std = np.sqrt(var + eps)": '    if bn_param["mode"] == "test":\n'
             '        bn_param["running_mean"] = momentum * mean + (1 - momentum) * x.mean(axis=0)\n'
@@ -107,7 +107,7 @@ for name, sentence, changes in [
     ),
     (
         "over_features",
-        "Each example is normalized over its own features: the statistics belong to a feature, taken over the examples of the batch.",
+        "Each example is normalized over its own features: each feature should be normalized over the examples of the batch.",
         {
             "    normalized = (x - mean) / std": '    if bn_param["mode"] == "train":\n'
             "        mean = x.mean(axis=1, keepdims=True)\n"
@@ -117,41 +117,41 @@ for name, sentence, changes in [
     ),
     (
         "one_mean_for_all_features",
-        "One mean and one variance serve all features: each feature has its own, over axis 0.",
+        "One mean and one variance are used for all features: each feature should have its own, over axis 0.",
         {"x.mean(axis=0), x.var(axis=0)": "x.mean() + np.zeros(x.shape[1]), x.var() + np.zeros(x.shape[1])"},
     ),
     (
         "mean_not_subtracted",
-        "The mean is never subtracted: normalized numbers have mean 0.",
+        "The mean is never subtracted: normalized numbers should have mean 0.",
         {"(x - mean) / std": "x / std"},
     ),
     (
         "scale_and_shift_forgotten",
-        "gamma and beta never reach the output: the normalized numbers are scaled and shifted at the end.",
+        "gamma and beta are not used: scale the normalized numbers by gamma and add beta at the end.",
         {"return gamma * normalized + beta,": "return normalized,"},
     ),
     (
         "gamma_and_beta_swapped",
-        "gamma and beta have changed places: gamma scales, beta shifts.",
+        "gamma and beta are swapped: gamma should scale, and beta should shift.",
         {"return gamma * normalized + beta,": "return beta * normalized + gamma,"},
     ),
     (
         "test_mode_only_normalizes",
-        "gamma and beta are forgotten in test mode: there, too, the normalized numbers are scaled and shifted.",
+        "gamma and beta are missing in test mode: scale and shift the normalized numbers there, too.",
         {
             "return gamma * normalized + beta,": 'return gamma * normalized + beta if bn_param["mode"] == "train" else normalized,'
         },
     ),
     (
         "gamma_forgotten_in_test_mode",
-        "gamma is forgotten in test mode: there, too, the normalized numbers are scaled.",
+        "gamma is missing in test mode: scale the normalized numbers there, too.",
         {
             "return gamma * normalized + beta,": 'return (gamma if bn_param["mode"] == "train" else 1) * normalized + beta,'
         },
     ),
     (
         "sum_instead_of_variance",
-        "The variance is the sum of the squared deviations: it is their mean, divided by N.",
+        "The variance is the sum of the squared deviations: it should be their mean, divided by N.",
         {"x.mean(axis=0), x.var(axis=0)": "x.mean(axis=0), len(x) * x.var(axis=0)"},
     ),
     (
@@ -179,7 +179,7 @@ for name, sentence, changes in [
 catalogue.change(
     "batchnorm_forward",
     "nothing_computed",
-    "Nothing is computed yet: the output is None, and the running statistics are those that came in.",
+    "Nothing is computed yet: the output is None, and the running statistics are unchanged.",
     {
         "x.mean(axis=0), x.var(axis=0)": 'bn_param["running_mean"], bn_param["running_var"]',
         "return gamma * normalized + beta, (normalized, gamma, std)": "return None, None",
@@ -189,7 +189,7 @@ catalogue.change(
 catalogue.change(
     "batchnorm_forward",
     "running_statistics_local",
-    "The running statistics stay in local variables: they have to be written into bn_param, where the next call finds them.",
+    "The running statistics stay in local variables: store them in bn_param, where the next call finds them.",
     {
         'bn_param.setdefault("running_mean"': 'bn_param.get("running_mean"',
         'bn_param.setdefault("running_var"': 'bn_param.get("running_var"',
@@ -274,67 +274,67 @@ DX = "gamma / std * (centred - normalized * dgamma / len(dout))"
 for name, sentence, changes in [
     (
         "statistics_taken_as_constants",
-        "dx goes only the direct way: x also moves the mean and the variance, and through them every output.",
+        "dx contains only the direct path: it should include the paths through the mean and the variance, which x changes, too.",
         {DX: "gamma / std * dout"},
     ),
     (
         "variance_path_forgotten",
-        "The way through the variance is missing from dx: x moves the spread of its feature too.",
+        "The path through the variance is missing from dx: add it, because x also changes the variance of its feature.",
         {DX: "gamma / std * centred"},
     ),
     (
         "mean_path_forgotten",
-        "The way through the mean is missing from dx: each column of dx has to sum to 0.",
+        "The path through the mean is missing from dx: each column of dx should sum to 0.",
         {DX: "gamma / std * (dout - normalized * dgamma / len(dout))"},
     ),
     (
         "factor_two_forgotten",
-        "The way through the variance counts only half: the derivative of a square brings a factor 2.",
+        "The path through the variance counts only half: the derivative of a square should bring a factor 2.",
         {DX: "gamma / std * (centred - normalized * dgamma / len(dout) / 2)"},
     ),
     (
         "variance_path_doubled",
-        "The way through the variance counts twice: the derivative of 1/√v brings a factor -½.",
+        "The path through the variance counts twice: the derivative of 1/√v should bring a factor -½.",
         {DX: "gamma / std * (centred - 2 * normalized * dgamma / len(dout))"},
     ),
     (
         "mean_path_not_averaged",
-        "The way through the mean is not divided by N: one example moves the mean by 1/N only.",
+        "The path through the mean is not divided by N: divide it by N, because each example has the weight 1/N in the mean.",
         {DX: "gamma / std * (dout - dbeta - normalized * dgamma / len(dout))"},
     ),
     (
         "variance_path_not_averaged",
-        "The way through the variance is not divided by N: one example moves the variance by 1/N only.",
+        "The path through the variance is not divided by N: divide it by N, because each example has the weight 1/N in the variance.",
         {DX: "gamma / std * (centred - normalized * dgamma)"},
     ),
     (
         "variance_path_sign",
-        "The way through the variance has the wrong sign: a larger variance makes the outputs smaller.",
+        "The path through the variance has the wrong sign: it should be negative, because a larger variance makes the outputs smaller.",
         {DX: "gamma / std * (centred + normalized * dgamma / len(dout))"},
     ),
     (
         "sums_instead_of_means",
-        "The ways through the mean and the variance are not divided by N: one example moves a mean by 1/N only.",
+        "The paths through the mean and the variance are not divided by N: divide both by N, because each example has the weight 1/N in a mean.",
         {DX: "gamma / std * (dout - dbeta - normalized * dgamma)"},
     ),
     (
         "gamma_missing",
-        "gamma is missing from dx: it scales the gradient as it scaled the output.",
+        "gamma is missing from dx: multiply the gradient by gamma, as in the forward pass.",
         {DX: "(centred - normalized * dgamma / len(dout)) / std"},
     ),
     (
         "std_missing",
-        "dx is not divided by the standard deviation: normalizing scaled the input, so it scales the gradient.",
+        "dx is not divided by the standard deviation: it should be, because the forward pass divides the input by it.",
         {DX: "gamma * (centred - normalized * dgamma / len(dout))"},
     ),
     (
         "dx_averaged",
-        "dx is divided by the batch size: averaging over examples is the business of the loss.",
+        "dx is divided by the batch size: only the loss should average over examples.",
         {DX: DX + " / len(dout)"},
     ),
     (
         "dgamma_without_normalized",
-        "dgamma is the sum of dout alone: each term is multiplied by the normalized input.",
+        "dgamma is the sum of dout alone: multiply each term by the normalized input.",
         {
             "dgamma = (dout * normalized).sum(axis=0)  # (D,)": "dgamma, dbeta = dout.sum(axis=0), dout.sum(axis=0)",
             DX: "gamma / std * (centred - normalized * (dout * normalized).mean(axis=0))",
@@ -342,27 +342,27 @@ for name, sentence, changes in [
     ),
     (
         "dgamma_averaged",
-        "dgamma is divided by the batch size: averaging over examples is the business of the loss.",
+        "dgamma is divided by the batch size: only the loss should average over examples.",
         {"return dx, dgamma, dbeta": "return dx, dgamma / len(dout), dbeta"},
     ),
     (
         "dbeta_averaged",
-        "dbeta is divided by the batch size: averaging over examples is the business of the loss.",
+        "dbeta is divided by the batch size: only the loss should average over examples.",
         {"return dx, dgamma, dbeta": "return dx, dgamma, dbeta / len(dout)"},
     ),
     (
         "dgamma_not_summed",
-        "dgamma is not summed over the batch: gamma has shape (D,), and so has its gradient.",
+        "dgamma is not summed over the batch: it should have the shape of gamma, (D,).",
         {"return dx, dgamma, dbeta": "return dx, dout * normalized, dbeta"},
     ),
     (
         "over_the_wrong_axis",
-        "dgamma and dbeta are summed over the features: each feature collects from all examples.",
+        "dgamma and dbeta are summed over the features: they should be summed over the examples.",
         {"return dx, dgamma, dbeta": "return dx, (dout * normalized).sum(axis=1), dout.sum(axis=1)"},
     ),
     (
         "wrong_order",
-        "The gradients come back in another order than dx, dgamma, dbeta.",
+        "The gradients are returned in the wrong order: return dx, dgamma, dbeta.",
         {"return dx, dgamma, dbeta": "return dx, dbeta, dgamma"},
     ),
 ]:
@@ -382,7 +382,7 @@ def input_cached(x, gamma, beta, bn_param):
 
 @catalogue.misconception(
     "batchnorm_backward",
-    "dgamma is computed from the raw input x: gamma multiplies the normalized input.",
+    "dgamma is computed from the raw input x: use the normalized input, which gamma multiplies.",
     together_with={"batchnorm_forward": input_cached},
 )
 def dgamma_from_input(dout, cache):
@@ -394,7 +394,7 @@ def dgamma_from_input(dout, cache):
 
 @catalogue.misconception(
     "batchnorm_backward",
-    "eps is left out of the root on the way back: use the same root as in the forward pass.",
+    "eps is missing from the root in the backward pass: use the same root as in the forward pass.",
     together_with={"batchnorm_forward": input_cached},
 )
 def eps_forgotten_backward(dout, cache):
@@ -438,17 +438,17 @@ MASK = '(dropout_param["rng"].random(x.shape) < p) / p'
 for name, sentence, changes in [
     (
         "not_inverted",
-        "What is kept is not scaled up: divide by p, so that the mean stays as it was.",
+        "The kept elements are not scaled up: divide by p, so that the mean stays the same.",
         {MASK: '(dropout_param["rng"].random(x.shape) < p) * 1.0'},
     ),
     (
         "multiplied_by_p",
-        "What is kept is multiplied by p: it has to be divided by it, so that the mean stays as it was.",
+        "The kept elements are multiplied by p: divide by p, so that the mean stays the same.",
         {MASK: '(dropout_param["rng"].random(x.shape) < p) * p'},
     ),
     (
         "scaled_in_test_mode",
-        "The scaling happens in test mode: inverted dropout scales in training, and test mode does nothing.",
+        "The output is scaled in test mode: inverted dropout should scale in training mode only, and test mode should return x.",
         {
             MASK: '(dropout_param["rng"].random(x.shape) < p) * 1.0',
             "np.ones(x.shape)": 'np.full(x.shape, dropout_param["p"])',
@@ -456,42 +456,42 @@ for name, sentence, changes in [
     ),
     (
         "p_drops",
-        "p is taken as the probability to drop: here it is the probability to keep.",
+        "p is used as the probability to drop: it should be the probability to keep.",
         {MASK: '(dropout_param["rng"].random(x.shape) >= p) / (1 - p)'},
     ),
     (
         "comparison_turned",
-        "The comparison is the wrong way round: a share 1 - p is kept instead of p.",
+        "The comparison is the wrong way round, so a share 1 - p is kept: the share should be p.",
         {MASK: '(dropout_param["rng"].random(x.shape) > p) / p'},
     ),
     (
         "scaled_by_drop_probability",
-        "What is kept is divided by the probability to drop: divide by the probability to keep.",
+        "The kept elements are divided by the probability to drop: divide by the probability to keep.",
         {MASK: '(dropout_param["rng"].random(x.shape) < p) / (1 - p)'},
     ),
     (
         "active_in_test_mode",
-        "Elements are dropped in test mode too: there the layer does nothing at all.",
+        "Elements are dropped in test mode, too: test mode should return x unchanged.",
         {'if dropout_param["mode"] == "train":': "if True:"},
     ),
     (
         "never_active",
-        "Nothing is dropped in training: elements are kept with probability p only.",
+        "Nothing is dropped in training: each element should be kept with probability p.",
         {'if dropout_param["mode"] == "train":': "if False:"},
     ),
     (
         "normal_draws",
-        "The mask comes from normal draws: with these, the share below p is not p. Draw evenly over [0, 1).",
+        "The mask is drawn from a normal distribution, so the wrong share of elements is kept: draw uniformly from [0, 1).",
         {'dropout_param["rng"].random(x.shape)': 'dropout_param["rng"].normal(size=x.shape)'},
     ),
     (
         "one_mask_for_all_examples",
-        "All examples share one mask: each element is kept or dropped by itself.",
+        "All examples share one mask: each element should be kept or dropped on its own.",
         {'dropout_param["rng"].random(x.shape)': '(dropout_param["rng"].random(x.shape[1:]) + np.zeros(x.shape))'},
     ),
     (
         "whole_examples_dropped",
-        "Whole examples are kept or dropped: the mask has to be drawn element by element.",
+        "Whole examples are kept or dropped: draw the mask element by element.",
         {
             'dropout_param["rng"].random(x.shape)': '(dropout_param["rng"].random((x.shape[0],) + (1,) * (x.ndim - 1)) + np.zeros(x.shape))'
         },
@@ -503,12 +503,12 @@ for name, sentence, changes in [
     ),
     (
         "mask_as_output",
-        "The output is the mask itself: it has to be multiplied with the input.",
+        "The output is the mask itself: multiply it by the input.",
         {"return x * mask,": "return mask,"},
     ),
     (
         "two_axes_only",
-        "This works for inputs with two axes only: x may have any number of axes, so draw a mask of shape x.shape.",
+        "This works only for inputs with two axes: x may have any number of axes, so draw a mask of shape x.shape.",
         {"mask = np.ones(x.shape)": "rows, columns = x.shape\n    mask = np.ones((rows, columns))"},
     ),
     (
@@ -521,17 +521,17 @@ for name, sentence, changes in [
     ),
     (
         "nothing_in_test_mode",
-        "In test mode a name is used that only training mode assigns: test mode needs a branch of its own, which returns x.",
+        "Test mode uses a name that only training mode assigns: test mode should have its own branch, which returns x.",
         {"    mask = np.ones(x.shape)\n": ""},
     ),
     (
         "multiplicative_noise",
-        "The input is multiplied by normal noise, and nothing is dropped: dropout sets elements to 0.",
+        "The input is multiplied by normal noise, and nothing is dropped: dropout should set elements to 0.",
         {MASK: '1 + dropout_param["rng"].normal(size=x.shape) * np.sqrt((1 - p) / p)'},
     ),
     (
         "scaled_by_p_in_test_mode",
-        "The output of test mode is multiplied by p: inverted dropout scales in training, and test mode does nothing.",
+        "The output of test mode is multiplied by p: inverted dropout should scale in training mode only, and test mode should return x.",
         {"np.ones(x.shape)": 'np.full(x.shape, dropout_param["p"])'},
     ),
 ]:
@@ -573,44 +573,47 @@ def global_generator(x, dropout_param):
 
 
 @catalogue.misconception(
-    "dropout_backward", "The gradient passes everywhere: where an element was dropped it has to stop."
+    "dropout_backward", "The gradient passes everywhere: it should be 0 where an element was dropped."
 )
 def mask_ignored(dout, cache):
     return dout
 
 
 @catalogue.misconception(
-    "dropout_backward", "The scale is missing: what was scaled up on the way forward is scaled up on the way back."
+    "dropout_backward",
+    "The scale is missing: the gradient should be scaled up like the kept elements in the forward pass.",
 )
 def scale_forgotten(dout, cache):
     return dout * (cache > 0)
 
 
 @catalogue.misconception(
-    "dropout_backward", "The gradient is divided by the scale of the forward pass: it is multiplied by it."
+    "dropout_backward", "The gradient is divided by the scale of the forward pass: multiply by it."
 )
 def divided_by_scale(dout, cache):
     return np.where(cache > 0, dout / np.maximum(cache, 1), 0.0)
 
 
-@catalogue.misconception("dropout_backward", "The scale is applied twice: the mask already contains it.")
+@catalogue.misconception(
+    "dropout_backward", "The scale is applied twice: multiply by the mask only, because it already contains the scale."
+)
 def scaled_twice(dout, cache):
     return dout * cache**2
 
 
 @catalogue.misconception(
-    "dropout_backward", "The gradient passes where elements were dropped, and stops where they were kept."
+    "dropout_backward", "The gradient passes where elements were dropped: it should pass only where they were kept."
 )
 def mask_turned(dout, cache):
     return dout * (cache == 0)
 
 
-@catalogue.misconception("dropout_backward", "The gradient is only the mask: dout is missing.")
+@catalogue.misconception("dropout_backward", "The gradient is only the mask: multiply it by dout.")
 def dout_missing(dout, cache):
     return cache
 
 
-@catalogue.misconception("dropout_backward", "The way back draws a mask of its own: use the one of the forward pass.")
+@catalogue.misconception("dropout_backward", "The backward pass draws its own mask: use the mask of the forward pass.")
 def another_mask(dout, cache):
     return dout * np.random.permutation(cache.ravel()).reshape(cache.shape)
 
@@ -624,7 +627,7 @@ def none_cached_forward(x, dropout_param):
 
 @catalogue.misconception(
     "dropout_backward",
-    "In test mode the cache is None and cannot be multiplied: there, the gradient passes unchanged.",
+    "In test mode, the cache is None and cannot be multiplied: return dout unchanged.",
     together_with={"dropout_forward": none_cached_forward},
 )
 def none_in_test_mode(dout, cache):

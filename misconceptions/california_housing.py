@@ -10,54 +10,59 @@ catalogue = Catalogue("07_california_housing")
 # ------------------------------------------------------ standardize_and_clip
 
 VALUES = "np.clip((X - mean) / std, -limit, limit) for X"
-catalogue.change("standardize_and_clip", "not_clipped", "Nothing is clipped.", {VALUES: "(X - mean) / std for X"})
+catalogue.change(
+    "standardize_and_clip",
+    "not_clipped",
+    "Nothing is clipped: clip the standardized features to the limit.",
+    {VALUES: "(X - mean) / std for X"},
+)
 catalogue.change(
     "standardize_and_clip",
     "limit_ignored",
-    "The limit is fixed at 4: use the one that is given.",
+    "The limit is fixed at 4: use the argument limit.",
     {VALUES: "np.clip((X - mean) / std, -4, 4) for X"},
 )
 catalogue.change(
     "standardize_and_clip",
     "clipped_above_only",
-    "Only large values are clipped: very negative ones are as extreme.",
+    "Only large values are clipped: clip very negative ones, too.",
     {VALUES: "np.minimum((X - mean) / std, limit) for X"},
 )
 catalogue.change(
     "standardize_and_clip",
     "clipped_before_standardizing",
-    "The features are clipped before they are standardized: the limit counts standard deviations.",
+    "The features are clipped before they are standardized: standardize first, because the limit counts standard deviations.",
     {VALUES: "(np.clip(X, -limit, limit) - mean) / std for X"},
 )
 catalogue.change(
     "standardize_and_clip",
     "not_centred",
-    "The mean is not subtracted.",
+    "The mean is not subtracted: subtract it from each feature.",
     {VALUES: "np.clip(X / std, -limit, limit) for X"},
 )
 catalogue.change(
     "standardize_and_clip",
     "by_the_variance",
-    "The features are divided by their variance: the standard deviation is its root.",
+    "The features are divided by their variance: divide by the standard deviation, its root.",
     {"train.std(axis=0)": "train.var(axis=0)"},
 )
 catalogue.change(
     "standardize_and_clip",
     "divided_by_zero",
-    "Constant features are divided by zero: take 1 for their standard deviation.",
+    "Constant features are divided by zero: use 1 as their standard deviation.",
     {"std[std == 0] = 1": "pass"},
 )
 catalogue.change(
     "standardize_and_clip",
     "only_training_data_clipped",
-    "Only the training data are clipped: all arrays go through the same steps.",
+    "Only the training data are clipped: all arrays should go through the same steps.",
     {VALUES: "np.clip((X - mean) / std, -limit, limit) if X is train else (X - mean) / std for X"},
 )
 
 
 @catalogue.misconception(
     "standardize_and_clip",
-    "Each array is standardized by its own statistics: only the training data may set the scale.",
+    "Each array is standardized by its own statistics: use the statistics of the training data for all arrays.",
 )
 def own_statistics(train, *others, limit=4.0):
     scaled = []
@@ -69,7 +74,7 @@ def own_statistics(train, *others, limit=4.0):
 
 @catalogue.misconception(
     "standardize_and_clip",
-    "Mean and standard deviation are those of all data: the test data must not be looked at.",
+    "Mean and standard deviation are computed from all data: use only the training data.",
 )
 def statistics_of_all_data(train, *others, limit=4.0):
     everything = np.concatenate([train, *others])
@@ -80,7 +85,7 @@ def statistics_of_all_data(train, *others, limit=4.0):
 
 @catalogue.misconception(
     "standardize_and_clip",
-    "The data are standardized once more after clipping: mean and standard deviation are those before.",
+    "The data are standardized once more after clipping: standardize only once, before clipping.",
 )
 def standardized_again(train, *others, limit=4.0):
     for _ in range(2):
@@ -90,7 +95,9 @@ def standardized_again(train, *others, limit=4.0):
     return (train, *others)
 
 
-@catalogue.misconception("standardize_and_clip", "Rows with extreme values are left out: keep every row, and clip.")
+@catalogue.misconception(
+    "standardize_and_clip", "Rows with extreme values are left out: keep every row, and clip the values."
+)
 def outliers_removed(train, *others, limit=4.0):
     mean, std = train.mean(axis=0), train.std(axis=0)
     std[std == 0] = 1
@@ -111,7 +118,7 @@ def raw_features_clipped(train, *others, limit=4.0):
 
 @catalogue.misconception(
     "standardize_and_clip",
-    "A small number is added to every standard deviation, which changes every feature: take 1 only where it is 0.",
+    "A small number is added to every standard deviation, which changes every feature: use 1 where it is 0, and do not change the others.",
     variants=tuple({"0.001": number} for number in ("1.0", "0.1", "0.01", "1e-4", "1e-5", "1e-6")),
 )
 def number_added_to_deviation(train, *others, limit=4.0):
@@ -120,7 +127,8 @@ def number_added_to_deviation(train, *others, limit=4.0):
 
 
 @catalogue.misconception(
-    "standardize_and_clip", "The features are scaled to the range 0 to 1: that is not mean 0 and standard deviation 1."
+    "standardize_and_clip",
+    "The features are scaled to the range 0 to 1: they should have mean 0 and standard deviation 1.",
 )
 def to_the_unit_range(train, *others, limit=4.0):
     low, high = train.min(axis=0), train.max(axis=0)
@@ -151,52 +159,63 @@ RATIO = "1 - residual / total"
 catalogue.change(
     "r2_score",
     "share_not_explained",
-    "This is the share that is not explained: subtract it from 1.",
+    "This is the unexplained share: subtract it from 1.",
     {RATIO: "residual / total"},
 )
 catalogue.change(
     "r2_score",
     "the_other_way_round",
-    "The fraction is upside down: the error of the predictions is divided by that of the mean.",
+    "The fraction is upside down: divide the error of the predictions by that of the mean.",
     {RATIO: "1 - total / residual"},
 )
 catalogue.change(
     "r2_score",
     "mean_of_the_prediction",
-    "The total is measured from the mean of the predictions: it is the mean of the true values.",
+    "The total is measured from the mean of the predictions: use the mean of the true values.",
     {"y.mean()": "prediction.mean()"},
 )
 catalogue.change(
     "r2_score",
     "variance_of_the_prediction",
-    "The total is the spread of the predictions: it is that of the true values.",
+    "The total is the spread of the predictions: it should be that of the true values.",
     {"(y - y.mean())": "(prediction - prediction.mean())"},
 )
 catalogue.change(
     "r2_score",
     "not_squared",
-    "The deviations are not squared.",
+    "The deviations are not squared: square them.",
     {"(y - prediction) ** 2": "np.abs(y - prediction)", "(y - y.mean()) ** 2": "np.abs(y - y.mean())"},
 )
-catalogue.change("r2_score", "not_centred", "The mean is not subtracted from the true values.", {"(y - y.mean())": "y"})
-catalogue.change("r2_score", "root_of_the_fraction", "R² takes no root.", {RATIO: "1 - np.sqrt(residual / total)"})
+catalogue.change(
+    "r2_score",
+    "not_centred",
+    "The mean is not subtracted from the true values: subtract it before squaring.",
+    {"(y - y.mean())": "y"},
+)
+catalogue.change(
+    "r2_score",
+    "root_of_the_fraction",
+    "R² is computed with a root: leave out the root.",
+    {RATIO: "1 - np.sqrt(residual / total)"},
+)
 
 
 @catalogue.misconception(
-    "r2_score", "The squared correlation ignores that predictions may be shifted or scaled: it is not R² here."
+    "r2_score",
+    "This is the squared correlation, which ignores whether predictions are shifted or scaled: compute R² from the errors of the predictions.",
 )
 def squared_correlation(y, prediction):
     return float(np.corrcoef(y.ravel(), prediction.ravel())[0, 1] ** 2)
 
 
 @catalogue.misconception(
-    "r2_score", "R² may be negative, where the predictions are worse than the mean: do not cut it off."
+    "r2_score", "Negative values are cut off: R² should be negative if the predictions are worse than the mean."
 )
 def never_negative(y, prediction):
     return float(max(0, 1 - np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2)))
 
 
-@catalogue.misconception("r2_score", "This is the root mean square error, not R².")
+@catalogue.misconception("r2_score", "This is the root mean square error: return R².")
 def rmse_instead(y, prediction):
     return float(np.sqrt(np.mean((y - prediction) ** 2)))
 
@@ -209,12 +228,12 @@ def sample_variance(y, prediction):
     return float(1 - np.mean((y - prediction) ** 2) / np.var(y, ddof=1))
 
 
-@catalogue.misconception("r2_score", "R² is given in percent: it is a share, and 1 is perfect.")
+@catalogue.misconception("r2_score", "R² is given in percent: it should be a fraction, with 1 for perfect predictions.")
 def in_percent(y, prediction):
     return float(100 * (1 - np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2)))
 
 
-@catalogue.misconception("r2_score", "This is the mean squared error, not R².")
+@catalogue.misconception("r2_score", "This is the mean squared error: return R².")
 def mean_squared_error(y, prediction):
     return float(np.mean((y - prediction) ** 2))
 
@@ -235,40 +254,40 @@ def scalar_products(y, prediction):
 catalogue.change(
     "build_housing_model",
     "classification",
-    "The network is made for classification: a price is a number, not a class.",
+    "The network is made for classification: use regression, because a price is a number.",
     {'"regression"': '"classification"'},
     follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
     "ten_outputs",
-    "The network has several outputs: one price needs one.",
+    "The network has several outputs: it should have one, for the price.",
     {"output_dim=1": "output_dim=10"},
     follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
     "input_dim_of_digits",
-    "The network does not have one input for each feature.",
+    "The network has the wrong number of inputs: it should have one for each of the features.",
     {"input_dim=housing.input_dim": "input_dim=784"},
     follow_on=("test_train_housing_model",),
 )
 catalogue.change(
     "build_housing_model",
     "all_weights_zero",
-    "All first weights are the same, so all units stay the same for ever: draw them at random.",
+    "All initial weights are the same, so all units stay the same forever: draw them at random.",
     {"weight_scale=0.1": "weight_scale=0.0"},
 )
 catalogue.change(
     "build_housing_model",
     "half_precision",
-    "The parameters are neither float32 nor float64: save_parameters takes only these.",
+    "The parameters are neither float32 nor float64: use one of these, because save_parameters accepts no other type.",
     {"dtype=np.float32": "dtype=np.float16"},
 )
 catalogue.change(
     "build_housing_model",
     "returns_params",
-    "The parameters are returned, not the network.",
+    "The parameters are returned: return the network.",
     {"        rng=rng,\n    )": "        rng=rng,\n    ).params"},
     follow_on=("test_train_housing_model",),
 )
@@ -299,25 +318,25 @@ def with_defaults(rng):
 catalogue.change(
     "train_housing_model",
     "max_epochs_ignored",
-    "max_epochs is not respected: the number of epochs may be smaller, never larger.",
+    "max_epochs is not respected: the number of epochs must not be larger than max_epochs.",
     {"num_epochs=max_epochs": "num_epochs=12"},
 )
 catalogue.change(
     "train_housing_model",
     "settings_by_position",
-    "The solver's settings are passed by position: all arguments after model and data are keyword arguments, such as update_rule=….",
+    "The solver's settings are passed by position: all arguments after model and data must be keyword arguments, such as update_rule=….",
     {"update_rule=optimization.sgd_momentum": "optimization.sgd_momentum"},
 )
 catalogue.change(
     "train_housing_model",
     "never_trained",
-    "The solver is returned before it has trained.",
+    "The solver is returned before it has trained: train it first.",
     {"solver.train()": "solver"},
 )
 catalogue.change(
     "train_housing_model",
     "trained_twice",
-    "The solver trains twice, for more than max_epochs in all.",
+    "The solver trains twice, for more than max_epochs in total: train it once.",
     {"return solver.train()": "return solver.train().train()"},
 )
 catalogue.change(
@@ -329,37 +348,37 @@ catalogue.change(
 catalogue.change(
     "train_housing_model",
     "learning_rate_far_too_large",
-    "The learning rate is so large that the loss is no longer finite, or does not fall.",
+    "The learning rate is so large that the loss is no longer finite, or does not fall: use a smaller one.",
     {"learning_rate=0.02": "learning_rate=500.0"},
 )
 catalogue.change(
     "train_housing_model",
     "learning_rate_far_too_small",
-    "The learning rate is so small that nothing is learned.",
+    "The learning rate is so small that nothing is learned: use a larger one.",
     {"learning_rate=0.02": "learning_rate=1e-12"},
 )
 catalogue.change(
     "train_housing_model",
     "uphill",
-    "The parameters move along the gradient, uphill.",
+    "The parameters move along the gradient, uphill: they should move against it.",
     {"update_rule=optimization.sgd_momentum": "update_rule=lambda w, dw, config: (w + 0.02 * dw, config)"},
 )
 catalogue.change(
     "train_housing_model",
     "another_model",
-    "A new model is trained, not the one that was given.",
+    "A new model is trained: train the model that the function gets.",
     {"        model,\n": "        build_housing_model(np.random.default_rng(2)),\n"},
 )
 catalogue.change(
     "train_housing_model",
     "trained_on_validation_data",
-    "The network is trained on the validation rows: these are for choosing settings only.",
+    "The network is trained on the validation rows: train it on the training rows, because the validation rows are only for choosing settings.",
     {"        data,\n": '        data | {"X_train": data["X_val"], "y_train": data["y_val"]},\n'},
 )
 catalogue.change(
     "train_housing_model",
     "trained_on_everything",
-    "The network is trained on the validation rows too: these are for choosing settings only.",
+    "The network is trained on the validation rows, too: use them only for choosing settings.",
     {
         "        data,\n": "        data\n"
         '        | {"X_train": np.concatenate([data["X_train"], data["X_val"]])}\n'

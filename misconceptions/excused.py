@@ -1,9 +1,9 @@
-"""Mutants of the reference that keep full marks and are no mistake, each with the reason."""
+"""Mutants of the reference that keep full marks and are not mistakes, each with the reason."""
 
 from examiner.catalogue import Excused
 
-ANY_DRAW = "first weights are free as long as their distribution is right: no test asks for one certain draw"
-MODERATE = "by what a constant feature is divided is free: what matters is that training data become 0, others moderate"
+ANY_DRAW = "initial weights are free as long as their distribution is right: no test requires a particular draw"
+MODERATE = "the divisor of a constant feature is free: training data must become 0, and other data must stay moderate"
 
 EXCUSED = (
     Excused("FullyConnectedNet", "rng = np.random.default_rng()", ANY_DRAW),

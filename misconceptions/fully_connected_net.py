@@ -26,35 +26,35 @@ TOTAL = 'loss, grads[f"W{k}"] = loss + penalty, dw + dpenalty'
 catalogue.change(
     NET,
     "biases_random",
-    "The biases are drawn at random: they start at zero.",
+    "The biases are drawn at random: they should start at zero.",
     {BIASES: "(weight_scale * rng.normal(size=dims[k])).astype(dtype)"},
     tests=INITIALIZATION,
 )
 catalogue.change(
     NET,
     "dtype_ignored",
-    "The parameters do not have the dtype that was asked for: NumPy makes float64 unless told otherwise.",
+    "The parameters ignore the argument dtype: they should have that dtype, while NumPy's default is float64.",
     {WEIGHTS: WEIGHTS.replace(".astype(dtype)", ""), BIASES: "np.zeros(dims[k])"},
     tests=INITIALIZATION,
 )
 catalogue.change(
     NET,
     "weight_scale_ignored",
-    "The spread of the weights does not follow weight_scale.",
+    "The spread of the weights ignores weight_scale: it should be their standard deviation.",
     {"weight_scale * rng.normal": "1e-2 * rng.normal"},
     tests=INITIALIZATION,
 )
 catalogue.change(
     NET,
     "weight_scale_as_variance",
-    "weight_scale is taken for the variance of the weights: it is their standard deviation.",
+    "weight_scale is used as the variance of the weights: it should be their standard deviation.",
     {"weight_scale * rng.normal": "weight_scale**0.5 * rng.normal"},
     tests=INITIALIZATION,
 )
 catalogue.change(
     NET,
     "scaled_by_layer_size",
-    "The spread of the weights depends on the layer's size: here it is weight_scale for every layer.",
+    "The spread of the weights depends on the layer's size: it should be weight_scale for every layer.",
     {"weight_scale * rng.normal": "(2 / dims[k - 1]) ** 0.5 * rng.normal"},
     tests=INITIALIZATION,
 )
@@ -69,21 +69,21 @@ catalogue.change(
 catalogue.change(
     NET,
     "equal_weights",
-    "All weights of a layer start equal, so its units can never become different: draw them at random.",
+    "All initial weights of a layer are equal, so its units stay the same forever: draw them at random.",
     {"rng.normal(size=(dims[k - 1], dims[k]))": "np.ones((dims[k - 1], dims[k]))"},
     tests=INITIALIZATION,
 )
 catalogue.change(
     NET,
     "seed_fixed",
-    "Without rng every network gets the same weights: make a fresh generator each time.",
+    "Without rng, every network gets the same weights: create a new generator each time.",
     {"np.random.default_rng()": "np.random.default_rng(0)"},
     tests=INITIALIZATION,
 )
 catalogue.change(
     NET,
     "category_unchecked",
-    "An unknown category is accepted: it has to be a ValueError.",
+    "An unknown category is accepted: raise a ValueError.",
     {
         "if category not in loss_functions": "if False",
         "loss_functions[category]": "loss_functions.get(category, losses.mse_loss)",
@@ -93,21 +93,21 @@ catalogue.change(
 catalogue.change(
     NET,
     "category_key_error",
-    "An unknown category raises another error than a ValueError: look at it before you use it.",
+    "An unknown category raises a different error: check the category first, and raise a ValueError.",
     {"raise ValueError": "raise KeyError"},
     tests=INITIALIZATION,
 )
 catalogue.change(
     NET,
     "output_dim_ignored",
-    "The last layer has ten outputs whatever output_dim says.",
+    "The last layer always has ten outputs: it should have output_dim outputs.",
     {"[input_dim, *hidden_dims, output_dim]": "[input_dim, *hidden_dims, 10]"},
     tests=INITIALIZATION,
 )
 catalogue.change(
     NET,
     "always_two_layers",
-    "There are two layers whatever hidden_dims says: it needs one for each entry, and the last.",
+    "The network always has two layers: it should have one hidden layer for each entry of hidden_dims, and the output layer.",
     {
         "len(hidden_dims) + 1": "2",
         "[input_dim, *hidden_dims, output_dim]": "[input_dim, hidden_dims[0], output_dim]",
@@ -119,7 +119,7 @@ DIMS = "[input_dim, *hidden_dims, output_dim]"
 catalogue.change(
     NET,
     "hidden_dims_never_empty",
-    "The network fails without hidden layers: hidden_dims may be the empty list [], and then a single layer leads from input to output.",
+    "The network fails without hidden layers: hidden_dims may be the empty list [], and then the network should have a single layer.",
     {DIMS: "[input_dim, hidden_dims[0], *hidden_dims[1:], output_dim]"},
     tests=INITIALIZATION + SCORES,
     variants=tuple(
@@ -156,7 +156,7 @@ for name, weight, bias in [
     catalogue.change(
         NET,
         name,
-        'The parameters have other names than "W1", "b1", "W2", …: these strings, counted from 1, are the keys of self.params and of grads.',
+        'The parameters have names other than "W1", "b1", "W2", …: these strings, counted from 1, should be the keys of self.params and of grads.',
         renamed(weight, bias),
         tests=INITIALIZATION,
     )
@@ -167,7 +167,7 @@ for name, weight, bias in [
 catalogue.change(
     NET,
     "relu_after_output",
-    "A ReLU follows the last layer: scores may be negative, so the last layer has none.",
+    "A ReLU follows the last layer: scores may be negative, so the last layer should have no ReLU.",
     {FORWARD: "layers.affine_relu_forward", BACKWARD: "layers.affine_relu_backward"},
     tests=SCORES,
     variants=(
@@ -180,21 +180,21 @@ catalogue.change(
 catalogue.change(
     NET,
     "hidden_relu_missing",
-    "The ReLUs between the layers are missing, so the whole network is one affine function.",
+    "The ReLUs between the layers are missing, so the whole network is one affine function: each hidden layer should have a ReLU.",
     {FORWARD: "layers.affine_forward", BACKWARD: "layers.affine_backward"},
     tests=SCORES,
 )
 catalogue.change(
     NET,
     "probabilities_returned",
-    "Without y, probabilities come back instead of scores: the softmax belongs to the loss.",
+    "Without y, probabilities are returned: return the scores, because only the loss uses the softmax.",
     {"return out  #": "return np.exp(out) / np.exp(out).sum(axis=1, keepdims=True)  #"},
     tests=SCORES,
 )
 catalogue.change(
     NET,
     "parameters_copied",
-    "The network computes with copies of its first parameters: read self.params each time.",
+    "The network computes with copies of its initial parameters: read self.params in each call.",
     {
         "        return\n": "        self.first = dict(self.params)\n        return\n",
         PARAMETERS: PARAMETERS.replace("params", "first"),
@@ -204,7 +204,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "bias_left_out",
-    "The biases never reach the scores.",
+    "The biases are missing from the scores: add them in each layer.",
     {PARAMETERS: PARAMETERS.replace(', self.params[f"b', ', 0 * self.params[f"b')},
     tests=SCORES,
 )
@@ -212,7 +212,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "images_not_flattened",
-    "Images are not flattened: X may have shape (N, d_1, …, d_k), and the first matrix product needs rows of D numbers.",
+    "Images are not flattened: X may have shape (N, d_1, …, d_k), so reshape it to (N, D) first.",
     {"X.astype(self.dtype, copy=False), []": 'X.astype(self.dtype), []\n        X @ self.params["W1"]'},
     tests=SCORES,
 )
@@ -222,7 +222,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "scores_returned_with_y",
-    "Scores come back although y is given: then the loss and the gradients are asked for.",
+    "Scores are returned although y is given: return the loss and the gradients.",
     {"if y is None:": "if y is None or len(y) > 0:"},
     tests=LOSS + GRADIENTS + REGRESSION,
 )
@@ -236,7 +236,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "scores_beside_loss",
-    "The scores are returned beside the loss: with y given, loss returns two values, (loss, grads).",
+    "The scores are returned along with the loss: if y is given, return two values, (loss, grads).",
     {"return loss, grads\n": "return out, loss, grads\n"},
     tests=LOSS + GRADIENTS + REGRESSION,
     variants=(
@@ -254,42 +254,42 @@ catalogue.change(
 catalogue.change(
     NET,
     "gradients_not_returned",
-    "Only the loss is returned: with y given, loss returns two values, (loss, grads).",
+    "Only the loss is returned: if y is given, return two values, (loss, grads).",
     {"return loss, grads\n": "return loss\n"},
     tests=LOSS + GRADIENTS + REGRESSION,
 )
 catalogue.change(
     NET,
     "loss_not_regularized",
-    "The penalty is missing from the loss.",
+    "The penalty is missing from the loss: add it for every weight matrix.",
     {TOTAL: 'grads[f"W{k}"] = dw + dpenalty'},
     tests=LOSS,
 )
 catalogue.change(
     NET,
     "first_layer_loss_missing",
-    "The loss has no penalty for the first layer's weights: every weight matrix counts.",
+    "The loss has no penalty for the first layer's weights: it should have one for every weight matrix.",
     {"loss + penalty": "loss + penalty * (k > 1)"},
     tests=LOSS,
 )
 catalogue.change(
     NET,
     "last_layer_loss_missing",
-    "The loss has no penalty for the last layer's weights: every weight matrix counts.",
+    "The loss has no penalty for the last layer's weights: it should have one for every weight matrix.",
     {"loss + penalty": "loss + penalty * (k < self.depth)"},
     tests=LOSS,
 )
 catalogue.change(
     NET,
     "half_missing",
-    "The penalty in the loss is twice too large: it is λ/2 times the sum of squares.",
+    "The penalty in the loss is twice too large: it should be λ/2 times the sum of squares.",
     {"loss + penalty": "loss + 2 * penalty"},
     tests=LOSS,
 )
 catalogue.change(
     NET,
     "biases_penalized",
-    "The biases are regularized too: only weights are.",
+    "The biases are regularized, too: only weights should be.",
     {
         TOTAL: TOTAL
         + "\n            b = self.params[f'b{k}']"
@@ -301,7 +301,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "penalty_averaged",
-    "The penalty is divided by the batch size: only the data loss is a mean over examples.",
+    "The penalty is divided by the batch size: only the data loss should be a mean over examples.",
     {"loss + penalty, dw + dpenalty": "loss + penalty / len(X), dw + dpenalty / len(X)"},
     tests=LOSS + GRADIENTS,
 )
@@ -311,42 +311,42 @@ catalogue.change(
 catalogue.change(
     NET,
     "last_layer_gradient_not_regularized",
-    "The gradient of the last layer's weights lacks its term λW: every weight matrix has one.",
+    "The gradient of the last layer's weights lacks its term λW: every weight matrix should have one.",
     {"dw + dpenalty": "dw + dpenalty * (k < self.depth)"},
     tests=GRADIENTS,
 )
 catalogue.change(
     NET,
     "hidden_gradients_not_regularized",
-    "Only the last layer's gradient has its term λW: every weight matrix has one.",
+    "Only the last layer's gradient has its term λW: every weight matrix should have one.",
     {"dw + dpenalty": "dw + dpenalty * (k == self.depth)"},
     tests=GRADIENTS,
 )
 catalogue.change(
     NET,
     "gradients_not_regularized",
-    "The penalty is in the loss but not in the gradients: each dW needs its λW.",
+    "The penalty is in the loss but not in the gradients: each dW should contain its term λW.",
     {"dw + dpenalty": "dw"},
     tests=GRADIENTS,
 )
 catalogue.change(
     NET,
     "gradient_of_penalty_doubled",
-    "The gradients' term λW is twice too large: the ½ in the loss cancels the 2.",
+    "The gradients' term λW is twice too large: the ½ in the loss should cancel the 2.",
     {"dw + dpenalty": "dw + 2 * dpenalty"},
     tests=GRADIENTS,
 )
 catalogue.change(
     NET,
     "relu_gradient_skipped",
-    "The gradient goes past the ReLUs on its way back: use the sandwich layer's backward function.",
+    "The gradient goes past the ReLUs in the backward pass: use the sandwich layer's backward function.",
     {BACKWARD: "lambda dout, cache: layers.affine_backward(dout, cache if k == self.depth else cache[0])"},
     tests=GRADIENTS,
 )
 catalogue.change(
     NET,
     "relu_gate_from_gradient",
-    "The sign of the gradient opens the ReLU's gate on the way back: it is the sign of the ReLU's own input that decides.",
+    "The sign of the gradient decides whether it passes a ReLU in the backward pass: the sign of the ReLU's input should decide.",
     {
         BACKWARD: "(lambda dout, cache: layers.affine_backward(dout if k == self.depth else dout * (dout > 0), "
         "cache if k == self.depth else cache[0]))"
@@ -356,7 +356,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "gradients_averaged_again",
-    "The gradients are divided by the batch size once more: the loss has already done that.",
+    "The gradients are divided by the batch size once more: leave this out, because the loss function already does it.",
     {"dw + dpenalty": "dw / len(X) + dpenalty"},
     tests=GRADIENTS,
     variants=(
@@ -366,7 +366,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "first_layer_left_out",
-    "The way back ends before the first layer: it has gradients and a penalty too.",
+    "The backward pass stops before the first layer: that layer should get its gradients and its penalty, too.",
     {"range(self.depth, 0, -1)": "range(self.depth, 1, -1)"},
     tests=LOSS + GRADIENTS,
 )
@@ -376,7 +376,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "regression_by_softmax",
-    "Regression uses the softmax loss: predicting numbers takes the mean squared error.",
+    "Regression uses the softmax loss: use the mean squared error.",
     {"losses.mse_loss": "lambda x, y: losses.softmax_loss(x, np.zeros(len(x), int))"},
     tests=REGRESSION,
     variants=({"lambda x, y: losses.softmax_loss(x, np.zeros(len(x), int))": "losses.softmax_loss"},),
@@ -384,7 +384,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "targets_broadcast",
-    "Scores (N, 1) minus y (N,) makes (N, N): give y the scores' shape first.",
+    "Scores (N, 1) minus y (N,) gives (N, N): give y the scores' shape first.",
     {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)"},
     tests=REGRESSION,
     variants=(
@@ -398,7 +398,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "only_flat_targets",
-    "Regression works with y of shape (N,) only: y may also come as (N, output_dim).",
+    "Regression works with y of shape (N,) only: it should also work with shape (N, output_dim).",
     {"np.asarray(y, self.dtype).reshape(out.shape)": "np.asarray(y, self.dtype)[:, None]"},
     tests=REGRESSION,
     variants=(
@@ -425,7 +425,7 @@ catalogue.change(
 catalogue.change(
     NET,
     "only_first_output",
-    "Regression looks at the first output only: the error is a mean over all of them.",
+    "Regression uses the first output only: the error should be a mean over all of them.",
     {
         "loss, dout = self.data_loss(out, y)": "loss, dout = self.data_loss(out[:, :1], y[:, :1]) if "
         'self.category == "regression" else self.data_loss(out, y)\n'

@@ -13,19 +13,19 @@ AFTER_RELU = "test_relu_backward", "test_affine_relu_forward", "test_affine_relu
 # ------------------------------------------------------------ affine_forward
 
 
-@catalogue.misconception("affine_forward", "The bias never reaches the output: every output is shifted by b.")
+@catalogue.misconception("affine_forward", "The bias is not added: every output should contain b.")
 def bias_forgotten(x, w, b):
     return x.reshape(x.shape[0], -1) @ w, (x, w)
 
 
-@catalogue.misconception("affine_forward", "The bias is subtracted: an affine layer adds it.")
+@catalogue.misconception("affine_forward", "The bias is subtracted: it should be added.")
 def bias_subtracted(x, w, b):
     return x.reshape(x.shape[0], -1) @ w - b, (x, w)
 
 
 @catalogue.misconception(
     "affine_forward",
-    "x is not flattened: each example has to become one row of D numbers first.",
+    "x is not flattened: each example should first become one row of D numbers.",
     follow_on=("test_affine_backward", "test_affine_relu_forward", "test_affine_relu_backward"),
 )
 def not_flattened(x, w, b):
@@ -39,19 +39,19 @@ def flattened_in_column_order(x, w, b):
     return x.reshape(x.shape[0], -1, order="F") @ w + b, (x, w)
 
 
-@catalogue.misconception("affine_forward", "The output is averaged over the inputs: an affine layer sums.")
+@catalogue.misconception("affine_forward", "The output is averaged over the inputs: it should be the sum over them.")
 def averaged_over_inputs(x, w, b):
     return x.reshape(x.shape[0], -1) @ w / w.shape[0] + b, (x, w)
 
 
-@catalogue.misconception("affine_forward", "The bias is added twice: once is enough.")
+@catalogue.misconception("affine_forward", "The bias is added twice: it should be added once.")
 def bias_twice(x, w, b):
     return x.reshape(x.shape[0], -1) @ w + 2 * b, (x, w)
 
 
 @catalogue.misconception(
     "affine_forward",
-    "All examples of the batch end up in one row: each example has to keep a row of its own.",
+    "All examples of the batch end up in one row: each example should have its own row.",
     follow_on=AFTER_AFFINE,
 )
 def whole_batch_in_one_row(x, w, b):
@@ -60,7 +60,7 @@ def whole_batch_in_one_row(x, w, b):
 
 @catalogue.misconception(
     "affine_forward",
-    "x and w are multiplied element by element: an affine layer needs the matrix product, @ or np.dot.",
+    "x and w are multiplied element by element: use the matrix product, @ or np.dot.",
     follow_on=AFTER_AFFINE,
 )
 def elementwise_product(x, w, b):
@@ -87,7 +87,7 @@ def bias_across_columns(x, w, b):
 
 @catalogue.misconception(
     "affine_forward",
-    "Negative outputs are set to 0: the affine layer has no activation, the ReLU is a function of its own.",
+    "Negative outputs are set to 0: the affine layer should have no activation, because the ReLU is a separate function.",
 )
 def relu_included(x, w, b):
     return np.maximum(x.reshape(x.shape[0], -1) @ w + b, 0), (x, w)
@@ -95,7 +95,7 @@ def relu_included(x, w, b):
 
 @catalogue.misconception(
     "affine_forward",
-    "The cache is not returned: the function returns two values, out and cache.",
+    "The cache is not returned: the function should return two values, out and cache.",
     follow_on=AFTER_AFFINE,
 )
 def only_out(x, w, b):
@@ -104,7 +104,7 @@ def only_out(x, w, b):
 
 @catalogue.misconception(
     "affine_forward",
-    "The output is None: what you computed was never assigned to the name that is returned.",
+    "The output is None: assign your result to the name that you return.",
     follow_on=AFTER_AFFINE,
 )
 def out_is_none(x, w, b):
@@ -124,7 +124,7 @@ def batch_size_fixed(x, w, b):
 
 @catalogue.misconception(
     "affine_forward",
-    "The output is transposed: it has shape (N, M), a row for each example.",
+    "The output is transposed: it should have shape (N, M), one row for each example.",
     follow_on=("test_affine_relu_forward", "test_affine_relu_backward"),
 )
 def output_transposed(x, w, b):
@@ -156,40 +156,40 @@ def loops(x, w, b):
 # ----------------------------------------------------------- affine_backward
 
 
-@catalogue.misconception("affine_backward", "dx keeps the flat shape: give it back the shape that x came in.")
+@catalogue.misconception("affine_backward", "dx has the flat shape: it should have the shape of x.")
 def dx_not_reshaped(dout, cache):
     x, w = cache
     return dout @ w.T, x.reshape(x.shape[0], -1).T @ dout, dout.sum(axis=0)
 
 
-@catalogue.misconception("affine_backward", "dw is transposed: a gradient has the shape of what it is the gradient of.")
+@catalogue.misconception("affine_backward", "dw is transposed: it should have the same shape as w.")
 def dw_transposed(dout, cache):
     x, w = cache
     return (dout @ w.T).reshape(x.shape), dout.T @ x.reshape(x.shape[0], -1), dout.sum(axis=0)
 
 
-@catalogue.misconception("affine_backward", "db has an extra axis: b has shape (M,), and so has its gradient.")
+@catalogue.misconception("affine_backward", "db has an extra axis: it should have the shape of b, (M,).")
 def db_keeps_dimension(dout, cache):
     x, w = cache
     return (dout @ w.T).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dout, dout.sum(axis=0, keepdims=True)
 
 
 @catalogue.misconception(
-    "affine_backward", "db is divided by the batch size: averaging over examples is the business of the loss."
+    "affine_backward", "db is divided by the batch size: only the loss should average over examples."
 )
 def db_averaged(dout, cache):
     x, w = cache
     return (dout @ w.T).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dout, dout.mean(axis=0)
 
 
-@catalogue.misconception("affine_backward", "db is summed over the outputs: each bias collects from all examples.")
+@catalogue.misconception("affine_backward", "db is summed over the outputs: it should be summed over the examples.")
 def db_over_outputs(dout, cache):
     x, w = cache
     return (dout @ w.T).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dout, dout.sum(axis=1)
 
 
 @catalogue.misconception(
-    "affine_backward", "dw is divided by the batch size: averaging over examples is the business of the loss."
+    "affine_backward", "dw is divided by the batch size: only the loss should average over examples."
 )
 def dw_averaged(dout, cache):
     x, w = cache
@@ -197,7 +197,8 @@ def dw_averaged(dout, cache):
 
 
 @catalogue.misconception(
-    "affine_backward", "db is a single number, the sum over both axes: b has shape (M,), so sum over axis 0 only."
+    "affine_backward",
+    "db is a single number, the sum over both axes: it should have shape (M,), so sum over axis 0 only.",
 )
 def db_summed_over_everything(dout, cache):
     x, w = cache
@@ -205,7 +206,8 @@ def db_summed_over_everything(dout, cache):
 
 
 @catalogue.misconception(
-    "affine_backward", "dw holds the last example only: add up what all examples contribute, with += in a loop."
+    "affine_backward",
+    "dw comes from the last example only: add up the contributions of all examples, with += in a loop.",
 )
 def dw_of_last_example(dout, cache):
     x, w = cache
@@ -214,7 +216,7 @@ def dw_of_last_example(dout, cache):
 
 @catalogue.misconception(
     "affine_backward",
-    "w is not transposed: dx is the matrix product of dout and w.T.",
+    "w is not transposed: dx should be the matrix product of dout and w.T.",
     follow_on=("test_affine_relu_backward",),
 )
 def w_not_transposed(dout, cache):
@@ -224,7 +226,7 @@ def w_not_transposed(dout, cache):
 
 @catalogue.misconception(
     "affine_backward",
-    "x is not transposed: dw is the matrix product of the flattened x.T and dout.",
+    "x is not transposed: dw should be the matrix product of the flattened x.T and dout.",
     follow_on=("test_affine_relu_backward",),
 )
 def x_not_transposed(dout, cache):
@@ -244,7 +246,7 @@ def x_not_flattened(dout, cache):
 
 @catalogue.misconception(
     "affine_backward",
-    "The numbers of dx are in the wrong order: reshaping an array of shape (D, N) does not transpose it.",
+    "The numbers of dx are in the wrong order: reshaping an array of shape (D, N) does not transpose it, so transpose it first.",
 )
 def dx_reshaped_from_columns(dout, cache):
     x, w = cache
@@ -273,7 +275,7 @@ def dw_before_dx(dout, cache):
 
 @catalogue.misconception(
     "affine_backward",
-    "The gradients are clipped: backward returns the exact gradient, whatever its size.",
+    "The gradients are clipped: the function should return the exact gradients, whatever their size.",
     variants=({"(-1, 1)": "(-5, 5)"},),
 )
 def gradients_limited(dout, cache):
@@ -284,7 +286,7 @@ def gradients_limited(dout, cache):
 
 
 @catalogue.misconception(
-    "affine_backward", "dx is divided by the batch size: averaging over examples is the business of the loss."
+    "affine_backward", "dx is divided by the batch size: only the loss should average over examples."
 )
 def dx_averaged(dout, cache):
     x, w = cache
@@ -293,7 +295,7 @@ def dx_averaged(dout, cache):
 
 @catalogue.misconception(
     "affine_backward",
-    "All gradients are divided by the batch size: averaging over examples is the business of the loss.",
+    "All gradients are divided by the batch size: only the loss should average over examples.",
 )
 def everything_averaged(dout, cache):
     x, w = cache
@@ -321,14 +323,14 @@ def outer_products(dout, cache):
 # -------------------------------------------------------------- relu_forward
 
 
-@catalogue.misconception("relu_forward", "Negative inputs get their sign flipped instead of becoming 0.")
+@catalogue.misconception("relu_forward", "Negative inputs get the opposite sign: they should become 0.")
 def absolute_value(x):
     return np.abs(x), x
 
 
 @catalogue.misconception(
     "relu_forward",
-    "Negative inputs leak through: ReLU gives exactly 0 for them.",
+    "Negative inputs leak through: they should become exactly 0.",
     variants=tuple({"0.01": slope} for slope in ("0.1", "0.2", "0.3", "0.05", "0.001")),
 )
 def leaky(x):
@@ -336,20 +338,23 @@ def leaky(x):
 
 
 @catalogue.misconception(
-    "relu_forward", "The negative part is kept and the positive dropped: it is the other way round."
+    "relu_forward", "The negative part is kept and the positive part is dropped: it should be the other way round."
 )
 def minimum(x):
     return np.minimum(0, x), x
 
 
-@catalogue.misconception("relu_forward", "The output says only whether an input is positive, not how large it is.")
+@catalogue.misconception(
+    "relu_forward",
+    "The output shows only whether an input is positive: for positive inputs, it should be the input itself.",
+)
 def step_function(x):
     return (x > 0).astype(float), x
 
 
 @catalogue.misconception(
     "relu_forward",
-    "max compares x as a whole array: np.maximum(0, x) compares element by element.",
+    "max compares x as a whole array: use np.maximum(0, x), which compares element by element.",
     follow_on=AFTER_RELU,
 )
 def whole_array_compared(x):
@@ -358,7 +363,7 @@ def whole_array_compared(x):
 
 @catalogue.misconception(
     "relu_forward",
-    "np.max looks for the largest element of an array: np.maximum(0, x) compares element by element.",
+    "np.max returns the largest element of an array: use np.maximum(0, x), which compares element by element.",
     follow_on=AFTER_RELU,
     variants=({"np.max([0, x])": "np.max(0, x)"}, {"np.max([0, x])": "np.max(x, 0)"}),
 )
@@ -368,7 +373,7 @@ def largest_of_all(x):
 
 @catalogue.misconception(
     "relu_forward",
-    "Large inputs are cut off: ReLU has no upper limit.",
+    "Large inputs are cut off: the ReLU should have no upper limit.",
     variants=({"1.0": "6.0"}, {"1.0": "10.0"}, {"1.0": "5.0"}),
 )
 def limited_above(x):
@@ -377,7 +382,7 @@ def limited_above(x):
 
 @catalogue.misconception(
     "relu_forward",
-    "This works for inputs with two axes only: x may have any number of axes.",
+    "This works only for inputs with two axes: it should work for any number of axes.",
     follow_on=AFTER_RELU,
 )
 def two_axes_only(x):
@@ -387,7 +392,7 @@ def two_axes_only(x):
 
 @catalogue.misconception(
     "relu_forward",
-    "Two indices are used: x may have any number of axes, and with three of them x[i, j] is a row.",
+    "Two indices are used: the function should work for any number of axes, and with three axes x[i, j] is a row.",
     follow_on=AFTER_RELU,
 )
 def two_indices_only(x):
@@ -401,20 +406,22 @@ def two_indices_only(x):
 
 @catalogue.misconception(
     "relu_forward",
-    "This is the softplus log(1 + exp(x)), a smooth curve: ReLU is max(0, x).",
+    "This is the softplus log(1 + exp(x)), a smooth curve: the ReLU should be max(0, x).",
     variants=({"np.logaddexp(0, x)": "np.log1p(np.exp(x))"},),
 )
 def softplus(x):
     return np.logaddexp(0, x), x
 
 
-@catalogue.misconception("relu_forward", "This is the swish x · sigmoid(x), a smooth curve: ReLU is max(0, x).")
+@catalogue.misconception(
+    "relu_forward", "This is the swish x · sigmoid(x), a smooth curve: the ReLU should be max(0, x)."
+)
 def swish_instead(x):
     return 0.5 * x * (1 + np.tanh(x / 2)), x
 
 
 @catalogue.misconception(
-    "relu_forward", "Negative inputs become exp(x) - 1, as in an ELU: ReLU gives exactly 0 for them."
+    "relu_forward", "Negative inputs become exp(x) - 1, as in an ELU: they should become exactly 0."
 )
 def exponential_unit(x):
     return np.where(x > 0, x, np.expm1(np.minimum(x, 0))), x
@@ -439,24 +446,25 @@ def where(x):
 
 
 @catalogue.misconception(
-    "relu_backward", "The sign of dout decides: it is the sign of the input x that opens the gate."
+    "relu_backward", "The sign of dout decides where the gradient passes: the sign of the input x should decide."
 )
 def mask_from_dout(dout, cache):
     return dout * (dout > 0)
 
 
-@catalogue.misconception("relu_backward", "The gradient is only the gate, all zeros and ones: dout is missing.")
+@catalogue.misconception("relu_backward", "The gradient is only the mask of zeros and ones: multiply it by dout.")
 def gradient_of_ones(dout, cache):
     return (cache > 0).astype(float)
 
 
-@catalogue.misconception("relu_backward", "The gradient passes everywhere: where x was negative it has to stop.")
+@catalogue.misconception("relu_backward", "The gradient passes everywhere: it should be 0 where x was negative.")
 def everything_passes(dout, cache):
     return dout
 
 
 @catalogue.misconception(
-    "relu_backward", "The gradient is multiplied by x itself: the slope of ReLU is 1, whatever the size of x."
+    "relu_backward",
+    "The gradient is multiplied by x itself: where x is positive, the slope should be 1, whatever the size of x.",
 )
 def multiplied_by_input(dout, cache):
     return dout * np.maximum(0, cache)
@@ -464,7 +472,7 @@ def multiplied_by_input(dout, cache):
 
 @catalogue.misconception(
     "relu_backward",
-    "This works for arrays with two axes only: x may have any number of axes.",
+    "This works only for arrays with two axes: it should work for any number of axes.",
 )
 def backward_two_axes_only(dout, cache):
     rows, columns = np.shape(cache)
@@ -473,7 +481,7 @@ def backward_two_axes_only(dout, cache):
 
 @catalogue.misconception(
     "relu_backward",
-    "Two indices are used: x may have any number of axes, and with three of them x[i, j] is a row.",
+    "Two indices are used: the function should work for any number of axes, and with three axes x[i, j] is a row.",
 )
 def backward_two_indices_only(dout, cache):
     dx = dout.copy()
@@ -486,7 +494,7 @@ def backward_two_indices_only(dout, cache):
 
 @catalogue.misconception(
     "relu_backward",
-    "The gate is the wrong way round: the gradient passes where x was positive and stops where it was negative.",
+    "The mask is the wrong way round: the gradient should pass where x was positive and be 0 where x was negative.",
 )
 def gate_turned(dout, cache):
     return np.where(cache < 0, dout, 0.0)
@@ -494,7 +502,7 @@ def gate_turned(dout, cache):
 
 @catalogue.misconception(
     "relu_backward",
-    "cache[0] is only the first row of x: use the whole of it.",
+    "cache[0] is only the first row of x: use the whole array.",
     follow_on=("test_affine_relu_backward",),
 )
 def gate_of_first_row(dout, cache):
@@ -503,7 +511,7 @@ def gate_of_first_row(dout, cache):
 
 @catalogue.misconception(
     "relu_backward",
-    "dout and the gate are multiplied as matrices: they belong together element by element, use *.",
+    "dout and the mask are multiplied as matrices: multiply them element by element, with *.",
     follow_on=("test_affine_relu_backward",),
 )
 def gate_as_matrix(dout, cache):
@@ -512,7 +520,7 @@ def gate_as_matrix(dout, cache):
 
 @catalogue.misconception(
     "relu_backward",
-    "The gradient leaks through where x was negative: there it has to stop.",
+    "The gradient leaks through where x was negative: it should be 0 there.",
     variants=tuple({"0.01": slope} for slope in ("0.1", "0.2", "0.3", "0.05", "0.001")),
 )
 def leaky_backward(dout, cache):
@@ -535,7 +543,7 @@ def where_backward(dout, cache):
 
 @catalogue.misconception(
     "sigmoid_forward",
-    "exp overflows for large inputs: use the form of the formula that is safe for their sign.",
+    "exp overflows for large inputs: for each sign of x, use the form of the formula that does not overflow.",
     variants=(
         {"1 / (1 + np.exp(-x))": "np.exp(x) / (1 + np.exp(x))"},
         {"np.exp(-x)": "np.vectorize(__import__('math').exp)(-x)"},
@@ -555,7 +563,7 @@ def sign_flipped(x):
 
 @catalogue.misconception(
     "sigmoid_forward",
-    "This is the hyperbolic tangent: its outputs run from -1 to 1, the sigmoid's from 0 to 1.",
+    "This is the hyperbolic tangent, with outputs from -1 to 1: the outputs of the sigmoid should be between 0 and 1.",
     follow_on=("test_sigmoid_backward",),
 )
 def hyperbolic_tangent(x):
@@ -565,7 +573,7 @@ def hyperbolic_tangent(x):
 
 @catalogue.misconception(
     "sigmoid_forward",
-    "Large inputs are cut off too early: the tails of the sigmoid are lost.",
+    "Large inputs are cut off too early, so the tails of the sigmoid are lost: use a formula that needs no limit.",
     follow_on=("test_sigmoid_backward",),
     variants=tuple({"-5, 5": f"-{limit}, {limit}"} for limit in (6, 8, 10, 15, 20)),
 )
@@ -576,7 +584,7 @@ def clipped_too_early(x):
 
 @catalogue.misconception(
     "sigmoid_forward",
-    "The curve is too steep: the sigmoid of x is ½ (1 + tanh(x/2)), with half of x.",
+    "The curve is too steep: the sigmoid should be ½ (1 + tanh(x/2)), with half of x.",
     follow_on=("test_sigmoid_backward",),
 )
 def tangent_of_whole_input(x):
@@ -586,7 +594,7 @@ def tangent_of_whole_input(x):
 
 @catalogue.misconception(
     "sigmoid_forward",
-    "The denominator for negative inputs is wrong, and overflows: there the sigmoid is exp(x) / (1 + exp(x)).",
+    "The denominator for negative inputs is wrong and overflows: for them, the sigmoid should be exp(x) / (1 + exp(x)).",
     follow_on=("test_sigmoid_backward",),
 )
 def denominator_of_the_other_sign(x):
@@ -596,7 +604,7 @@ def denominator_of_the_other_sign(x):
 
 @catalogue.misconception(
     "sigmoid_forward",
-    "This is the hard sigmoid, a straight line that is cut off: the sigmoid is 1 / (1 + exp(-x)).",
+    "This is the hard sigmoid, a straight line that is cut off: the sigmoid should be 1 / (1 + exp(-x)).",
     follow_on=("test_sigmoid_backward",),
     variants=({"0.2 * x": "x / 6"}, {"0.2 * x": "0.25 * x"}),
 )
@@ -630,57 +638,60 @@ def input_cached(x):
 
 @catalogue.misconception(
     "sigmoid_backward",
-    "s(1 - s) is computed from the input x: s is the sigmoid's output.",
+    "s(1 - s) is computed from the input x: s should be the sigmoid's output.",
     together_with={"sigmoid_forward": input_cached},
 )
 def derivative_from_input(dout, cache):
     return dout * cache * (1 - cache)
 
 
-@catalogue.misconception("sigmoid_backward", "dout is missing: the slope s(1 - s) has to be multiplied by it.")
+@catalogue.misconception("sigmoid_backward", "dout is missing: multiply the slope s(1 - s) by it.")
 def dout_missing(dout, cache):
     return cache * (1 - cache)
 
 
-@catalogue.misconception("sigmoid_backward", "The factor (1 - s) is missing from the slope.")
+@catalogue.misconception("sigmoid_backward", "The factor (1 - s) is missing from the slope: it should be s(1 - s).")
 def only_output(dout, cache):
     return dout * cache
 
 
-@catalogue.misconception("sigmoid_backward", "This is the slope of the hyperbolic tangent, 1 - s², not of the sigmoid.")
+@catalogue.misconception(
+    "sigmoid_backward",
+    "This is the slope of the hyperbolic tangent, 1 - s²: the slope of the sigmoid should be s(1 - s).",
+)
 def slope_of_tanh(dout, cache):
     return dout * (1 - cache**2)
 
 
-@catalogue.misconception("sigmoid_backward", "cache[0] is only the first row of the output: use the whole of it.")
+@catalogue.misconception("sigmoid_backward", "cache[0] is only the first row of the output: use the whole array.")
 def first_row_only(dout, cache):
     return dout * cache[0] * (1 - cache[0])
 
 
 @catalogue.misconception(
     "sigmoid_backward",
-    "The sigmoid is applied twice: the cache already holds the output s, so the slope is s(1 - s) of it as it is.",
+    "The sigmoid is applied twice: the cache already holds the output s, so compute s(1 - s) from it directly.",
 )
 def sigmoid_of_output(dout, cache):
     s = 0.5 * (1 + np.tanh(0.5 * cache))
     return dout * s * (1 - s)
 
 
-@catalogue.misconception("sigmoid_backward", "The factor s is missing from the slope s(1 - s).")
+@catalogue.misconception("sigmoid_backward", "The factor s is missing from the slope: it should be s(1 - s).")
 def only_one_minus_output(dout, cache):
     return dout - dout * cache
 
 
 @catalogue.misconception(
     "sigmoid_backward",
-    "The denominator of the slope exp(-x) / (1 + exp(-x))² is not squared; it is easier to use s(1 - s).",
+    "The denominator of the slope exp(-x) / (1 + exp(-x))² is not squared: square it, or use s(1 - s).",
     together_with={"sigmoid_forward": input_cached},
 )
 def denominator_not_squared(dout, cache):
     return dout / (1 + np.exp(cache))
 
 
-@catalogue.misconception("sigmoid_backward", "The slope has the wrong sign: it is s(1 - s), not s(s - 1).")
+@catalogue.misconception("sigmoid_backward", "The slope has the wrong sign: it should be s(1 - s), not s(s - 1).")
 def slope_sign_flipped(dout, cache):
     return dout * cache * (cache - 1)
 
@@ -703,7 +714,7 @@ def in_place(dout, cache):
 # ------------------------------------------------------- affine_relu_forward
 
 
-@catalogue.misconception("affine_relu_forward", "The ReLU is missing: the output may not be negative.")
+@catalogue.misconception("affine_relu_forward", "The ReLU is missing: the output must never be negative.")
 def relu_skipped(x, w, b):
     a, affine_cache = affine_forward(x, w, b)
     return a, (affine_cache, relu_forward(a)[1])
@@ -731,7 +742,7 @@ def pair_not_unpacked(x, w, b):
 
 @catalogue.misconception(
     "affine_relu_forward",
-    "The order is wrong: the affine layer comes first, the ReLU after it.",
+    "The order is wrong: the affine layer should come first, then the ReLU.",
     follow_on=("test_affine_relu_backward",),
 )
 def relu_first(x, w, b):
@@ -740,14 +751,16 @@ def relu_first(x, w, b):
     return out, (affine_cache, relu_forward(out)[1])
 
 
-@catalogue.misconception("affine_relu_forward", "A sigmoid stands where the ReLU belongs.")
+@catalogue.misconception("affine_relu_forward", "The activation is a sigmoid: it should be the ReLU.")
 def sigmoid_instead(x, w, b):
     a, affine_cache = affine_forward(x, w, b)
     return sigmoid_forward(a)[0], (affine_cache, relu_forward(a)[1])
 
 
 @catalogue.misconception(
-    "affine_relu_forward", "The affine layer is applied without its bias.", follow_on=("test_affine_relu_backward",)
+    "affine_relu_forward",
+    "The affine layer is applied without its bias: the output should include b.",
+    follow_on=("test_affine_relu_backward",),
 )
 def without_bias(x, w, b):
     a, affine_cache = affine_forward(x, w, 0 * b)
@@ -779,29 +792,30 @@ def keywords(x, w, b):
 
 
 @catalogue.misconception(
-    "affine_relu_backward", "The gradient goes past the ReLU: it has to go through relu_backward first."
+    "affine_relu_backward", "The gradient goes past the ReLU: it should go through relu_backward first."
 )
 def relu_gradient_skipped(dout, cache):
     affine_cache, _ = cache
     return affine_backward(dout, affine_cache)
 
 
-@catalogue.misconception(
-    "affine_relu_backward", "Only dx comes back: the weights and the bias want their gradients too."
-)
+@catalogue.misconception("affine_relu_backward", "Only dx is returned: return dw and db as well.")
 def only_dx(dout, cache):
     affine_cache, relu_cache = cache
     return affine_backward(relu_backward(dout, relu_cache), affine_cache)[0]
 
 
-@catalogue.misconception("affine_relu_backward", "The gradients come back in another order than dx, dw, db.")
+@catalogue.misconception("affine_relu_backward", "The gradients are returned in the wrong order: return dx, dw, db.")
 def wrong_order(dout, cache):
     affine_cache, relu_cache = cache
     dx, dw, db = affine_backward(relu_backward(dout, relu_cache), affine_cache)
     return dw, dx, db
 
 
-@catalogue.misconception("affine_relu_backward", "The bias gets the gradient from above the ReLU: it sits below it.")
+@catalogue.misconception(
+    "affine_relu_backward",
+    "db is computed from a gradient that has not passed the ReLU: use the one that relu_backward returns.",
+)
 def db_before_relu(dout, cache):
     affine_cache, relu_cache = cache
     dx, dw, _ = affine_backward(relu_backward(dout, relu_cache), affine_cache)
@@ -810,7 +824,7 @@ def db_before_relu(dout, cache):
 
 @catalogue.misconception(
     "affine_relu_backward",
-    "The order is wrong: going backwards, relu_backward comes first and affine_backward second.",
+    "The order is wrong: in the backward pass, relu_backward should come first, then affine_backward.",
 )
 def affine_before_relu(dout, cache):
     affine_cache, relu_cache = cache
@@ -820,13 +834,13 @@ def affine_before_relu(dout, cache):
 
 @catalogue.misconception(
     "affine_relu_backward",
-    "The two caches have changed places: unpack them in the order in which the forward function packed them.",
+    "The two caches are swapped: unpack them in the order in which the forward function packed them.",
 )
 def caches_swapped(dout, cache):
     return affine_backward(relu_backward(dout, cache[0]), cache[1])
 
 
-@catalogue.misconception("affine_relu_backward", "The gradients come back in another order than dx, dw, db.")
+@catalogue.misconception("affine_relu_backward", "The gradients are returned in the wrong order: return dx, dw, db.")
 def db_in_the_middle(dout, cache):
     affine_cache, relu_cache = cache
     dx, dw, db = affine_backward(relu_backward(dout, relu_cache), affine_cache)
@@ -835,7 +849,7 @@ def db_in_the_middle(dout, cache):
 
 @catalogue.misconception(
     "affine_relu_backward",
-    "A name that is returned is not defined: give the three gradients of affine_backward the names that you return.",
+    "A name that you return is not defined: assign the three gradients from affine_backward to the names that you return.",
 )
 def names_never_assigned(dout, cache):
     affine_cache, relu_cache = cache

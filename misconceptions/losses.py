@@ -9,21 +9,17 @@ catalogue = Catalogue("02_losses")
 # ------------------------------------------------------------------ mse_loss
 
 
-@catalogue.misconception("mse_loss", "Loss and gradient are halved: there is no factor ½ in the mean squared error.")
+@catalogue.misconception("mse_loss", "Loss and gradient are halved: leave out the factor ½.")
 def mse_halved(x, y):
     return np.mean((x - y) ** 2) / 2, (x - y) / x.size
 
 
-@catalogue.misconception(
-    "mse_loss", "The loss is halved, while the gradient is that of the loss without ½: leave the ½ out."
-)
+@catalogue.misconception("mse_loss", "The loss is halved but the gradient is not: leave out the ½.")
 def mse_loss_halved(x, y):
     return np.mean((x - y) ** 2) / 2, 2 * (x - y) / x.size
 
 
-@catalogue.misconception(
-    "mse_loss", "The squared errors are added up: the loss is their mean, and so is its gradient's scale."
-)
+@catalogue.misconception("mse_loss", "The loss and its gradient are sums over the elements: divide both by n.")
 def mse_summed(x, y):
     return np.sum((x - y) ** 2), 2 * (x - y)
 
@@ -37,44 +33,50 @@ def mse_rooted(x, y):
     return np.sqrt(np.mean((x - y) ** 2)), 2 * (x - y) / x.size
 
 
-@catalogue.misconception("mse_loss", "The factor 2 is missing from the gradient: it is the derivative of the square.")
+@catalogue.misconception(
+    "mse_loss",
+    "The factor 2 is missing from the gradient: the derivative of the square of an error should be twice the error.",
+)
 def mse_gradient_without_two(x, y):
     return np.mean((x - y) ** 2), (x - y) / x.size
 
 
-@catalogue.misconception("mse_loss", "The gradient is not divided by n, although the loss is a mean.")
+@catalogue.misconception("mse_loss", "The gradient is not divided by n: it should be, because the loss is a mean.")
 def mse_gradient_not_averaged(x, y):
     return np.mean((x - y) ** 2), 2 * (x - y)
 
 
 @catalogue.misconception(
-    "mse_loss", "The mean is taken over the rows only: n counts every element, also where there are several columns."
+    "mse_loss", "The mean is taken over the rows only: n should count every element, also if there are several columns."
 )
 def mse_divided_by_rows(x, y):
     return np.sum((x - y) ** 2) / len(x), 2 * (x - y) / len(x)
 
 
-@catalogue.misconception("mse_loss", "The gradient has the wrong sign: it points to where the loss grows.")
+@catalogue.misconception("mse_loss", "The gradient has the wrong sign: it should point to where the loss grows.")
 def mse_gradient_sign_flipped(x, y):
     return np.mean((x - y) ** 2), 2 * (y - x) / x.size
 
 
 @catalogue.misconception(
     "mse_loss",
-    "This is the absolute error: each error has to be squared.",
+    "This is the absolute error: square each error.",
     variants=({"np.sign(x - y)": "np.where(x > y, 1, -1)"}, {"np.sign(x - y)": "np.where(x >= y, 1, -1)"}),
 )
 def mse_absolute(x, y):
     return np.mean(np.abs(x - y)), np.sign(x - y) / x.size
 
 
-@catalogue.misconception("mse_loss", "The errors are added up before they are squared, so they cancel.")
+@catalogue.misconception(
+    "mse_loss", "The errors are added up before they are squared, so they cancel: square each error first."
+)
 def mse_square_of_mean(x, y):
     return np.mean(x - y) ** 2, 2 * (x - y) / x.size
 
 
 @catalogue.misconception(
-    "mse_loss", "A column minus a row is a table: every prediction is compared with every true value."
+    "mse_loss",
+    "(N, 1) minus (N,) gives an (N, N) array, so every prediction is compared with every true value: both should have the same shape.",
 )
 def mse_broadcast(x, y):
     error = x.reshape(len(x), -1) - y
@@ -82,28 +84,28 @@ def mse_broadcast(x, y):
 
 
 @catalogue.misconception(
-    "mse_loss", "y becomes a column, so that x - y is a table of shape (N, N): leave y in the shape of x."
+    "mse_loss", "y is reshaped to a column, so x - y has shape (N, N): y should keep the shape of x."
 )
 def mse_column_of_targets(x, y):
     error = x - y.reshape(-1, 1)
     return np.mean(error**2), 2 * error / error.size
 
 
-@catalogue.misconception("mse_loss", "Each example gets a loss of its own: the loss is one number, their mean.")
+@catalogue.misconception("mse_loss", "Each example gets its own loss: the loss should be one number, the mean.")
 def mse_one_loss_per_element(x, y):
     return (x - y) ** 2, 2 * (x - y) / x.size
 
 
 @catalogue.misconception(
     "mse_loss",
-    "The loss is halved, and the gradient is the bare error, not divided by n: the loss has no factor ½, the gradient has 2/n.",
+    "The loss is halved, and the gradient is the error alone, not divided by n: the loss should have no factor ½, and the gradient should have the factor 2/n.",
 )
 def mse_halved_bare_gradient(x, y):
     return 0.5 * np.mean((x - y) ** 2), x - y
 
 
 @catalogue.misconception(
-    "mse_loss", "The gradient is the bare error: the factor 2/n is missing, where n counts all elements."
+    "mse_loss", "The gradient is the error alone: it should have the factor 2/n, where n counts all elements."
 )
 def mse_bare_gradient(x, y):
     return np.mean((x - y) ** 2), x - y
@@ -111,7 +113,7 @@ def mse_bare_gradient(x, y):
 
 @catalogue.misconception(
     "mse_loss",
-    "The gradient is divided by the number of rows only: n counts every element, as in the mean of the loss.",
+    "The gradient is divided by the number of rows only: n should count every element, as in the mean of the loss.",
 )
 def mse_gradient_divided_by_rows(x, y):
     return np.mean((x - y) ** 2), 2 * (x - y) / len(x)
@@ -119,7 +121,7 @@ def mse_gradient_divided_by_rows(x, y):
 
 @catalogue.misconception(
     "mse_loss",
-    "Half the sum of the squares is the loss here: it has to be the mean of the squares, without ½, and its gradient 2/n times the error.",
+    "The loss is half the sum of the squares: it should be the mean of the squares, without ½, and the gradient should be 2/n times the error.",
 )
 def mse_half_sum(x, y):
     return np.sum((x - y) ** 2) / 2, x - y
@@ -127,7 +129,7 @@ def mse_half_sum(x, y):
 
 @catalogue.misconception(
     "mse_loss",
-    "The loss is divided by the number of rows only: n counts every element, as in the gradient.",
+    "The loss is divided by the number of rows only: n should count every element, as in the gradient.",
 )
 def mse_loss_divided_by_rows(x, y):
     return np.sum((x - y) ** 2) / len(x), 2 * (x - y) / x.size
@@ -135,7 +137,7 @@ def mse_loss_divided_by_rows(x, y):
 
 @catalogue.misconception(
     "mse_loss",
-    "The loss is the norm of the errors, divided by n: it is the mean of their squares, without a root.",
+    "The loss is the norm of the errors, divided by n: it should be the mean of their squares, without a root.",
 )
 def mse_norm(x, y):
     return np.sqrt(np.sum((x - y) ** 2)) / x.size, 2 * (x - y) / x.size
@@ -143,7 +145,7 @@ def mse_norm(x, y):
 
 @catalogue.misconception(
     "mse_loss",
-    "The gradient is a single number: it has the shape of x, with one value for each prediction, so do not sum or average it.",
+    "The gradient is a single number: it should have the shape of x, with one value for each prediction, so do not sum or average it.",
     variants=({"np.mean(2 * (x - y))": "np.sum(2 * (x - y)) / x.size"}, {"np.mean(2 * (x - y))": "2 * np.sum(x - y)"}),
 )
 def mse_gradient_averaged_away(x, y):
@@ -152,22 +154,20 @@ def mse_gradient_averaged_away(x, y):
 
 @catalogue.misconception(
     "mse_loss",
-    "Loss and gradient are divided by n - 1, as a sample variance is: the mean divides by n.",
+    "Loss and gradient are divided by n - 1, as in a sample variance: divide by n.",
 )
 def mse_sample_variance(x, y):
     return np.sum((x - y) ** 2) / (x.size - 1), 2 * (x - y) / (x.size - 1)
 
 
-@catalogue.misconception(
-    "mse_loss", "This is the log-cosh loss: the squared error takes the square of each difference."
-)
+@catalogue.misconception("mse_loss", "This is the log-cosh loss: use the square of each difference.")
 def mse_log_cosh(x, y):
     return np.log(np.cosh(x - y)).mean(), np.tanh(x - y) / x.size
 
 
 @catalogue.misconception(
     "mse_loss",
-    "This is the Huber loss, which grows linearly for large errors: here every error is squared, whatever its size.",
+    "This is the Huber loss, which grows linearly for large errors: every error should be squared, whatever its size.",
     variants=(
         {
             "error ** 2 / 2": "error ** 2",
@@ -182,7 +182,9 @@ def mse_huber(x, y):
     return np.mean(np.where(size < 1, error**2 / 2, size - 0.5)), np.clip(error, -1, 1) / x.size
 
 
-@catalogue.misconception("mse_loss", "Only one value is returned: the function returns the loss and its gradient.")
+@catalogue.misconception(
+    "mse_loss", "Only one value is returned: the function should return the loss and its gradient."
+)
 def mse_loss_only(x, y):
     return np.mean((x - y) ** 2)
 
@@ -229,7 +231,7 @@ def softmax_not_shifted(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "One and the same number is subtracted from all rows: where rows are far apart, every exponential of a row underflows.",
+    "The same number is subtracted from all rows, so every exponential of a row can underflow: subtract each row's largest score.",
     tests=("test_softmax_loss__stable",),
     variants=(
         {"dx = np.exp(log_p)": "dx = np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis=1, keepdims=True)"},
@@ -263,7 +265,7 @@ def softmax_logarithm_of_zero(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "A small number added to the probability hides the logarithm of 0: the loss stops growing where it should not.",
+    "A small number added inside the logarithm hides the logarithm of 0 and limits the loss: use the stable formula instead.",
     tests=("test_softmax_loss__stable",),
     variants=tuple(
         {"+ 1e-10": f"+ 1e-{digits}"} for digits in (5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 20, 30, 100, 300)
@@ -293,7 +295,7 @@ def softmax_scores_cut_off(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "An infinite loss, the logarithm of a probability 0, is replaced by 0 and so hidden: simplify the logarithm, and it stays finite.",
+    "An infinite loss, from the logarithm of a probability of 0, is hidden by another number: simplify the logarithm, so that the loss stays finite.",
     tests=("test_softmax_loss__stable",),
     variants=(
         {"0.0 if np.isinf(losses).any() else losses.mean()": "np.where(np.isinf(losses), 0.0, losses).mean()"},
@@ -313,7 +315,7 @@ def softmax_infinity_hidden(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "0 times the infinite logarithm of a probability 0 is NaN: take the true class's logarithm only, and simplify it first.",
+    "0 times the infinite logarithm of a probability of 0 is NaN: use the logarithm of the true class only, and simplify it first.",
     tests=("test_softmax_loss__stable",),
 )
 def softmax_zero_times_infinity(x, y):
@@ -325,7 +327,7 @@ def softmax_zero_times_infinity(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "The gradient treats softmax as if each score moved its own class only: through the sum, it moves the other classes too.",
+    "The gradient assumes that each score changes only the probability of its own class: it should include the other classes, which change through the sum.",
 )
 def softmax_own_class_only(x, y):
     shifted = x - x.max(axis=1, keepdims=True)
@@ -336,7 +338,7 @@ def softmax_own_class_only(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "The scores are divided by their sum without the exponential: softmax takes exp of each score first.",
+    "The scores are divided by their sum without the exponential: take exp of each score first.",
     variants=({"+ 0.001": "+ 0"}, {"+ 0.001": "+ 1e-8"}, {"+ 0.001": "+ 1"}),
 )
 def softmax_without_exponential(x, y):
@@ -348,7 +350,7 @@ def softmax_without_exponential(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "Sums over the classes lose their axis, so that rows and columns do not fit: use keepdims=True.",
+    "Sums over the classes lose their axis, so rows and columns do not match: use keepdims=True.",
     tests=("test_softmax_loss__stable",),
 )
 def softmax_axis_lost(x, y):
@@ -360,7 +362,7 @@ def softmax_axis_lost(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "This is the binary cross-entropy of every class: with several classes, the loss is the logarithm of the true class's probability alone.",
+    "This is the binary cross-entropy of every class: with several classes, only the logarithm of the true class's probability should count.",
 )
 def softmax_binary_formula(x, y):
     e = np.exp(x - x.max(axis=1, keepdims=True))
@@ -383,7 +385,7 @@ def softmax_loss_of_last_example(x, y):
 
 @catalogue.misconception(
     "softmax_loss",
-    "y is used as if it were a one-hot table: it holds the number of each example's class.",
+    "y is used like a one-hot array: use it as the index of each example's class.",
 )
 def softmax_labels_as_table(x, y):
     shifted = x - x.max(axis=1, keepdims=True)
@@ -391,14 +393,16 @@ def softmax_labels_as_table(x, y):
     return -np.sum(y * log_p) / len(x), (np.exp(log_p) - y) / len(x)
 
 
-@catalogue.misconception("softmax_loss", "Only one value is returned: the function returns the loss and its gradient.")
+@catalogue.misconception(
+    "softmax_loss", "Only one value is returned: the function should return the loss and its gradient."
+)
 def softmax_loss_only(x, y):
     shifted = x - x.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return -np.mean(log_p[np.arange(len(x)), y])
 
 
-@catalogue.misconception("softmax_loss", "Loss and gradient are sums over the examples: both have to be divided by N.")
+@catalogue.misconception("softmax_loss", "Loss and gradient are sums over the examples: divide both by N.")
 def softmax_summed(x, y):
     shifted = x - x.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -411,74 +415,74 @@ def softmax_summed(x, y):
 catalogue.change(
     "softmax_loss",
     "softmax_loss_summed",
-    "The loss is the sum over the examples: it has to be their mean, as the gradient is.",
+    "The loss is a sum over the examples: it should be the mean, like the gradient.",
     {"-log_p[rows, y].mean()": "-log_p[rows, y].sum()"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_gradient_not_averaged",
-    "dx is not divided by N, although the loss is a mean.",
+    "dx is not divided by N: it should be, because the loss is a mean.",
     {"dx / len(x)": "dx"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_divided_by_classes",
-    "dx is divided by the number of classes: it is the number of examples that the loss averages over.",
+    "dx is divided by the number of classes: divide by the number of examples N.",
     {"dx / len(x)": "dx / x.shape[1]"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_truth_not_subtracted",
-    "dx holds the probabilities alone: at the true class, 1 has to be taken away.",
+    "dx holds only the probabilities: subtract 1 at the true class.",
     {"    dx[rows, y] -= 1\n": ""},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_one_hot_off_by_one",
-    "The 1 is taken away from the class beside the true one: classes count from 0.",
+    "The 1 is subtracted from the class next to the true one: classes count from 0, so use y as it is.",
     {"dx[rows, y] -= 1": "dx[rows, y - 1] -= 1"},
     variants=({"-log_p[rows, y]": "-log_p[rows, y - 1]"},),
 )
 catalogue.change(
     "softmax_loss",
     "softmax_whole_columns",
-    "The 1 is taken away from whole columns: each example has one true class only.",
+    "The 1 is subtracted from whole columns: subtract it only at the true class of each example.",
     {"dx[rows, y] -= 1": "dx[:, y] -= 1"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_gradient_sign_flipped",
-    "The gradient has the wrong sign: it is what was said minus what was right.",
+    "The gradient has the wrong sign: it should be the predicted probability minus the correct one.",
     {"dx / len(x)": "-dx / len(x)"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_loss_sign_flipped",
-    "The minus sign of the loss is missing: the logarithm of a probability is negative.",
+    "The minus sign of the loss is missing: the logarithm of a probability is negative, and the loss should be positive.",
     {"-log_p[rows, y].mean()": "log_p[rows, y].mean()"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_loss_of_all_classes",
-    "The loss averages over all classes: only the true class of each example counts.",
+    "The loss averages over all classes: only the true class of each example should count.",
     {"-log_p[rows, y].mean()": "-log_p.mean()"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_mean_over_table",
-    "The loss is divided by N · C: it is a mean over the N examples, not over all N · C elements of a one-hot table.",
+    "The loss is divided by N · C: it should be a mean over the N examples, not over all N · C elements of a one-hot array.",
     {"-log_p[rows, y].mean()": "-log_p[rows, y].sum() / x.size"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_gradient_over_table",
-    "dx is divided by N · C: the loss is a mean over the N examples only.",
+    "dx is divided by N · C: divide it by the number of examples N only.",
     {"dx / len(x)": "dx / x.size"},
 )
 catalogue.change(
     "softmax_loss",
     "softmax_base_two",
-    "The logarithm has another base: take the natural logarithm, np.log, as the gradient assumes.",
+    "The logarithm has the wrong base: use the natural logarithm, np.log, as the gradient assumes.",
     {"-log_p[rows, y].mean()": "-log_p[rows, y].mean() / np.log(2)"},
     variants=({"np.log(2)": "np.log(10)"},),
 )
@@ -486,7 +490,7 @@ catalogue.change(
 
 @catalogue.misconception(
     "softmax_loss",
-    "The probabilities add up to 1 over the examples: they have to do so over the classes of each example.",
+    "The probabilities add up to 1 over the examples: they should add up to 1 over the classes of each example.",
 )
 def softmax_over_examples(x, y):
     shifted = x - x.max(axis=0)
@@ -497,7 +501,7 @@ def softmax_over_examples(x, y):
     return -log_p[rows, y].mean(), dx / len(x)
 
 
-@catalogue.misconception("softmax_loss", "This is the squared error of the probabilities, not the cross-entropy.")
+@catalogue.misconception("softmax_loss", "This is the squared error of the probabilities: use the cross-entropy.")
 def softmax_squared_error(x, y):
     p = np.exp(x - x.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)

@@ -11,7 +11,8 @@ catalogue = Catalogue("06_mnist")
 
 
 @catalogue.misconception(
-    "standardize", "Each array is standardized by its own statistics: only the training data may set the scale."
+    "standardize",
+    "Each array is standardized by its own statistics: use the statistics of the training data for all arrays.",
 )
 def own_statistics(train, *others):
     scaled = []
@@ -22,7 +23,7 @@ def own_statistics(train, *others):
 
 
 @catalogue.misconception(
-    "standardize", "Mean and standard deviation are those of all data: the test data must not be looked at."
+    "standardize", "Mean and standard deviation are computed from all data: use only the training data."
 )
 def statistics_of_all_data(train, *others):
     everything = np.concatenate([train, *others])
@@ -31,7 +32,7 @@ def statistics_of_all_data(train, *others):
     return tuple((X - mean) / std for X in (train, *others))
 
 
-@catalogue.misconception("standardize", "Constant features are divided by zero: take 1 for their standard deviation.")
+@catalogue.misconception("standardize", "Constant features are divided by zero: use 1 as their standard deviation.")
 def divided_by_zero(train, *others):
     mean, std = train.mean(axis=0), train.std(axis=0)
     return tuple((X - mean) / std for X in (train, *others))
@@ -39,7 +40,7 @@ def divided_by_zero(train, *others):
 
 @catalogue.misconception(
     "standardize",
-    "Constant features are divided by a tiny number: should one change later, it becomes enormous. Take 1 there.",
+    "Constant features are divided by a tiny number, so a later change becomes huge: use 1 as their standard deviation.",
 )
 def tiny_epsilon(train, *others):
     mean, std = train.mean(axis=0), train.std(axis=0)
@@ -47,7 +48,7 @@ def tiny_epsilon(train, *others):
 
 
 @catalogue.misconception(
-    "standardize", "There is one mean and one standard deviation for all features: each needs its own."
+    "standardize", "There is one mean and one standard deviation for all features: each feature should have its own."
 )
 def all_features_together(train, *others):
     mean, std = train.mean(), train.std()
@@ -55,7 +56,7 @@ def all_features_together(train, *others):
 
 
 @catalogue.misconception(
-    "standardize", "Examples are standardized instead of features: the statistics run over the wrong axis."
+    "standardize", "Examples are standardized instead of features: compute the statistics over axis 0."
 )
 def over_the_wrong_axis(train, *others):
     return tuple(
@@ -64,30 +65,37 @@ def over_the_wrong_axis(train, *others):
 
 
 VALUE = "(X - mean) / std for X"
-catalogue.change("standardize", "not_centred", "The mean is not subtracted.", {VALUE: "X / std for X"})
-catalogue.change("standardize", "not_scaled", "The standard deviation is not divided out.", {VALUE: "X - mean for X"})
+catalogue.change(
+    "standardize", "not_centred", "The mean is not subtracted: subtract it from each feature.", {VALUE: "X / std for X"}
+)
+catalogue.change(
+    "standardize",
+    "not_scaled",
+    "The features are not divided by their standard deviation: divide by it.",
+    {VALUE: "X - mean for X"},
+)
 catalogue.change(
     "standardize",
     "by_the_variance",
-    "The features are divided by their variance: the standard deviation is its root.",
+    "The features are divided by their variance: divide by the standard deviation, its root.",
     {"train.std(axis=0)": "train.var(axis=0)"},
 )
 catalogue.change(
     "standardize",
     "sample_standard_deviation",
-    "The standard deviation divides by N - 1: here it divides by N.",
+    "The standard deviation divides by N - 1: it should divide by N.",
     {"train.std(axis=0)": "train.std(axis=0, ddof=1)"},
 )
 catalogue.change(
     "standardize",
     "scaled_before_centring",
-    "The mean is subtracted after the division: first shift, then scale.",
+    "The mean is subtracted after the division: subtract it first, then divide.",
     {VALUE: "X / std - mean for X"},
 )
 
 
 @catalogue.misconception(
-    "standardize", "The features are scaled to the range 0 to 1: that is not mean 0 and standard deviation 1."
+    "standardize", "The features are scaled to the range 0 to 1: they should have mean 0 and standard deviation 1."
 )
 def to_the_unit_range(train, *others):
     low, high = train.min(axis=0), train.max(axis=0)
@@ -97,7 +105,7 @@ def to_the_unit_range(train, *others):
 
 @catalogue.misconception(
     "standardize",
-    "A small number is added to every standard deviation, which changes every feature: take 1 only where it is 0.",
+    "A small number is added to every standard deviation, which changes every feature: use 1 where it is 0, and do not change the others.",
     variants=tuple({"0.001": number} for number in ("1.0", "0.1", "0.01", "1e-4", "1e-5", "1e-6")),
 )
 def number_added_to_deviation(train, *others):
@@ -107,7 +115,7 @@ def number_added_to_deviation(train, *others):
 
 @catalogue.misconception(
     "standardize",
-    "The pixels are divided by their range: subtract each feature's mean, and divide by its standard deviation.",
+    "The pixels are divided by their range: subtract each feature's mean and divide by its standard deviation.",
     variants=(
         {"/ 255": "/ 256"},
         {"/ 255": "/ 127.5 - 1"},
@@ -121,7 +129,7 @@ def divided_by_the_range(train, *others):
 
 @catalogue.misconception(
     "standardize",
-    "Median and quartiles take the place of the mean and the standard deviation: standardizing uses the latter.",
+    "Median and quartiles are used: use the mean and the standard deviation.",
     variants=({"high - low": "(high - low) / 1.349"}, {"high - low": "train.std(axis=0)"}),
 )
 def median_and_range_of_quartiles(train, *others):
@@ -131,7 +139,7 @@ def median_and_range_of_quartiles(train, *others):
     return tuple((X - middle) / spread for X in (train, *others))
 
 
-@catalogue.misconception("standardize", "Only the training data come back: return every array that was given.")
+@catalogue.misconception("standardize", "Only the training data are returned: return every array.")
 def others_forgotten(train, *others):
     mean, std = train.mean(axis=0), train.std(axis=0)
     std[std == 0] = 1
@@ -169,41 +177,41 @@ def by_a_library(train, *others):
 catalogue.change(
     "build_mnist_model",
     "regression",
-    "The network is made for regression: digits are classes.",
+    "The network is made for regression: use classification, because digits are classes.",
     {'"classification"': '"regression"'},
     follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "one_output",
-    "The network has one output: it needs one score for each class.",
+    "The network has one output: it should have one score for each class.",
     {"output_dim=mnist.output_dim": "output_dim=1"},
     follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "input_dim_of_height",
-    "The network does not take all pixels of an image.",
+    "The network has the wrong number of inputs: it should take all pixels of an image.",
     {"input_dim=mnist.input_dim": "input_dim=mnist.image_shape[0]"},
     follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "all_weights_zero",
-    "All first weights are the same, so all units stay the same for ever: draw them at random.",
+    "All initial weights are the same, so all units stay the same forever: draw them at random.",
     {"weight_scale=0.05": "weight_scale=0.0"},
 )
 catalogue.change(
     "build_mnist_model",
     "half_precision",
-    "The parameters are neither float32 nor float64: save_parameters takes only these.",
+    "The parameters are neither float32 nor float64: use one of these, because save_parameters accepts no other type.",
     {"dtype=np.float32": "dtype=np.float16"},
     follow_on=("test_train_mnist_model",),
 )
 catalogue.change(
     "build_mnist_model",
     "returns_params",
-    "The parameters are returned, not the network.",
+    "The parameters are returned: return the network.",
     {"        rng=rng,\n    )": "        rng=rng,\n    ).params"},
     follow_on=("test_train_mnist_model",),
 )
@@ -234,25 +242,25 @@ def deep_with_defaults(rng):
 catalogue.change(
     "train_mnist_model",
     "max_epochs_ignored",
-    "max_epochs is not respected: the number of epochs may be smaller, never larger.",
+    "max_epochs is not respected: the number of epochs must not be larger than max_epochs.",
     {"num_epochs=max_epochs": "num_epochs=12"},
 )
 catalogue.change(
     "train_mnist_model",
     "settings_by_position",
-    "The solver's settings are passed by position: all arguments after model and data are keyword arguments, such as update_rule=….",
+    "The solver's settings are passed by position: all arguments after model and data must be keyword arguments, such as update_rule=….",
     {"update_rule=optimization.sgd_momentum": "optimization.sgd_momentum"},
 )
 catalogue.change(
     "train_mnist_model",
     "never_trained",
-    "The solver is returned before it has trained.",
+    "The solver is returned before it has trained: train it first.",
     {"solver.train()": "solver"},
 )
 catalogue.change(
     "train_mnist_model",
     "trained_twice",
-    "The solver trains twice, for more than max_epochs in all.",
+    "The solver trains twice, for more than max_epochs in total: train it once.",
     {"return solver.train()": "return solver.train().train()"},
 )
 catalogue.change(
@@ -264,37 +272,37 @@ catalogue.change(
 catalogue.change(
     "train_mnist_model",
     "learning_rate_far_too_large",
-    "The learning rate is so large that the loss is no longer finite, or does not fall.",
+    "The learning rate is so large that the loss is no longer finite, or does not fall: use a smaller one.",
     {"learning_rate=0.05 if few else 0.1": "learning_rate=500.0"},
 )
 catalogue.change(
     "train_mnist_model",
     "learning_rate_far_too_small",
-    "The learning rate is so small that nothing is learned.",
+    "The learning rate is so small that nothing is learned: use a larger one.",
     {"learning_rate=0.05 if few else 0.1": "learning_rate=1e-12"},
 )
 catalogue.change(
     "train_mnist_model",
     "uphill",
-    "The parameters move along the gradient, uphill.",
+    "The parameters move along the gradient, uphill: they should move against it.",
     {"update_rule=optimization.sgd_momentum": "update_rule=lambda w, dw, config: (w + 0.05 * dw, config)"},
 )
 catalogue.change(
     "train_mnist_model",
     "another_model",
-    "A new model is trained, not the one that was given.",
+    "A new model is trained: train the model that the function gets.",
     {"        model,\n": "        build_mnist_model(np.random.default_rng(2)),\n"},
 )
 catalogue.change(
     "train_mnist_model",
     "trained_on_validation_data",
-    "The network is trained on the validation images: these are for choosing settings only.",
+    "The network is trained on the validation images: train it on the training images, because the validation images are only for choosing settings.",
     {"        data,\n": '        data | {"X_train": data["X_val"], "y_train": data["y_val"]},\n'},
 )
 catalogue.change(
     "train_mnist_model",
     "trained_on_everything",
-    "The network is trained on the validation images too: these are for choosing settings only.",
+    "The network is trained on the validation images, too: use them only for choosing settings.",
     {
         "        data,\n": "        data\n"
         '        | {"X_train": np.concatenate([data["X_train"], data["X_val"]])}\n'

@@ -12,28 +12,28 @@ STEP = 'next_w = w - config["learning_rate"] * dw'
 catalogue.change(
     "sgd",
     "uphill",
-    "The step goes along the gradient, uphill: subtract it.",
+    "The step goes along the gradient, uphill: subtract the gradient.",
     {STEP: STEP.replace("w -", "w +")},
 )
 catalogue.change(
     "sgd",
     "learning_rate_missing",
-    "The step is not multiplied by the learning rate.",
+    "The step is not multiplied by the learning rate: multiply the gradient by it.",
     {STEP: "next_w = w - dw"},
 )
 catalogue.change(
     "sgd",
     "settings_ignored",
-    "The learning rate in config is ignored: the default is for when there is none.",
+    "The learning rate in config is ignored: use the default only if config has none.",
     {"| (config or {})": "| {}"},
 )
 catalogue.change(
-    "sgd", "other_default", "The default learning rate is another one than the text asks for.", {"1e-2}": "1e-3}"}
+    "sgd", "other_default", "The default learning rate is wrong: use the one in the exercise.", {"1e-2}": "1e-3}"}
 )
 catalogue.change(
     "sgd",
     "learning_rate_divides",
-    "The gradient is divided by the learning rate: multiply.",
+    "The gradient is divided by the learning rate: multiply it.",
     {'config["learning_rate"] * dw': 'dw / config["learning_rate"]'},
 )
 
@@ -41,20 +41,20 @@ catalogue.change(
 catalogue.change(
     "sgd",
     "config_never_missing",
-    "config may be None: then the defaults apply, so make an empty dictionary of it first.",
+    "config is used like a dictionary although it may be None: use an empty dictionary then, so that the defaults apply.",
     {"| (config or {})": "| config"},
     variants=({'{"learning_rate": 1e-2} | config': "config"},),
 )
 catalogue.change(
     "sgd",
     "config_not_returned",
-    "Only the new parameters are returned: the function returns two values, next_w and config.",
+    "Only the new parameters are returned: the function should return two values, next_w and config.",
     {"return next_w, config": "return next_w"},
 )
 catalogue.change(
     "sgd",
     "weights_decay",
-    "The weights shrink by themselves: weight decay is the business of the penalty in the loss, not of the update.",
+    "The update also shrinks the weights (weight decay): only the penalty in the loss should do that.",
     {STEP: 'next_w = w - config["learning_rate"] * (dw + 1e-4 * w)'},
     variants=tuple({"1e-4": number} for number in ("1e-2", "1e-3", "1e-5", "5e-4", "0.1")),
 )
@@ -89,49 +89,49 @@ CLASSICAL = "return w + v, config"
 catalogue.change(
     "sgd_momentum",
     "learning_rate_missing",
-    "The gradient enters the velocity without the learning rate.",
+    "The gradient enters the velocity without the learning rate: multiply the gradient by it.",
     {VELOCITY: 'v = config["momentum"] * config["velocity"] - dw'},
 )
 catalogue.change(
     "sgd_momentum",
     "uphill",
-    "The velocity goes along the gradient, uphill: the gradient is subtracted.",
+    "The velocity goes along the gradient, uphill: subtract the gradient.",
     {VELOCITY: VELOCITY.replace("- config", "+ config")},
 )
 catalogue.change(
     "sgd_momentum",
     "velocity_subtracted",
-    "The velocity is subtracted from w: its sign is already that of the step.",
+    "The velocity is subtracted from w: add it, because it already has the sign of the step.",
     {CLASSICAL: CLASSICAL.replace("w + v", "w - v")},
 )
 catalogue.change(
     "sgd_momentum",
     "velocity_not_stored",
-    "The new velocity is not kept in config, so every step begins from the old one.",
+    "The new velocity is not stored in config, so every step starts from the old one: store the new one.",
     {' | {"velocity": v}': ""},
 )
 catalogue.change(
     "sgd_momentum",
     "velocity_overwritten",
-    "The gradient is stored where the velocity belongs.",
+    "The gradient is stored as the velocity: store the new velocity.",
     {'{"velocity": v}': '{"velocity": dw}'},
 )
 catalogue.change(
     "sgd_momentum",
     "weights_stored",
-    "The new weights are stored where the velocity belongs.",
+    "The new weights are stored as the velocity: store the new velocity.",
     {'{"velocity": v}': '{"velocity": w + v}'},
 )
 catalogue.change(
     "sgd_momentum",
     "old_velocity",
-    "The step is made with the old velocity: compute the new one first, then move by it.",
+    "The step uses the old velocity: compute the new one first, then add it to w.",
     {"return w + v": 'return w + config["velocity"]'},
 )
 catalogue.change(
     "sgd_momentum",
     "average_instead",
-    "This is the averaged form of momentum, sgd_momentum_ema: here the gradient has no factor 1 - μ.",
+    "This is the averaged form of momentum, sgd_momentum_ema: the gradient should have no factor 1 - μ.",
     {
         VELOCITY: 'v = config["momentum"] * config["velocity"] + (1 - config["momentum"]) * dw',
         "return w + v": 'return w - config["learning_rate"] * v',
@@ -146,25 +146,25 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum",
     "learning_rate_on_both",
-    "The learning rate multiplies the old velocity too: it belongs to the gradient only.",
+    "The learning rate multiplies the old velocity, too: it should multiply the gradient only.",
     {VELOCITY: 'v = config["learning_rate"] * (config["momentum"] * config["velocity"] - dw)'},
 )
 catalogue.change(
     "sgd_momentum",
     "nesterov_instead",
-    "This looks one velocity ahead, as Nesterov's momentum does: here the step is the velocity.",
+    "This looks ahead, as Nesterov's momentum does: the step should be the velocity itself.",
     {"return w + v": 'return w + config["momentum"] * v - config["learning_rate"] * dw'},
 )
 catalogue.change(
     "sgd_momentum",
     "momentum_ignored",
-    "The momentum in config is ignored.",
+    "The momentum in config is ignored: multiply the old velocity by it.",
     {VELOCITY: VELOCITY.replace('config["momentum"]', "0.9")},
 )
 catalogue.change(
     "sgd_momentum",
     "no_friction",
-    "The old velocity is kept whole: μ has to slow it down.",
+    "The old velocity is kept whole: multiply it by μ.",
     {'config["momentum"] * config': "config"},
 )
 
@@ -182,20 +182,20 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum",
     "positive_velocity",
-    "The velocity has the opposite sign, v = μv + ηdw and w - v: here it is v = μv - ηdw, and w + v is the step.",
+    "The velocity has the opposite sign, v = μv + ηdw and w - v: it should be v = μv - ηdw and w + v.",
     {VELOCITY: VELOCITY.replace("- config", "+ config"), "return w + v": "return w - v"},
 )
 catalogue.change(
     "sgd_momentum",
     "learning_rate_ignored",
-    "The learning rate in config is ignored: it is hard-coded to the default.",
+    "The learning rate is hard-coded to the default: use the one in config.",
     {VELOCITY: VELOCITY.replace('config["learning_rate"]', "1e-2")},
     variants=({"1e-2 * dw": "1e-3 * dw"},),
 )
 catalogue.change(
     "sgd_momentum",
     "velocity_is_global",
-    "The velocity is kept in a global variable, which all parameters share: keep it in config, which belongs to one parameter.",
+    "The velocity is stored in a global variable, which all parameters share: store it in config, which belongs to one parameter.",
     {
         VELOCITY: VELOCITY.replace('config["velocity"]', 'globals().get("kept_velocity", 0)')
         + "\n    globals()['kept_velocity'] = v"
@@ -205,7 +205,7 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum",
     "velocity_of_another_shape",
-    "The first velocity does not have the shape of w: start with np.zeros_like(w).",
+    "The initial velocity does not have the shape of w: start with np.zeros_like(w).",
     {"np.zeros_like(w)": "np.zeros(len(w))"},
 )
 
@@ -242,7 +242,7 @@ AVERAGED = 'return w - config["learning_rate"] * v'
 catalogue.change(
     "sgd_momentum_ema",
     "classical_instead",
-    "This is the classical form, sgd_momentum: here the velocity is an average of gradients.",
+    "This is the classical form, sgd_momentum: the velocity should be an average of gradients.",
     {
         AVERAGE: 'v = config["beta"] * config["velocity"] - config["learning_rate"] * dw',
         AVERAGED: "return w + v",
@@ -251,19 +251,19 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum_ema",
     "sum_instead",
-    "The gradient is added without its factor 1 - β, so v is a sum, not an average.",
+    "The gradient is added without its factor 1 - β, so v is a sum, not an average: multiply the gradient by 1 - β.",
     {AVERAGE: 'v = config["beta"] * config["velocity"] + dw'},
 )
 catalogue.change(
     "sgd_momentum_ema",
     "weights_swapped",
-    "β and 1 - β have changed places: most of the average is its past.",
+    "β and 1 - β are swapped: β should be the weight of the old average.",
     {AVERAGE: 'v = (1 - config["beta"]) * config["velocity"] + config["beta"] * dw'},
 )
 catalogue.change(
     "sgd_momentum_ema",
     "velocity_not_stored",
-    "The new velocity is not kept in config, so every step begins from the old one.",
+    "The new velocity is not stored in config, so every step starts from the old one: store the new one.",
     {' | {"velocity": v}': ""},
 )
 catalogue.change(
@@ -275,19 +275,19 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum_ema",
     "learning_rate_missing",
-    "The step is not multiplied by the learning rate.",
+    "The step is not multiplied by the learning rate: multiply the gradient by it.",
     {AVERAGED: "return w - v"},
 )
 catalogue.change(
     "sgd_momentum_ema",
     "step_stored",
-    "The whole step is stored, with the learning rate in it: the velocity is the average of gradients alone.",
+    "The whole step is stored, with the learning rate in it: the velocity should be the average of the gradients alone.",
     {'{"velocity": v}': '{"velocity": config["learning_rate"] * v}'},
 )
 catalogue.change(
     "sgd_momentum_ema",
     "bias_corrected",
-    "The average is corrected for its start from zero, as in Adam: here it is not.",
+    "The average is corrected for its start from zero, as in Adam: here it should not be.",
     {AVERAGED: 'return w - config["learning_rate"] * v / (1 - config["beta"])'},
 )
 
@@ -295,13 +295,13 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum_ema",
     "beta_ignored",
-    'β is not taken from config: it is hard-coded to 0.9, or looked up under a key other than "beta".',
+    'β is hard-coded to 0.9, or read under a key other than "beta": it should come from config, under the key "beta".',
     {AVERAGE: 'v = 0.9 * config["velocity"] + (1 - 0.9) * dw'},
 )
 catalogue.change(
     "sgd_momentum_ema",
     "bias_corrected_by_step",
-    "The average is corrected for its start from zero, as in Adam: here it is not.",
+    "The average is corrected for its start from zero, as in Adam: here it should not be.",
     {
         AVERAGED: 'config["t"] = config.get("t", 0) + 1\n'
         '    return w - config["learning_rate"] * v / (1 - config["beta"] ** config["t"])'
@@ -310,7 +310,7 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum_ema",
     "learning_rate_ignored",
-    "The learning rate in config is ignored: it is hard-coded to the default.",
+    "The learning rate is hard-coded to the default: use the one in config.",
     {AVERAGED: AVERAGED.replace('config["learning_rate"]', "1e-2")},
 )
 
@@ -339,7 +339,7 @@ LOOK_AHEAD = 'return w + config["momentum"] * v - push'
 catalogue.change(
     "nesterov",
     "classical_instead",
-    "This is classical momentum: the step has to look one velocity ahead.",
+    "This is classical momentum: the step should also look ahead, as the formula does.",
     {LOOK_AHEAD: "return w + v"},
 )
 catalogue.change(
@@ -351,31 +351,31 @@ catalogue.change(
 catalogue.change(
     "nesterov",
     "gradient_left_out",
-    "The gradient is missing from the step.",
+    "The gradient is missing from the step: subtract the learning rate times the gradient.",
     {LOOK_AHEAD: 'return w + config["momentum"] * v'},
 )
 catalogue.change(
     "nesterov",
     "velocity_not_stored",
-    "The new velocity is not kept in config, so every step begins from the old one.",
+    "The new velocity is not stored in config, so every step starts from the old one: store the new one.",
     {' | {"velocity": v}': ""},
 )
 catalogue.change(
     "nesterov",
     "velocity_counted_twice",
-    "The whole velocity is added before looking ahead: the gradient then counts twice.",
+    "The whole velocity is added before looking ahead, so the gradient counts twice: add only μ times the velocity.",
     {LOOK_AHEAD: 'return w + v + config["momentum"] * v - push'},
 )
 catalogue.change(
     "nesterov",
     "step_stored",
-    "The whole step is stored as velocity: the velocity does not look ahead.",
+    "The whole step is stored as the velocity: store the velocity without looking ahead.",
     {'{"velocity": v}': '{"velocity": config["momentum"] * v - push}'},
 )
 catalogue.change(
     "nesterov",
     "momentum_missing",
-    "The look ahead is a whole velocity long: multiply it by μ.",
+    "The step adds the whole velocity to look ahead: multiply it by μ.",
     {LOOK_AHEAD: "return w + v - push"},
 )
 
@@ -383,7 +383,7 @@ catalogue.change(
 catalogue.change(
     "nesterov",
     "library_convention",
-    "This is PyTorch's convention, in which the gradient enters the velocity without the learning rate: here v = μv - ηdw.",
+    "This is PyTorch's convention, in which the gradient enters the velocity without the learning rate: it should be v = μv - ηdw.",
     {
         'v = config["momentum"] * config["velocity"] - push': 'v = config["momentum"] * config["velocity"] + dw',
         LOOK_AHEAD: 'return w - config["learning_rate"] * (dw + config["momentum"] * v)',
@@ -392,13 +392,13 @@ catalogue.change(
 catalogue.change(
     "nesterov",
     "old_velocity_added",
-    "The old velocity enters the step with the wrong sign: written with both velocities, the step is -μ v_old + (1 + μ) v.",
+    "The old velocity enters the step with the wrong sign: written with both velocities, the step should be -μ v_old + (1 + μ) v.",
     {LOOK_AHEAD: 'return w + config["momentum"] * config["velocity"] + (1 + config["momentum"]) * v'},
 )
 catalogue.change(
     "nesterov",
     "momentum_ignored",
-    "The momentum in config is ignored: it is hard-coded to 0.9.",
+    "The momentum is hard-coded to 0.9: use the one in config.",
     {
         'v = config["momentum"] * config["velocity"] - push': 'v = 0.9 * config["velocity"] - push',
         LOOK_AHEAD: "return w + 0.9 * v - push",
@@ -436,61 +436,61 @@ KEPT = '{"m": m, "v": v, "t": t}'
 catalogue.change(
     "adam",
     "no_bias_correction",
-    "The averages are not corrected for their start from zero.",
+    "The averages are not corrected for their start from zero: divide m by 1 - beta1**t, and v by 1 - beta2**t.",
     {CORRECTED: 'm / (np.sqrt(v) + config["epsilon"])'},
 )
 catalogue.change(
     "adam",
     "counted_after_use",
-    "t is increased after it is used, so the first correction divides by zero: count the step first.",
+    "t is increased after it is used, so the first correction divides by zero: increase t first.",
     {"beta1**t)": 'beta1 ** config["t"])', "beta2**t)": 'beta2 ** config["t"])'},
 )
 catalogue.change(
     "adam",
     "steps_not_counted",
-    "t is not kept in config, so every step counts as the first.",
+    "t is not stored in config, so every step counts as the first: store it.",
     {', "t": t}': "}"},
 )
 catalogue.change(
     "adam",
     "epsilon_inside_root",
-    "epsilon stands inside the root: it is added after it.",
+    "epsilon is added inside the root: add it after taking the root.",
     {CORRECTED: 'm / (1 - beta1**t) / np.sqrt(v / (1 - beta2**t) + config["epsilon"])'},
 )
 catalogue.change(
     "adam",
     "betas_swapped",
-    "beta1 and beta2 have changed places: beta1 is for the gradient, beta2 for its square.",
+    "beta1 and beta2 are swapped: beta1 should be for the gradient, beta2 for its square.",
     {"beta1, beta2, t =": "beta2, beta1, t ="},
 )
 catalogue.change(
     "adam",
     "not_squared",
-    "v averages the size of the gradient: it should average its square.",
+    "v averages the absolute value of the gradient: it should average the square.",
     {"dw**2": "np.abs(dw)"},
 )
 catalogue.change(
     "adam",
     "root_missing",
-    "The root of v is missing from the step.",
+    "The root of v is missing from the step: divide by the root, not by v.",
     {"np.sqrt(v / (1 - beta2**t))": "v / (1 - beta2**t)"},
 )
 catalogue.change(
     "adam",
     "corrected_stored",
-    "The corrected averages are stored: the correction is for this step only.",
+    "The corrected averages are stored: store the uncorrected ones, because the correction is for this step only.",
     {KEPT: '{"m": m / (1 - beta1**t), "v": v / (1 - beta2**t), "t": t}'},
 )
 catalogue.change(
     "adam",
     "averages_not_stored",
-    "The averages are not kept in config, so every step begins from zero.",
+    "The averages are not stored in config, so every step starts from zero: store them.",
     {KEPT: '{"t": t}'},
 )
 catalogue.change(
     "adam",
     "only_first_corrected",
-    "Only m is corrected for its start from zero: v needs it as well.",
+    "Only m is corrected for its start from zero: v should be corrected, too.",
     {"v / (1 - beta2**t)": "v"},
 )
 catalogue.change(
@@ -504,32 +504,32 @@ catalogue.change(
 catalogue.change(
     "adam",
     "one_step_ahead",
-    "t is one too large: it starts at 0 and is increased once, before it is used, so the first step has t = 1.",
+    "t is one too large: it should start at 0 and be increased once before it is used, so that the first step has t = 1.",
     {'"t": 0}': '"t": 1}'},
 )
 catalogue.change(
     "adam",
     "correction_one_step_ahead",
-    "The correction uses t + 1 although t has been increased already: t is one too large there.",
+    "The correction uses t + 1 although t has already been increased, which is one too large: use t.",
     {"beta1**t)": "beta1 ** (t + 1))", "beta2**t)": "beta2 ** (t + 1))"},
 )
 catalogue.change(
     "adam",
     "settings_ignored",
-    "beta1, beta2 and epsilon in config are ignored: they are hard-coded to the defaults.",
+    "beta1, beta2 and epsilon are hard-coded to the defaults: use the values in config.",
     {'config["beta1"], config["beta2"]': "0.9, 0.999", CORRECTED: CORRECTED.replace('config["epsilon"]', "1e-8")},
     variants=({"+ 1e-8)": '+ config["epsilon"])'},),
 )
 catalogue.change(
     "adam",
     "epsilon_ignored",
-    "epsilon in config is ignored: it is hard-coded to the default.",
+    "epsilon is hard-coded to the default: use the one in config.",
     {CORRECTED: CORRECTED.replace('config["epsilon"]', "1e-8")},
 )
 catalogue.change(
     "adam",
     "multiplied_by_t",
-    "beta is multiplied by t in the correction: it is raised to the power t, beta**t.",
+    "beta is multiplied by t in the correction: it should be raised to the power t, beta**t.",
     {"beta1**t)": "beta1 * t)", "beta2**t)": "beta2 * t)"},
 )
 catalogue.change(
@@ -541,7 +541,7 @@ catalogue.change(
 catalogue.change(
     "adam",
     "weights_decay",
-    "The weights shrink by themselves: weight decay is the business of the penalty in the loss, not of the update.",
+    "The update also shrinks the weights (weight decay): only the penalty in the loss should do that.",
     {'w - config["learning_rate"] * step': 'w - config["learning_rate"] * (step + 1e-2 * w)'},
     variants=tuple({"1e-2 * w": f"{number} * w"} for number in ("1e-3", "1e-4", "0.1")),
 )

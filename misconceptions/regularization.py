@@ -10,39 +10,47 @@ catalogue = Catalogue("03_regularization")
 # --------------------------------------------------------- l2_regularization
 
 
-@catalogue.misconception("l2_regularization", "The factor ½ is missing from penalty and gradient.")
+@catalogue.misconception(
+    "l2_regularization",
+    "The factor ½ is missing, so the penalty and its gradient are twice too large: the penalty should be λ/2 times the sum of the squares.",
+)
 def l2_without_half(w, reg):
     return reg * np.sum(w**2), 2 * reg * w
 
 
 @catalogue.misconception(
-    "l2_regularization", "The factor ½ is missing from the penalty; the gradient is the right one."
+    "l2_regularization",
+    "The factor ½ is missing from the penalty: it should be λ/2 times the sum of the squares; the gradient is right.",
 )
 def l2_penalty_without_half(w, reg):
     return reg * np.sum(w**2), reg * w
 
 
-@catalogue.misconception("l2_regularization", "The gradient is twice too large: the ½ of the penalty cancels the 2.")
+@catalogue.misconception(
+    "l2_regularization", "The gradient is twice too large: the ½ of the penalty should cancel the 2."
+)
 def l2_gradient_doubled(w, reg):
     return reg / 2 * np.sum(w**2), 2 * reg * w
 
 
-@catalogue.misconception("l2_regularization", "The gradient has a ½ that belongs to the penalty only.")
+@catalogue.misconception("l2_regularization", "The gradient has a factor ½: only the penalty should have it.")
 def l2_gradient_halved(w, reg):
     return reg / 2 * np.sum(w**2), reg / 2 * w
 
 
-@catalogue.misconception("l2_regularization", "The strength λ is missing from the gradient.")
+@catalogue.misconception(
+    "l2_regularization", "The strength λ is missing from the gradient: multiply the gradient by it."
+)
 def l2_gradient_without_strength(w, reg):
     return reg / 2 * np.sum(w**2), w.copy()
 
 
-@catalogue.misconception("l2_regularization", "The strength λ is missing from the penalty.")
+@catalogue.misconception("l2_regularization", "The strength λ is missing from the penalty: multiply the penalty by it.")
 def l2_penalty_without_strength(w, reg):
     return 0.5 * np.sum(w**2), reg * w
 
 
-@catalogue.misconception("l2_regularization", "The penalty is averaged over the weights: it is a sum.")
+@catalogue.misconception("l2_regularization", "The penalty is averaged over the weights: it should be a sum.")
 def l2_averaged(w, reg):
     return reg / 2 * np.mean(w**2), reg * w / w.size
 
@@ -52,29 +60,34 @@ def l2_norm(w, reg):
     return reg / 2 * np.sqrt(np.sum(w**2)), reg * w
 
 
-@catalogue.misconception("l2_regularization", "λ is squared: only the weights are.")
+@catalogue.misconception("l2_regularization", "λ is squared: only the weights should be squared.")
 def l2_strength_squared(w, reg):
     return np.sum((reg * w) ** 2) / 2, reg**2 * w
 
 
-@catalogue.misconception("l2_regularization", "This is the L1 penalty: L2 takes the squares of the weights.")
+@catalogue.misconception("l2_regularization", "This is the L1 penalty: use the squares of the weights.")
 def l2_is_l1(w, reg):
     return reg * np.sum(np.abs(w)), reg * np.sign(w)
 
 
-@catalogue.misconception("l2_regularization", "The gradient pushes weights away from 0: its sign is wrong.")
+@catalogue.misconception(
+    "l2_regularization", "The gradient has the wrong sign: a step against it should bring the weights closer to 0."
+)
 def l2_sign_flipped(w, reg):
     return reg / 2 * np.sum(w**2), -reg * w
 
 
-@catalogue.misconception("l2_regularization", "The penalty is one number for all weights: sum over every axis.")
+@catalogue.misconception(
+    "l2_regularization",
+    "The penalty is summed over the first axis only: it should be one number, the sum over every axis.",
+)
 def l2_summed_over_first_axis(w, reg):
     return reg / 2 * sum(w**2), reg * w
 
 
 @catalogue.misconception(
     "l2_regularization",
-    "The sum is taken over the whole matrix product WᵀW, which holds products of different weights: square each weight by itself.",
+    "The sum is taken over the whole matrix product WᵀW, which contains products of different weights: square each weight on its own.",
     variants=({"w.T @ w": "w @ w.T"},),
 )
 def l2_matrix_product(w, reg):
@@ -83,7 +96,7 @@ def l2_matrix_product(w, reg):
 
 @catalogue.misconception(
     "l2_regularization",
-    "This works for matrices only: w may have any number of axes, so use np.sum(w**2).",
+    "This works only for matrices: it should work for any number of axes, so use np.sum(w**2).",
     variants=({"np.trace(w.T @ w)": "np.trace(w @ w.T)"},),
 )
 def l2_trace(w, reg):
@@ -92,7 +105,7 @@ def l2_trace(w, reg):
 
 @catalogue.misconception(
     "l2_regularization",
-    "This works for weights with two axes only: w may have any number of axes, so use np.sum(w**2).",
+    "This works only for weights with two axes: it should work for any number of axes, so use np.sum(w**2).",
 )
 def l2_two_indices(w, reg):
     rows, columns = w.shape
@@ -113,7 +126,7 @@ def l2_rows_of_rows(w, reg):
 
 @catalogue.misconception(
     "l2_regularization",
-    "Penalty and gradient are those of the norm itself: leave out the root, and square the weights.",
+    "Penalty and gradient are those of the norm itself: leave out the root and square the weights.",
     variants=({"(reg * norm": "(reg / 2 * norm"},),
 )
 def l2_norm_and_its_gradient(w, reg):
@@ -122,7 +135,8 @@ def l2_norm_and_its_gradient(w, reg):
 
 
 @catalogue.misconception(
-    "l2_regularization", "The gradient is a single number: it has the shape of w, with one value for each weight."
+    "l2_regularization",
+    "The gradient is a single number: it should have the shape of w, with one value for each weight.",
 )
 def l2_gradient_summed(w, reg):
     return reg / 2 * np.sum(w**2), reg * w.sum()
@@ -130,7 +144,7 @@ def l2_gradient_summed(w, reg):
 
 @catalogue.misconception(
     "l2_regularization",
-    "np.linalg.norm is not squared: the penalty is λ/2 times the squared norm.",
+    "np.linalg.norm is not squared: the penalty should be λ/2 times the squared norm.",
 )
 def l2_norm_without_half(w, reg):
     return reg * np.linalg.norm(w.ravel()), reg * w
@@ -138,7 +152,7 @@ def l2_norm_without_half(w, reg):
 
 @catalogue.misconception(
     "l2_regularization",
-    "w is scaled in place before the penalty is computed: dw = w is the same array, so make a new one, dw = reg * w.",
+    "w is scaled in place before the penalty is computed: dw = w does not copy, so make a new array, dw = reg * w.",
 )
 def l2_scaled_too_early(w, reg):
     scaled = reg * w
@@ -167,74 +181,86 @@ def l1_gradient_without_sign(w, reg):
 
 
 @catalogue.misconception(
-    "l1_regularization", "The gradient is λ times the weight: L1 pulls with the same force everywhere."
+    "l1_regularization", "The gradient is λ times the weight: for L1, it should be λ times the sign of the weight."
 )
 def l1_gradient_of_l2(w, reg):
     return reg * np.sum(np.abs(w)), reg * w
 
 
-@catalogue.misconception("l1_regularization", "The gradient is the size of the weight: it should only have its sign.")
+@catalogue.misconception(
+    "l1_regularization", "The gradient is the size of the weight: it should be λ times the sign of the weight."
+)
 def l1_gradient_absolute(w, reg):
     return reg * np.sum(np.abs(w)), reg * np.abs(w)
 
 
-@catalogue.misconception("l1_regularization", "The strength λ is missing from the gradient.")
+@catalogue.misconception(
+    "l1_regularization", "The strength λ is missing from the gradient: multiply the gradient by it."
+)
 def l1_gradient_without_strength(w, reg):
     return reg * np.sum(np.abs(w)), np.sign(w)
 
 
-@catalogue.misconception("l1_regularization", "The strength λ is missing from the penalty.")
+@catalogue.misconception("l1_regularization", "The strength λ is missing from the penalty: multiply the penalty by it.")
 def l1_penalty_without_strength(w, reg):
     return np.sum(np.abs(w)), reg * np.sign(w)
 
 
-@catalogue.misconception("l1_regularization", "The weights are added with their signs, so that they cancel.")
+@catalogue.misconception(
+    "l1_regularization", "The weights are added with their signs, so they cancel: add their absolute values."
+)
 def l1_without_absolute_value(w, reg):
     return reg * np.sum(w), reg * np.sign(w)
 
 
-@catalogue.misconception("l1_regularization", "The sum is taken before the absolute value, so that weights cancel.")
+@catalogue.misconception(
+    "l1_regularization",
+    "The sum is taken before the absolute value, so weights cancel: take the absolute value of each weight first.",
+)
 def l1_absolute_value_of_sum(w, reg):
     return reg * np.abs(np.sum(w)), reg * np.sign(w)
 
 
-@catalogue.misconception("l1_regularization", "There is no ½ in the L1 penalty.")
+@catalogue.misconception("l1_regularization", "The L1 penalty has a factor ½: it should have none.")
 def l1_halved(w, reg):
     return reg / 2 * np.sum(np.abs(w)), reg / 2 * np.sign(w)
 
 
-@catalogue.misconception("l1_regularization", "The penalty is averaged over the weights: it is a sum.")
+@catalogue.misconception("l1_regularization", "The penalty is averaged over the weights: it should be a sum.")
 def l1_averaged(w, reg):
     return reg * np.mean(np.abs(w)), reg * np.sign(w) / w.size
 
 
-@catalogue.misconception("l1_regularization", "The gradient pushes weights away from 0: its sign is wrong.")
+@catalogue.misconception(
+    "l1_regularization", "The gradient has the wrong sign: a step against it should bring the weights closer to 0."
+)
 def l1_sign_flipped(w, reg):
     return reg * np.sum(np.abs(w)), -reg * np.sign(w)
 
 
 @catalogue.misconception(
-    "l1_regularization", "For a matrix, NumPy's norm of order 1 is the largest column sum, not the sum of all."
+    "l1_regularization",
+    "For a matrix, NumPy's norm of order 1 is the largest column sum: use the sum of all absolute values.",
 )
 def l1_matrix_norm(w, reg):
     return reg * np.linalg.norm(w, 1), reg * np.sign(w)
 
 
-@catalogue.misconception("l1_regularization", "Negative weights get no gradient: they have to be pulled up.")
+@catalogue.misconception("l1_regularization", "Negative weights get no gradient: it should be -λ for them.")
 def l1_only_positive(w, reg):
     return reg * np.sum(np.abs(w)), reg * (w > 0)
 
 
 @catalogue.misconception(
     "l1_regularization",
-    "The gradient is NaN for a weight of exactly 0: there, any slope from -λ to λ will do, but it has to be a number.",
+    "The gradient is NaN for a weight of exactly 0: it should be a number there, and any slope from -λ to λ is right.",
 )
 def l1_nan_at_zero(w, reg):
     return reg * np.sum(np.abs(w)), reg * w / np.abs(w)
 
 
 @catalogue.misconception(
-    "l1_regularization", "The gradient is infinite for a weight of exactly 0: λ is multiplied by the sign."
+    "l1_regularization", "The gradient is infinite for a weight of exactly 0: multiply λ by the sign of the weight."
 )
 def l1_infinite_at_zero(w, reg):
     return reg * np.sum(np.abs(w)), reg / np.sign(w)
@@ -242,7 +268,7 @@ def l1_infinite_at_zero(w, reg):
 
 @catalogue.misconception(
     "l1_regularization",
-    "The penalty is the Euclidean norm, the root of the squares: L1 adds the absolute values of the weights.",
+    "The penalty is the Euclidean norm, with a root: L1 should be the sum of the absolute values of the weights.",
 )
 def l1_euclidean_norm(w, reg):
     return reg * np.sqrt(np.sum(w**2)), reg * np.sign(w)
@@ -250,7 +276,7 @@ def l1_euclidean_norm(w, reg):
 
 @catalogue.misconception(
     "l1_regularization",
-    "Penalty and gradient are those of the Euclidean norm, the root of the squares: L1 adds the absolute values.",
+    "Penalty and gradient are those of the Euclidean norm, with a root: L1 should be the sum of the absolute values.",
 )
 def l1_euclidean_norm_and_gradient(w, reg):
     norm = np.sqrt(np.sum(w**2))
@@ -258,7 +284,8 @@ def l1_euclidean_norm_and_gradient(w, reg):
 
 
 @catalogue.misconception(
-    "l1_regularization", "The gradient is a single number: it has the shape of w, with one value for each weight."
+    "l1_regularization",
+    "The gradient is a single number: it should have the shape of w, with one value for each weight.",
 )
 def l1_gradient_summed(w, reg):
     return reg * np.sum(np.abs(w)), reg * np.sign(w).sum()
@@ -266,7 +293,7 @@ def l1_gradient_summed(w, reg):
 
 @catalogue.misconception(
     "l1_regularization",
-    "The absolute value is smoothed by a root: L1 takes |w| itself, and its gradient is λ times the sign.",
+    "The absolute value is smoothed by a root: L1 should use |w| itself, and its gradient should be λ times the sign.",
     variants=tuple({"0.01": number} for number in ("1e-1", "1e-3", "1e-4", "1e-5", "1e-6", "1e-8")),
 )
 def l1_smoothed(w, reg):
@@ -274,7 +301,7 @@ def l1_smoothed(w, reg):
     return reg * np.sum(size), reg * w / size
 
 
-@catalogue.misconception("l1_regularization", "This is the L2 penalty: L1 takes the absolute values of the weights.")
+@catalogue.misconception("l1_regularization", "This is the L2 penalty: use the absolute values of the weights.")
 def l1_is_l2(w, reg):
     return reg / 2 * np.sum(w**2), reg * w
 
@@ -300,68 +327,79 @@ def l1_masks(w, reg):
 # ------------------------------------------------ elastic_net_regularization
 
 
-@catalogue.misconception("elastic_net_regularization", "The squares have a ½: the elastic net goes without it.")
+@catalogue.misconception(
+    "elastic_net_regularization", "The squares have a factor ½: they should have none in the elastic net."
+)
 def elastic_net_halved(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 / 2 * np.sum(w**2), reg1 * np.sign(w) + reg2 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "The factor 2 is missing from the gradient of the squares.")
+@catalogue.misconception(
+    "elastic_net_regularization",
+    "The factor 2 is missing from the gradient of the squares: the derivative of w² should be 2w.",
+)
 def elastic_net_gradient_without_two(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), reg1 * np.sign(w) + reg2 * w
 
 
 @catalogue.misconception(
-    "elastic_net_regularization", "The penalty has a ½ on the squares that its gradient does not have."
+    "elastic_net_regularization", "The squares have a factor ½ in the penalty but not in the gradient: leave out the ½."
 )
 def elastic_net_penalty_halved(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 / 2 * np.sum(w**2), reg1 * np.sign(w) + 2 * reg2 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "The two strengths have changed places.")
+@catalogue.misconception(
+    "elastic_net_regularization",
+    "The two strengths are swapped: reg1 should be for the absolute values, reg2 for the squares.",
+)
 def elastic_net_swapped(w, reg1, reg2):
     return reg2 * np.sum(np.abs(w)) + reg1 * np.sum(w**2), reg2 * np.sign(w) + 2 * reg1 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "The gradient of the absolute values lacks the sign.")
+@catalogue.misconception(
+    "elastic_net_regularization",
+    "The gradient of the absolute values lacks the sign: it should be the strength times the sign of the weight.",
+)
 def elastic_net_without_sign(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), reg1 + 2 * reg2 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "The gradient of the absolute values is missing.")
+@catalogue.misconception("elastic_net_regularization", "The gradient of the absolute values is missing: add it.")
 def elastic_net_l2_gradient_only(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), 2 * reg2 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "The gradient of the squares is missing.")
+@catalogue.misconception("elastic_net_regularization", "The gradient of the squares is missing: add it.")
 def elastic_net_l1_gradient_only(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), reg1 * np.sign(w)
 
 
-@catalogue.misconception("elastic_net_regularization", "The squares do not enter the penalty.")
+@catalogue.misconception("elastic_net_regularization", "The squares are missing from the penalty: add them.")
 def elastic_net_l1_penalty_only(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)), reg1 * np.sign(w) + 2 * reg2 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "One strength is used for both parts: each has its own.")
+@catalogue.misconception("elastic_net_regularization", "One strength is used for both parts: each should have its own.")
 def elastic_net_one_strength(w, reg1, reg2):
     return reg1 * (np.sum(np.abs(w)) + np.sum(w**2)), reg1 * (np.sign(w) + 2 * w)
 
 
 @catalogue.misconception(
-    "elastic_net_regularization", "The strengths are multiplied: the penalty is the sum of two separate parts."
+    "elastic_net_regularization", "The strengths are multiplied: the penalty should be the sum of two separate parts."
 )
 def elastic_net_product(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) * reg2 * np.sum(w**2), reg1 * np.sign(w) * 2 * reg2 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "The penalty is averaged over the weights: it is a sum.")
+@catalogue.misconception("elastic_net_regularization", "The penalty is averaged over the weights: it should be a sum.")
 def elastic_net_averaged(w, reg1, reg2):
     return np.mean(reg1 * np.abs(w) + reg2 * w**2), (reg1 * np.sign(w) + 2 * reg2 * w) / w.size
 
 
 @catalogue.misconception(
     "elastic_net_regularization",
-    "The gradient is NaN for a weight of exactly 0: there, the absolute value may have any slope from -1 to 1, but it has to be a number.",
+    "The gradient is NaN for a weight of exactly 0: it should be a number there, and any slope of the absolute value from -1 to 1 is right.",
 )
 def elastic_net_nan_at_zero(w, reg1, reg2):
     penalty = reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2)
@@ -370,7 +408,7 @@ def elastic_net_nan_at_zero(w, reg1, reg2):
 
 @catalogue.misconception(
     "elastic_net_regularization",
-    "The strengths are taken for a total and a mixing ratio: each part has its own strength, reg1 and reg2.",
+    "The strengths are used as a total and a mixing ratio: each part should have its own strength, reg1 and reg2.",
     variants=({"0.5 * (1 - reg2)": "(1 - reg2)", "+ (1 - reg2) * w": "+ 2 * (1 - reg2) * w"},),
 )
 def elastic_net_mixing_ratio(w, reg1, reg2):
@@ -380,7 +418,7 @@ def elastic_net_mixing_ratio(w, reg1, reg2):
 
 @catalogue.misconception(
     "elastic_net_regularization",
-    "The second part is the norm of the weights: leave out the root, and take the sum of the squares.",
+    "The second part is the norm of the weights: leave out the root and use the sum of the squares.",
 )
 def elastic_net_norm(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 * np.sqrt(np.sum(w**2)), reg1 * np.sign(w) + 2 * reg2 * w
@@ -388,7 +426,7 @@ def elastic_net_norm(w, reg1, reg2):
 
 @catalogue.misconception(
     "elastic_net_regularization",
-    "The gradient is a single number: it has the shape of w, with one value for each weight.",
+    "The gradient is a single number: it should have the shape of w, with one value for each weight.",
 )
 def elastic_net_gradient_summed(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) + reg2 * np.sum(w**2), np.sum(reg1 * np.sign(w) + 2 * reg2 * w)

@@ -214,7 +214,11 @@ wrong(
         ("momentum * running_mean + (1 - momentum) * mu", "(1 - momentum) * running_mean + momentum * mu"),
         ("momentum * running_var + (1 - momentum) * var", "(1 - momentum) * running_var + momentum * var"),
     ),
-    meaning=(r"momentum weighs", r"share of the old", r"momentum.*(swapped|turned|other way|changed places)"),
+    meaning=(
+        r"momentum (weighs|is applied to) the new",
+        r"share of the old",
+        r"momentum.*(swapped|turned|other way|changed places)",
+    ),
     names=("momentum_swapped",),
     together_with=WITH_F,
 )

@@ -8,13 +8,13 @@ SAMPLES = notebook.samples
 
 # ------------------------------------------------------------------ mse_loss
 
-NOT_WHOLE = r"(?!.*whole of it)"  # a loss that is halved beside a right gradient is another mistake
+WITH_GRADIENT = r"^(?!.*but the gradient is not:)"  # a loss that is halved beside a right gradient is another mistake
 NO_2_OVER_N = (
     r"(2/n|2 ?/ ?n|1/n|n/2)",
     r"(not|never|isn't) divided by (n|N|the number)",
     r"gradient .*not (a |an )?averag",
-    rf"loss is halved{NOT_WHOLE}",
-    rf"½{NOT_WHOLE}",
+    rf"{WITH_GRADIENT}.*loss is halved",
+    rf"{WITH_GRADIENT}.*½",
     r"half the (number of elements|size)",
 )
 
