@@ -401,12 +401,13 @@ def test_the_mistake_is_named_below_the_check_that_it_spoils(real: Grader) -> No
 
 
 @needs_bubblewrap
-def test_a_changed_input_is_the_hint_where_no_other_fits(real: Grader) -> None:
+def test_a_changed_input_is_not_blamed_where_copies_do_not_help(real: Grader) -> None:
     path = SOURCE / "01_layers.ipynb"
     wrong = {"sigmoid_forward": "def sigmoid_forward(x):\n    x *= 0.5\n    return x**2 + 1, x"}
     notebook = merge(prepared_source(path), fill_in(prepared_source(path), {**solutions(read(path)), **wrong}))
     test = real.grade(notebook, "01_layers", {}).tests["test_sigmoid_forward"]
-    assert test.diagnosis == ("out is wrong, and sigmoid_forward changes its input in place: work on a copy.",)
+    assert not test.passed
+    assert test.diagnosis == ()
 
 
 NAMES = sorted(path.stem for path in SOURCE.glob("*.ipynb"))
