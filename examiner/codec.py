@@ -159,7 +159,7 @@ def pack(
 
 
 def _refuse(value: Any) -> Reference:
-    raise CodecError(f"a {type(value).__name__} is not plain data")
+    raise CodecError(f"values of type {type(value).__name__} cannot be passed")
 
 
 class _Packer:
@@ -255,7 +255,7 @@ class _Packer:
         dtype = array.dtype.newbyteorder("<") if array.dtype.kind in "biufc" else array.dtype
         name = NAMES.get(dtype)
         if name is None:
-            raise CodecError(f"an array of dtype {str(array.dtype)[:100]} is not plain data")
+            raise CodecError(f"arrays of dtype {str(array.dtype)[:100]} cannot be passed")
         self.size += array.nbytes
         if self.size > self.limits.bytes:
             raise CodecError(f"the value takes more than {self.limits.bytes >> 20} MB")
@@ -265,7 +265,7 @@ class _Packer:
     def pack_dtype(self, value: np.dtype, depth: int) -> Any:
         name = NAMES.get(value.newbyteorder("<") if value.kind in "biufc" else value)
         if name is None:
-            raise CodecError(f"the dtype {str(value)[:100]} is not plain data")
+            raise CodecError(f"the dtype {str(value)[:100]} cannot be passed")
         return {"y": name}
 
     def pack_type(self, value: type, depth: int) -> Any:
@@ -283,7 +283,7 @@ class _Packer:
     def _bits(self, state: Any, depth: int) -> list[Any]:
         name = state.get("bit_generator")
         if name not in _STATES:
-            raise CodecError(f"a generator of random numbers over {name!r} is not plain data")
+            raise CodecError(f"a generator of random numbers over {name!r} cannot be passed")
         return [name, self.tree({k: v for k, v in state.items() if k != "bit_generator"}, depth + 1)]
 
 

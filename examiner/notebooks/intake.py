@@ -1,6 +1,6 @@
 """Entries of a submission's folder that must not be opened, and how nbgrader is kept from them.
 
-nbgrader opens everything that it finds there: a link leads to other students' work, a pipe blocks for ever, a device
+nbgrader opens everything that it finds there: a link leads to other students' work, a pipe blocks forever, a device
 has no end.  `examiner.notebooks.submission` asks the same questions, and changes nothing.
 """
 
