@@ -217,7 +217,7 @@ def _fault_for_nbgrader(path: Path, *, at_top: bool) -> str | None:
         return None
     data = read_regular(path, MAX_READ)
     if data is None:
-        return f"larger than {MAX_READ >> 20} MB, or unreadable"
+        return f"larger than {MAX_READ >> 20} MiB, or unreadable"
     try:
         as_notebook(data)
     except DamagedNotebookError as damage:

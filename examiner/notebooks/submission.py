@@ -309,7 +309,7 @@ class _Reader:
         data = source.load(MAX_READ)
         try:
             if data is None:
-                raise DamagedNotebookError(f"larger than {MAX_READ >> 20} MB, or unreadable")
+                raise DamagedNotebookError(f"larger than {MAX_READ >> 20} MiB, or unreadable")
             self.notebooks[name], repairs = as_notebook(data)
         except DamagedNotebookError as damage:
             self.leave_out(source, str(damage), name)

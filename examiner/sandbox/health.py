@@ -113,7 +113,7 @@ def isolation_findings() -> Iterator[Finding]:
     Yields
     ------
     Finding
-        One for each wall; only one where bubblewrap does not work at all.
+        One for each protection; only one where bubblewrap does not work at all.
     """
     try:
         check_isolation("bubblewrap")
@@ -137,12 +137,12 @@ def isolation_findings() -> Iterator[Finding]:
                 "report this with the whole output",
             )
             return
-    yield from _walls(inside)
+    yield from _protections(inside)
     yield _seal(sealed)
     yield _control_group()
 
 
-def _walls(inside: dict[str, object]) -> Iterator[Finding]:
+def _protections(inside: dict[str, object]) -> Iterator[Finding]:
     """Tell what a program in the sandbox found."""
     allow = "grade on another machine: the sandbox on this one does not isolate the code"
     alone = inside["interfaces"] in ([], ["lo"])

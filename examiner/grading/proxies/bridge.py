@@ -97,7 +97,7 @@ class Bridge:
     link : Link
         The way to the sandbox.
     given : mapping
-        The names of given cells, defined on both sides: their objects cross by name.
+        The names of provided cells, defined on both sides: their objects cross by name.
 
     Attributes
     ----------

@@ -478,7 +478,7 @@ def test_a_flood_of_messages_ends_the_kernel(grader: Grader) -> None:
                 kernel.session.send(kernel.iopub_socket, "stream", {"name": "stdout", "text": "x" * 10**6})"""
     outcome, _ = grade(grader, submission({"double": code(flood)}))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
-    assert (outcome.status, outcome.reason) == ("partial", "double wrote more than 80 MB")
+    assert (outcome.status, outcome.reason) == ("partial", "double wrote more than 80 MiB")
 
 
 def test_one_endless_message_is_not_kept(grader: Grader) -> None:
