@@ -8,7 +8,7 @@ ExaminerError               a sentence that says what happened and what to do
 ├── SandboxError            a sandbox did not start, or was used wrongly
 ├── ProtocolError           a kernel sends what no kernel sends, or nothing any more
 ├── AnswerStoppedError      an answer was not graded: it hit a limit, or ended its kernel
-├── CheckTimeoutError       a test took too long to look at what came back
+├── CheckTimeoutError       a test took too long to check the returned values
 ├── EngineError             the engine's process did not start, ended, or was used wrongly
 │   ├── ChildEndedError     a child of the engine ended before it had answered
 │   └── ChildTimeoutError   a child of the engine took too long and was killed
@@ -59,7 +59,7 @@ class AnswerStoppedError(ExaminerError):
 
 
 class CheckTimeoutError(ExaminerError):
-    """A test took too long to look at what came back."""
+    """A test took too long to check the returned values."""
 
 
 class EngineError(ExaminerError):

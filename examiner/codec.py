@@ -1,8 +1,8 @@
-"""Plain values as JSON and raw buffers: all that ever crosses the sandbox's wall.
+"""Plain values as JSON and raw buffers: all that ever enters or leaves the sandbox.
 
 `pack` gives a list of byte strings: the first is JSON, the others are the arrays' bytes.
 `unpack` turns such a list back into a value, or raises `CodecError`; it never runs anything that the
-bytes ask for.  The one module is used on both sides of the wall, and only `unpack` as the examiner
+bytes ask for.  The one module is used on both sides, and only `unpack` as the examiner
 uses it is trusted: whatever a hostile kernel sends, it ends in a value made of exact built-in and
 NumPy types, or in `CodecError`.
 
@@ -48,7 +48,7 @@ __all__ = ["LIMITS", "REQUEST_LIMITS", "CodecError", "Kept", "Limits", "Referenc
 
 
 class CodecError(Exception):
-    """A value cannot cross the wall, or what came across is not a value."""
+    """A value cannot be passed to or from the sandbox, or the bytes received are not a value."""
 
 
 @dataclass(frozen=True)
@@ -154,12 +154,12 @@ def pack(
         raise CodecError("the value is nested too deeply") from None
     head = json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
     if len(head) > limits.json_bytes or len(head) + packer.size > limits.bytes:
-        raise CodecError(f"the value takes more than {limits.bytes >> 20} MB")
+        raise CodecError(f"the value takes more than {limits.bytes >> 20} MiB")
     return [head, *packer.buffers]
 
 
 def _refuse(value: Any) -> Reference:
-    raise CodecError(f"a {type(value).__name__} is not plain data")
+    raise CodecError(f"values of type {type(value).__name__} cannot be passed")
 
 
 class _Packer:
@@ -255,17 +255,17 @@ class _Packer:
         dtype = array.dtype.newbyteorder("<") if array.dtype.kind in "biufc" else array.dtype
         name = NAMES.get(dtype)
         if name is None:
-            raise CodecError(f"an array of dtype {str(array.dtype)[:100]} is not plain data")
+            raise CodecError(f"arrays of dtype {str(array.dtype)[:100]} cannot be passed")
         self.size += array.nbytes
         if self.size > self.limits.bytes:
-            raise CodecError(f"the value takes more than {self.limits.bytes >> 20} MB")
+            raise CodecError(f"the value takes more than {self.limits.bytes >> 20} MiB")
         self.buffers.append(array.astype(dtype, copy=False).tobytes())
         return [name, len(self.buffers) - 1]
 
     def pack_dtype(self, value: np.dtype, depth: int) -> Any:
         name = NAMES.get(value.newbyteorder("<") if value.kind in "biufc" else value)
         if name is None:
-            raise CodecError(f"the dtype {str(value)[:100]} is not plain data")
+            raise CodecError(f"the dtype {str(value)[:100]} cannot be passed")
         return {"y": name}
 
     def pack_type(self, value: type, depth: int) -> Any:
@@ -283,7 +283,7 @@ class _Packer:
     def _bits(self, state: Any, depth: int) -> list[Any]:
         name = state.get("bit_generator")
         if name not in _STATES:
-            raise CodecError(f"a generator of random numbers over {name!r} is not plain data")
+            raise CodecError(f"a generator of random numbers over {name!r} cannot be passed")
         return [name, self.tree({k: v for k, v in state.items() if k != "bit_generator"}, depth + 1)]
 
 

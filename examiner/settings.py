@@ -46,7 +46,7 @@ class Timing:
     restarts: int = 6
     """Kernel restarts for one notebook."""
     check: float = 30
-    """Processor time for one test's own work on what came back; waiting for it costs none."""
+    """Processor time for one test's own work on the returned values; waiting for them costs none."""
     traffic: int = 128 * MIB
     """Bytes that a kernel may send during one cell or call."""
 

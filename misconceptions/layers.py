@@ -124,7 +124,7 @@ def batch_size_fixed(x, w, b):
 
 @catalogue.misconception(
     "affine_forward",
-    "The output is transposed: it should have shape (N, M), one row for each example.",
+    "The output is transposed: it should have shape (N, M), a row for each example.",
     follow_on=("test_affine_relu_forward", "test_affine_relu_backward"),
 )
 def output_transposed(x, w, b):

@@ -172,8 +172,8 @@ catalogue.change(
 catalogue.change(
     "sgd_momentum",
     "library_convention",
-    "This is PyTorch's convention, v = μv + dw and w - ηv: here the learning rate scales the gradient inside the velocity, "
-    "v = μv - ηdw, and w + v is the step.",
+    "This is PyTorch's convention, v = μv + dw and w - ηv: the learning rate should scale the gradient inside the velocity, "
+    "v = μv - ηdw and w + v.",
     {
         VELOCITY: 'v = config["momentum"] * config["velocity"] + dw',
         "return w + v": 'return w - config["learning_rate"] * v',

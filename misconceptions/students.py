@@ -1,6 +1,6 @@
 """The sample class: students with named mistakes, and what each of them must score.
 
-`expected` names every test cell, of the notebooks handed in, that does not get full marks, with
+`expected` names every test cell of the submitted notebooks that does not get full marks, with
 the score that follows from the weights of its blocks.  Comments say which blocks fail.
 """
 

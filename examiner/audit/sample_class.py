@@ -46,7 +46,7 @@ class Habits:
     left_out : float
         An answer has not been written.
     gives_up : float
-        From some notebook on, nothing has been handed in.
+        From some notebook on, nothing has been submitted.
     blank : float
         The release comes back as it was.
     crash, broken : float
@@ -54,7 +54,7 @@ class Habits:
     late : float
         Handed in after `DUE`.
     untrained : float
-        No trained parameters are handed in.
+        No trained parameters are submitted.
     """
 
     mistakes: float = 2.5
@@ -116,7 +116,7 @@ def _student(
     name: str, answers: Mapping[str, list[str]], entries: Sequence[Entry], rng: np.random.Generator, habits: Habits
 ) -> Student:
     """One student."""
-    student = Student(name, handed_in=_handed_in(rng, habits))
+    student = Student(name, submitted_at=_submitted_at(rng, habits))
     if rng.random() < habits.blank:
         return replace(student, blank=True)
     notebooks = list(answers)
@@ -157,7 +157,7 @@ def _entries(
     return chosen
 
 
-def _handed_in(rng: np.random.Generator, habits: Habits) -> str:
+def _submitted_at(rng: np.random.Generator, habits: Habits) -> str:
     hours = float(rng.exponential(30))
     late = rng.random() < habits.late
     moment = DUE + timedelta(hours=hours) if late else DUE - timedelta(hours=hours)
@@ -268,7 +268,7 @@ def expected_json(students: Iterable[Student], source: Path) -> dict[str, object
             "bonus": round(sum(score for test, score in tests.items() if test in bonus), 6),
             "tests": tests,
             "entries": list(student.entries),
-            "late": student.handed_in is not None and student.handed_in > f"{DUE:%Y-%m-%d %H:%M:%S} UTC",
+            "late": student.submitted_at is not None and student.submitted_at > f"{DUE:%Y-%m-%d %H:%M:%S} UTC",
         }
     return {"due": f"{DUE:%Y-%m-%d %H:%M:%S} UTC", "students": found}
 
@@ -351,7 +351,7 @@ def write_class(
 def _refuse_others(submitted: Path, names: set[str]) -> None:
     """Write over nobody's submission but a drawn student's."""
     if taken := sorted(name for name in names if (submitted / name).exists()):
-        raise ExaminerError(f"submitted/{taken[0]} is no student of a drawn class: move it away, or draw elsewhere.")
+        raise ExaminerError(f"submitted/{taken[0]} does not belong to a sample class: move it to another folder.")
 
 
 def _drawn_before(file: Path) -> set[str]:

@@ -34,12 +34,12 @@ class Student:
         Whether their notebooks are the release as it is.
     left_out : tuple of str
         Answers that they have not written.
-    handed_in : str or None
+    submitted_at : str or None
         When, as nbgrader's ``timestamp.txt`` says it; None without such a file.
     files : mapping of str to bytes or None
         Files that they hand in instead of the reference's trained parameters; None for none.
     expected : mapping of str to float
-        Scores of the test cells, in the notebooks handed in, that do not get full marks.
+        Scores of the test cells, in the submitted notebooks, that do not get full marks.
     plain : mapping of str to float
         What plain nbgrader gives instead, where their own earlier part is wrong or missing.
     """
@@ -50,7 +50,7 @@ class Student:
     notebooks: tuple[str, ...] | None = None
     blank: bool = False
     left_out: tuple[str, ...] = ()
-    handed_in: str | None = None
+    submitted_at: str | None = None
     files: Mapping[str, bytes | None] = field(default_factory=dict, repr=False)
     expected: Mapping[str, float] = field(default_factory=dict, repr=False)
     plain: Mapping[str, float] = field(default_factory=dict, repr=False)
@@ -115,8 +115,8 @@ def _write_submission(
             if not student.blank:
                 fill_in(notebook, _filled(student, path, entries))
             nbformat.write(notebook, folder / path.name)
-    if student.handed_in is not None:
-        (folder / "timestamp.txt").write_text(student.handed_in + "\n", encoding="utf-8")
+    if student.submitted_at is not None:
+        (folder / "timestamp.txt").write_text(student.submitted_at + "\n", encoding="utf-8")
     if not student.blank:
         _write_files(student, folder, parameters)
 

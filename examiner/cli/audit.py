@@ -33,12 +33,19 @@ PROBLEMS = {
 
 def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """Add the command's arguments."""
-    parser = commands.add_parser("audit", help="grade the catalogue instead of students")
-    parser.add_argument("assignment")
-    parser.add_argument("--notebook", metavar="NB", help="only this one, such as 01_layers")
+    parser = commands.add_parser(
+        "audit",
+        help="grade the catalogue instead of students",
+        description="Grade the catalogue of wrong and right answers, to test the tests. "
+        "The exit status is 1 if a test does not tell wrong from right.",
+    )
+    parser.add_argument("assignment", metavar="NAME", help="name of the assignment, such as ps1")
+    parser.add_argument("--notebook", metavar="NB", help="only this notebook, such as 01_layers")
     parser.add_argument("--mutants", action="store_true", help="also grade mutants of the reference")
     parser.add_argument("--json", type=writable_file, metavar="FILE", help="write the audit to this file")
-    parser.add_argument("--seed", type=whole_number, default=SEED, help="seed of the hidden inputs")
+    parser.add_argument(
+        "--seed", type=whole_number, default=SEED, metavar="N", help="seed of the hidden inputs; by default %(default)s"
+    )
     parser.set_defaults(run=run)
     return parser
 

@@ -21,12 +21,18 @@ OVERRIDES = "seed", "isolation"
 
 def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """Add the command's arguments."""
-    parser = commands.add_parser("autograde", help="grade a class")
-    parser.add_argument("assignment")
+    parser = commands.add_parser(
+        "autograde",
+        help="grade a class",
+        description="Grade the submissions of a class, and print a row for every student.",
+    )
+    parser.add_argument("assignment", metavar="NAME", help="name of the assignment, such as ps1")
     parser.add_argument("--student", action="append", metavar="ID", help="only this student; may be repeated")
     parser.add_argument("--force", action="store_true", help="also grade students who have been graded")
     parser.add_argument("--json", type=writable_file, metavar="FILE", help="write the outcome to this file")
-    parser.add_argument("--seed", type=whole_number, help="seed of the hidden inputs")
+    parser.add_argument(
+        "--seed", type=whole_number, metavar="N", help="seed of the hidden inputs; by default c.Examiner.seed"
+    )
     parser.add_argument("--isolation", choices=["bubblewrap", "none"], help="what isolates submitted code")
     parser.set_defaults(run=run)
     return parser
@@ -77,13 +83,13 @@ def _row(student: str, outcome: StudentOutcome) -> str:
 
 
 def _print_rest(report: Any) -> None:
-    """Marks that changed, and marks that stay from an earlier run."""
+    """Scores that changed, and scores that stay from an earlier run."""
     for change in report.changes:
         marks = f"{_mark(change.before)} -> {_mark(change.after)}"
         console.print(f"changed: {sentence(change.student)}, {change.test}: {marks}", markup=False)
     for way, students in report.kept.items():
         many = f"{len(students)} of {len(report.students)}"
-        console.print(f"Marks of an earlier run ({way}) stay for {many} students: --force grades them again.")
+        console.print(f"Scores of an earlier run ({way}) stay for {many} students: --force grades them again.")
 
 
 def _mark(score: float | None) -> str:

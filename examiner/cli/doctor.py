@@ -55,7 +55,11 @@ def report(found: Iterable[Finding], console: Console | None = None) -> int:
 
 def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """Add the command, which has no arguments."""
-    parser = commands.add_parser("doctor", help="what is there, what is missing, what to do about it")
+    parser = commands.add_parser(
+        "doctor",
+        help="check whether this machine can grade",
+        description="Check everything that grading depends on, and say what is missing and what to do about it.",
+    )
     parser.set_defaults(run=lambda _: main())
     return parser
 
@@ -73,7 +77,7 @@ def _versions() -> Iterator[Finding]:
     if sys.version_info >= OLDEST_PYTHON:
         yield Finding("Python", "good", f"{version}, {sys.executable}")
     else:
-        yield Finding("Python", "bad", version, f"install Python {oldest} or later and make the environment anew")
+        yield Finding("Python", "bad", version, f"install Python {oldest} or later and create the environment again")
     try:
         required = importlib.metadata.requires(PROJECT) or []
     except importlib.metadata.PackageNotFoundError:

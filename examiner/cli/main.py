@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,7 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from examiner.course import Examiner
 
         parser.print_help()
-        print("\nOptions of nbgrader_config.py\n\n" + Examiner.class_get_help())
+        print("\nOptions of nbgrader_config.py, not of the command line:\n")
+        for name, option in Examiner.class_own_traits(config=True).items():
+            kind = option.info().removeprefix("an ").removeprefix("a ")
+            print(f"c.Examiner.{name} : {kind} (default {option.default()!r})")
+            print(textwrap.indent(textwrap.fill(option.help, 96, break_on_hyphens=False), "    "))
         return 0
     if options.run is None:
         parser.print_help()

@@ -23,9 +23,13 @@ __all__ = ["add_parser", "as_table", "run"]
 
 def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """Add the command's arguments."""
-    parser = commands.add_parser("report", help="write the class report, one page")
-    parser.add_argument("assignment")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="the page; by default report/<assignment>.html")
+    parser = commands.add_parser(
+        "report",
+        help="write the class report",
+        description="Write the class report, one HTML page, and print its rows.",
+    )
+    parser.add_argument("assignment", metavar="NAME", help="name of the assignment, such as ps1")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="the page; by default report/NAME.html")
     parser.set_defaults(run=run)
     return parser
 

@@ -69,7 +69,7 @@ class RunReport:
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_json(self) -> str:
-        """The run as JSON, as DESIGN section 4 describes it."""
+        """The run as JSON, for `--json`: the keys are those of `RunReport` and `StudentOutcome`."""
         content = {
             "schema": SCHEMA,
             "assignment": self.assignment,

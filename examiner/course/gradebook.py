@@ -154,7 +154,10 @@ def _save_cells(notebook: NotebookNode, where: dict[str, str], config: Config) -
     try:
         SaveCells(config=config).preprocess(notebook, resources)
     except RuntimeError as error:
-        text = f"{where['notebook']}: {error}; remove the submissions, or put the cells back."
+        text = (
+            f"{where['notebook']}: {error}. Restore these cells, or remove the assignment from the gradebook, with all "
+            f"its scores: nbgrader db assignment remove {where['assignment']} --force"
+        )
         raise GradebookError(text) from None
 
 

@@ -20,13 +20,17 @@ class Examiner(Configurable):
         help="What isolates submitted code. 'none' isolates nothing: only for code that you trust.",
     ).tag(config=True)
     seed = Integer(SEED, min=0, help="Seed of the hidden inputs, the same for every student of a run.").tag(config=True)
-    cell_seconds = Float(20, help="Time limit of one cell of a submission.").tag(config=True)
-    call_seconds = Float(20, help="Time limit of one call of an answer by a test.").tag(config=True)
-    notebook_seconds = Float(180, help="Time limit of one notebook.").tag(config=True)
-    student_seconds = Float(600, help="Time limit of all notebooks of one submission together.").tag(config=True)
-    memory = Integer(2048, help="MiB of memory that a submission's processes may use together.").tag(config=True)
-    processes = Integer(96, help="Processes and threads that a submission may have.").tag(config=True)
-    disk = Integer(128, help="MiB that a submission may write to its scratch folder.").tag(config=True)
+    cell_seconds = Float(Timing.cell, help="Time limit of one cell of a submission.").tag(config=True)
+    call_seconds = Float(Timing.call, help="Time limit of one call of an answer by a test.").tag(config=True)
+    notebook_seconds = Float(Timing.notebook, help="Time limit of one notebook.").tag(config=True)
+    student_seconds = Float(Timing.student, help="Time limit of all notebooks of one submission together.").tag(
+        config=True
+    )
+    memory = Integer(Limits.memory // MIB, help="MiB of memory that a submission's processes may use together.").tag(
+        config=True
+    )
+    processes = Integer(Limits.processes, help="Processes and threads that a submission may have.").tag(config=True)
+    disk = Integer(Limits.disk // MIB, help="MiB that a submission may write to its scratch folder.").tag(config=True)
     diagnosis = Bool(True, help="Whether lost points are diagnosed by the catalogue.").tag(config=True)
     data_dir = Unicode(
         "",
@@ -34,7 +38,7 @@ class Examiner(Configurable):
         "the assignment's entry names, else its folder in the user's cache.",
     ).tag(config=True)
     assignments = Dict(
-        help="What the examiner has to know of each assignment, by name: a dict with the optional keys 'toolkit', "
+        help="What the examiner needs to know about each assignment, by name: a dict with the optional keys 'toolkit', "
         "'catalogue', 'environment', 'data_folder', 'data_sets' and 'files'. See docs/your-own-course.md.",
     ).tag(config=True)
 

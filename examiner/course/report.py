@@ -164,7 +164,7 @@ def class_report(results: Results, beside: Path, progress: Callable[[list[str]],
 
 def _row(results: Results, student: str, submission: Submission, beside: Path) -> Row:
     outcome = results.outcome(student, submission)
-    status = WAITING if outcome.reason == NOT_GRADED else outcome.status
+    status = WAITING if outcome.reason == NOT_GRADED.format(results.course.name) else outcome.status
     folder = results.course.feedback(student)
     there = any(path.suffix == ".html" for path in folder.iterdir()) if folder.is_dir() else False
     feedback = quote(Path(os.path.relpath(folder, beside)).as_posix()) + "/" if there else None

@@ -22,7 +22,7 @@ from examiner.outcome import Mark, NotebookOutcome, Status, StudentOutcome, Test
 __all__ = ["NOT_GRADED", "Results", "data_sets", "graded_notebooks"]
 
 MISSING = "the notebook was not submitted"
-NOT_GRADED = "not graded by the examiner yet: run `examiner autograde`"
+NOT_GRADED = "not graded by the examiner yet: run `examiner autograde {}`"
 CHANGED = "points or names of its tests have changed since it was graded: run `examiner autograde {} --force`"
 
 
@@ -64,7 +64,7 @@ class Results:
         graded = self.graded(student)
         failure = self.failure(student)
         if failure is None and not graded:
-            failure = NOT_GRADED
+            failure = NOT_GRADED.format(self.course.name)
         if not graded:
             return self._ungraded(str(failure), grades, seconds)
         notebooks = {name: self._checked(name, outcome, grades.get(name)) for name, outcome in graded.items()}
@@ -72,7 +72,9 @@ class Results:
         status, reason = self._summary(notebooks, missing, submission)
         for name in missing:
             waits = name in submission.notebooks
-            notebooks[name] = self._without(name, *(("failed", NOT_GRADED) if waits else ("partial", MISSING)))
+            notebooks[name] = self._without(
+                name, *(("failed", NOT_GRADED.format(self.course.name)) if waits else ("partial", MISSING))
+            )
         if failure is not None:  # the last attempt failed; the marks are those of an earlier one
             status, reason = "failed", failure
         ordered = {name: notebooks[name] for name in sorted(notebooks)}
@@ -208,7 +210,7 @@ class Results:
         if stale and status != "failed":
             return "partial", stale[0]
         if waiting := [name for name in missing if name in submission.notebooks]:
-            return "partial", f"{', '.join(waiting)}: {NOT_GRADED}"
+            return "partial", f"{', '.join(waiting)}: {NOT_GRADED.format(self.course.name)}"
         if submission.left_out and status != "failed":
             return "partial", str(submission.left_out[0])
         if missing and status == "graded":

@@ -204,7 +204,7 @@ class Catalogue:
     def probe(self, *answers: str) -> Callable[[Probe], Probe]:
         """Register how to try out some answers on random inputs, wider than the tests do.
 
-        The decorated function takes a namespace of given names and answers, and a generator,
+        The decorated function takes a namespace of provided names and answers, and a generator,
         and returns all numbers that the answers gave.  A mutant that no test notices is taken
         for the same function where its probe gives the same numbers, time after time.
         """

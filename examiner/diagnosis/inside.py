@@ -1,7 +1,7 @@
 """Fingerprints and diagnosis in the engine's child, where the toolkit and the catalogue can be imported.
 
 A fingerprint belongs to one entry, one seed, and everything else being reference. It is made of two runs, so
-that what an answer draws at random (first weights, dropout) is told from what it computes.
+that what an answer draws at random (initial weights, dropout) is told from what it computes.
 """
 
 from __future__ import annotations

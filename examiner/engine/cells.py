@@ -118,7 +118,7 @@ def run_test(
         except SystemExit as raised:
             error = RuntimeError(f"SystemExit: {raised}")
         except TimeIsUp:
-            error = CheckTimeoutError(f"what came back took longer than {seconds:g} s to check")
+            error = CheckTimeoutError(f"checking the returned value took longer than {seconds:g} s: is it very large?")
         except Exception as raised:
             error = raised
         _close_figures()

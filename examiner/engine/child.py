@@ -49,7 +49,7 @@ def current_assignment() -> Assignment:
         This is not a process of the engine.
     """
     if _assignment is None:
-        raise EngineError("Only the engine's own processes belong to one assignment.")
+        raise EngineError("No assignment is loaded in this process: call this only in a process of the engine.")
     return _assignment
 
 

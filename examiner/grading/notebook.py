@@ -194,10 +194,10 @@ class NotebookGrader:
                 f"{INSIDE}:grade_test", source, name, points, replaced, serve=self._serve, seconds=2 * limit + MARGIN
             )
         except ChildTimeoutError:
-            why = f"{name}: what came back took longer than {limit:g} s to check"
+            why = f"{name}: checking the returned value took longer than {limit:g} s: is it very large?"
             return Tested(TestOutcome(0.0, points, (), "partial", why), incidents=(why,))
         if tested.outcome.error == "CheckTimeoutError":
-            why = f"{name}: what came back took longer than {limit:g} s to check"
+            why = f"{name}: checking the returned value took longer than {limit:g} s: is it very large?"
             return tested if tested.outcome.score is None else replace(tested, incidents=(*tested.incidents, why))
         return tested
 

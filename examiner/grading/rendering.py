@@ -57,7 +57,7 @@ def explain(cell: NotebookNode, outcome: TestOutcome, those: Sequence[Diagnosis]
 
 _HEAD = ("", "Check", "Relative error", "Tolerance", "Message")
 _CELL = "text-align:left;vertical-align:top;padding:2px 14px 2px 0"
-_FAILED = "color:#B3400B"  # with a ✗, for people who do not tell colours apart
+_FAILED = "color:#B3400B"  # with a ✗, for people who do not tell colors apart
 
 
 def _placed(checks: Sequence[Check], those: Iterable[Diagnosis]) -> dict[int, list[str]]:
@@ -103,7 +103,7 @@ def _said(outputs: Outputs) -> list[NotebookNode]:
     found = outputs.finished()
     text = "".join(o.text for o in found if o.output_type == "stream")
     text += "".join(o.data.get("text/plain", "") + "\n" for o in found if "data" in o and not _pictures(o))
-    shown = [_stream(f"Your code printed, while it was tested:\n{text}")] if text.strip() else []
+    shown = [_stream(f"Output of your code during the test:\n{text}")] if text.strip() else []
     return shown + [new_output("display_data", data=_pictures(o)) for o in found if "data" in o and _pictures(o)]
 
 

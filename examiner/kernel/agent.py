@@ -166,7 +166,7 @@ class Answers:
             return list(codec.pack(reply, self.objects.refer, keep=self.objects.keep))
         except BaseException as error:  # an interrupt, too: an exception's own __str__ may never end
             reason = f": {error}" if isinstance(error, codec.CodecError) else ""
-            message = f"what came back cannot be graded{reason}"
+            message = f"your code returned a value that cannot be graded{reason}"
             why = {"name": "ValueError", "kinds": ["ValueError"], "message": message, "frames": []}
             return list(codec.pack({"error": why, "warnings": []}))
 

@@ -196,7 +196,7 @@ class Kernel:
             for frames, published in connection.receive(limit - watch.look()):
                 exchange.take(frames, published=published)
             if connection.received > allowed:
-                self._end(f"wrote more than {timing.traffic >> 20} MB")
+                self._end(f"wrote more than {timing.traffic >> 20} MiB")
             if exchange.finished():  # before its time is judged: the examiner may be late itself
                 return interrupted
             if watch.look() > limit and not interrupted:

@@ -269,7 +269,10 @@ class Session:
                 return self._installed(self._start())
             except (CellStopped, KernelDied, SandboxError) as error:
                 why = str(error)
-        raise SandboxError(f"{FRESH} kernels in a row ended before any cell ran: {why.rstrip('.')}.")
+        raise SandboxError(
+            f"{FRESH} kernels in a row ended before any cell ran: {why.rstrip('.')}. "
+            "Run `examiner doctor`, then grade again."
+        )
 
     def _replay(self, kernel: Kernel) -> None:
         for cell in self._history:

@@ -121,7 +121,7 @@ class ZmtpSocket:
     # ------------------------------------------------------------------------- reading
 
     def _parse(self) -> Generator[None, None, None]:
-        """Read messages for ever; yields whenever it needs more bytes."""
+        """Read messages forever; yields whenever it needs more bytes."""
         greeting = yield from self._take(len(_GREETING))
         if greeting[0] != 0xFF or greeting[10] < 3:
             raise ProtocolError("the kernel does not speak its protocol")
@@ -177,7 +177,7 @@ def _connect(path: Path) -> socket.socket:
     descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW)
     try:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            raise ProtocolError("what lies in the place of the kernel's socket is none")
+            raise ProtocolError("the file at the path of the kernel's socket is not a socket")
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.settimeout(10)  # for sending: a kernel may stop reading

@@ -1,6 +1,6 @@
 """Entries of a submission's folder that must not be opened, and how nbgrader is kept from them.
 
-nbgrader opens everything that it finds there: a link leads to other students' work, a pipe blocks for ever, a device
+nbgrader opens everything that it finds there: a link leads to other students' work, a pipe blocks forever, a device
 has no end.  `examiner.notebooks.submission` asks the same questions, and changes nothing.
 """
 
@@ -217,7 +217,7 @@ def _fault_for_nbgrader(path: Path, *, at_top: bool) -> str | None:
         return None
     data = read_regular(path, MAX_READ)
     if data is None:
-        return f"larger than {MAX_READ >> 20} MB, or unreadable"
+        return f"larger than {MAX_READ >> 20} MiB, or unreadable"
     try:
         as_notebook(data)
     except DamagedNotebookError as damage:

@@ -26,7 +26,7 @@ MAX_CELLS = 2_000
 MAX_DIGITS = 300
 # In a file larger than MAX_NOTEBOOK: these take many times their size in memory, long texts do not.
 MAX_VALUES = {b"[": 2_000_000, b"{": 2_000_000, b",": 10_000_000, b'"': 10_000_000}
-TOO_LARGE = f"larger than {MAX_NOTEBOOK >> 20} MB without its outputs"
+TOO_LARGE = f"larger than {MAX_NOTEBOOK >> 20} MiB without its outputs"
 NOT_VALID = "not a valid notebook"
 # What nbgrader keeps in a cell's metadata.
 NBGRADER = "grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "cell_type", "checksum"

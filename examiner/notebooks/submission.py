@@ -287,7 +287,11 @@ class _Reader:
     def _not_wanted(self, source: _Source) -> str:
         if (name := self._meant(source)) is not None:
             return f"an extra copy of {name}.ipynb"
-        return "not a notebook of this assignment" if self.expected else "in a folder of the submission"
+        return (
+            "not a notebook of this assignment"
+            if self.expected
+            else "in a subfolder, not in the submission's own folder"
+        )
 
     def _choose(self, name: str, guesses: list[_Candidate]) -> None:
         """Take the one best candidate for a notebook that is missing."""
@@ -305,7 +309,7 @@ class _Reader:
         data = source.load(MAX_READ)
         try:
             if data is None:
-                raise DamagedNotebookError(f"larger than {MAX_READ >> 20} MB, or unreadable")
+                raise DamagedNotebookError(f"larger than {MAX_READ >> 20} MiB, or unreadable")
             self.notebooks[name], repairs = as_notebook(data)
         except DamagedNotebookError as damage:
             self.leave_out(source, str(damage), name)
@@ -351,7 +355,7 @@ class _Reader:
         elif data is None:
             self.leave_out(source, f"larger than {MAX_FILE // 10**6} MB, or unreadable")
         elif len(self.files) >= MAX_NUMBER or len(data) + sum(map(len, self.files.values())) > MAX_FILES:
-            self.leave_out(source, f"beyond {MAX_NUMBER} files or {MAX_FILES // 10**6} MB")
+            self.leave_out(source, f"beyond the allowed {MAX_NUMBER} files or {MAX_FILES // 10**6} MB")
         else:
             self.files[str(path)] = data
 

@@ -113,7 +113,7 @@ def isolation_findings() -> Iterator[Finding]:
     Yields
     ------
     Finding
-        One for each wall; only one where bubblewrap does not work at all.
+        One for each protection; only one where bubblewrap does not work at all.
     """
     try:
         check_isolation("bubblewrap")
@@ -137,18 +137,18 @@ def isolation_findings() -> Iterator[Finding]:
                 "report this with the whole output",
             )
             return
-    yield from _walls(inside)
+    yield from _protections(inside)
     yield _seal(sealed)
     yield _control_group()
 
 
-def _walls(inside: dict[str, object]) -> Iterator[Finding]:
+def _protections(inside: dict[str, object]) -> Iterator[Finding]:
     """Tell what a program in the sandbox found."""
-    allow = "grade on another machine: this one lets through what bubblewrap should hold"
+    allow = "grade on another machine: the sandbox on this one does not isolate the code"
     alone = inside["interfaces"] in ([], ["lo"])
     yield Finding("network", "good" if alone else "bad", "none" if alone else "reachable", None if alone else allow)
     powerless = int(str(inside["CapEff"]), 16) == 0 and int(str(inside["NoNewPrivs"])) == 1
-    rights = "no capability, no way to one" if powerless else "the sandbox has capabilities"
+    rights = "no capabilities, and none can be gained" if powerless else "the sandbox has capabilities"
     yield Finding("rights", "good" if powerless else "bad", rights, None if powerless else allow)
     bound = int(str(inside["forks"])) < PROBE_PROCESSES
     yield Finding(
@@ -160,7 +160,7 @@ def _walls(inside: dict[str, object]) -> Iterator[Finding]:
     if int(str(inside["Seccomp"])) == 2:
         yield Finding("system calls", "good", f"{len(seccomp.DENIED)} are denied by a filter")
     else:
-        text = f"there is no filter for {platform.machine()}; the other walls stand"
+        text = f"no filter for {platform.machine()}; the other protections work"
         yield Finding("system calls", "note", text)
 
 
@@ -182,7 +182,9 @@ def _control_group() -> Finding:
     if group is not None:
         group.remove()
         return Finding("control group", "good", "each sandbox has its own (cgroup v2): memory is limited exactly")
-    text = "none can be made: the kernel limits each process's memory, the watchdog that of all together"
+    text = (
+        "cannot be created: the Linux kernel limits memory per process, and the watchdog limits all processes together"
+    )
     remedy = "as an ordinary user, with systemd 254 or later: systemd-run --user --pty --same-dir "
     remedy += "--property=Delegate=yes --property=DelegateSubgroup=main examiner ..."
     return Finding("control group", "note", text, remedy)

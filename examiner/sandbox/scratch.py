@@ -66,7 +66,7 @@ def write_files(folder: Path, files: Mapping[str, Path | bytes]) -> None:
     for name, content in files.items():
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts or not relative.parts:
-            raise SandboxError(f"{name!r} is no name in the working folder.")
+            raise SandboxError(f"{name!r} is not a valid file name in the working folder.")
         target = folder / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, bytes):

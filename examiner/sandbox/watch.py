@@ -190,4 +190,4 @@ class Watch:
 
 
 def _size(number: int) -> str:
-    return f"{number / 1024**3:g} GB" if number >= 1024**3 else f"{number / MIB:g} MB"
+    return f"{number / 1024**3:g} GiB" if number >= 1024**3 else f"{number / MIB:g} MiB"

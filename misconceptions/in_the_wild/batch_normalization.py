@@ -54,7 +54,7 @@ F_BACKWARD = """
 WITH_F = {"batchnorm_backward": F_BACKWARD}
 
 TEST_MODE_SCALE = (r"test mode.*(gamma|beta|scale|shift)", r"(gamma|beta|scale|shift)\w*.*test mode")
-EPS_TEST = (r"(eps|ε).*(root|test|forgotten|missing|reaches|never)", r"test mode.*(eps|ε)")
+EPS_TEST = (r"(eps|ε).*(root|test|forgotten|missing|reaches|never|not used)", r"test mode.*(eps|ε)")
 
 right("batchnorm_forward", "skeleton_filled_in", F, together_with=WITH_F)
 
@@ -389,7 +389,7 @@ right(
 # -------------------------------------------------------- batchnorm_backward
 
 BY_F = {"batchnorm_forward": F}
-CONSTANTS = (r"direct way", r"moves the mean", r"mean and (the )?variance", r"constants?", r"through them")
+CONSTANTS = (r"direct (way|path)", r"moves the mean", r"mean and (the )?variance", r"constants?", r"through them")
 
 wrong(
     "batchnorm_backward",
@@ -418,7 +418,7 @@ wrong(
         r"(½|0\.5|half)",
         r"variance .*(twice|double|2 times)",
         r"(twice|double|2 times).*variance",
-        r"way through the variance",
+        r"(way|path) through the variance",
     ),
     together_with=BY_F,
 )

@@ -1071,7 +1071,7 @@ wrong(
         out = cache
         return dout * (out >= 0)
 """,
-    meaning=(r"passes everywhere", r"has to stop", r">=", r"nothing is stopped", r"equals an input"),
+    meaning=(r"passes everywhere", r"leaks", r">=", r"nothing is stopped", r"equals an input"),
     names=("everything_passes",),
     together_with={
         "relu_forward": """
@@ -1115,7 +1115,7 @@ wrong(
         grad[x < 0] = 0.01
         return dout * grad
 """,
-    meaning=(r"leak", r"negative", r"0\.01", r"has to stop"),
+    meaning=(r"leak", r"negative", r"0\.01", r"should be 0"),
 )
 
 right(

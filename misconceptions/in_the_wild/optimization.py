@@ -517,7 +517,7 @@ wrong(
         config["velocity"] = v
         return w, config
 """,
-    meaning=(r"classical", r"average of gradients", r"1 - β"),
+    meaning=(r"classical", r"average of (the )?gradients", r"1 - β"),
     names=("classical_instead",),
 )
 

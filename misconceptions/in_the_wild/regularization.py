@@ -442,7 +442,7 @@ wrong(
         dw = alpha * (l1_ratio * np.sign(w) + (1 - l1_ratio) * w)
         return penalty, dw
 """,
-    meaning=(r"ratio", r"own strength", r"each has its own", r"mix"),
+    meaning=(r"ratio", r"own strength", r"each (has|should have) its own", r"mix"),
 )
 
 wrong(
@@ -468,7 +468,7 @@ wrong(
         penalty = reg * (np.abs(w).sum() + np.square(w).sum())
         return penalty, reg * np.sign(w) + 2 * reg * w
 """,
-    meaning=(r"each has its own", r"one strength", r"λ2|reg2", r"second strength"),
+    meaning=(r"each (has|should have) its own", r"one strength", r"λ2|reg2", r"second strength"),
     names=("elastic_net_one_strength",),
 )
 

@@ -135,7 +135,7 @@ def test_an_infinite_loss_that_is_hidden(course: Diagnoser) -> None:
 
 
 MSE = [
-    ("x - y", "((x - y) ** 2).sum() / x.size", "the factor 2/n is missing"),
+    ("x - y", "((x - y) ** 2).sum() / x.size", "should have the factor 2/n"),
     ("2 * (x - y) / x.shape[0]", "((x - y) ** 2).mean()", "number of rows"),
     ("x - y", "((x - y) ** 2).mean() / 2", "2/n"),
     ("(x - y) * 2", "((x - y) ** 2).mean()", "not divided by n"),
@@ -204,7 +204,7 @@ OTHERS = [
             config = dict(momentum=0.9, velocity=0 * w) | (config or {})
             config["velocity"] = config["momentum"] * config["velocity"] - dw / 100
             return w + config["velocity"], config
-    """, "learning rate in config is ignored"),
+    """, "learning rate is hard-coded"),
     ("08_batch_normalization", "batchnorm_forward", """
         def batchnorm_forward(x, gamma, beta, bn_param):
             small, keep = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
@@ -216,7 +216,7 @@ OTHERS = [
             scale = (new[1] + small) ** 0.5
             plain = (x - new[0]) / scale
             return plain * gamma + beta, (plain, gamma, scale)
-    """, "forgotten in test mode"),
+    """, "missing in test mode"),
     ("02_losses", "softmax_loss", """
         def softmax_loss(x, y):
             table = np.exp(x - np.amax(x, axis=1)[:, None])

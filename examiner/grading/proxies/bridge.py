@@ -97,7 +97,7 @@ class Bridge:
     link : Link
         The way to the sandbox.
     given : mapping
-        The names of given cells, defined on both sides: their objects cross by name.
+        The names of provided cells, defined on both sides: their objects cross by name.
 
     Attributes
     ----------
@@ -216,7 +216,7 @@ class Bridge:
             value = self._replaced[name](*args, **kwargs)
             codec.pack(value, None, codec.REQUEST_LIMITS)
         except Exception as error:
-            message = f"{answer} calls {name}, which is not finished, in a way that its reference does not take"
+            message = f"{answer} calls {name}, which is not finished, with arguments that the solution does not accept"
             raise AnswerStoppedError(f"{message} ({type(error).__name__}: {error})") from None
         return value
 
@@ -263,7 +263,7 @@ class Bridge:
     def _warn(self, answer: str, issued: Any) -> None:
         for item in issued[:20] if isinstance(issued, list) else []:
             if not (isinstance(item, tuple) and len(item) == 2 and all(isinstance(part, str) for part in item)):
-                raise CodecError("a warning that is none")
+                raise CodecError("an invalid warning")
             kind = cast("type[Warning]", _builtin(item[0], Warning) or UserWarning)
             warnings.warn_explicit(sentence(item[1][:MAX_TEXT]), kind, f"<{answer}>", 1)
 
@@ -272,29 +272,29 @@ class Bridge:
         if not changed:
             return
         if not isinstance(changed, dict):
-            raise CodecError("changes that are none")
+            raise CodecError("invalid changes")
         arguments = {**dict(enumerate(details.get("args", ()))), **details.get("kwargs", {})}
         for key, content in changed.items():
             argument = arguments.get(key)
             if not isinstance(argument, dict) or not isinstance(content, dict):
-                raise CodecError("a change of what is no dict")
+                raise CodecError("a change to something that is not a dict")
             if wants_changes(argument):
                 argument.clear()
                 argument.update(content)
 
     def _notice(self, answer: str, mutated: Any) -> None:
         if type(mutated) is not bool:
-            raise CodecError("a mark that is none")
+            raise CodecError("an invalid flag for changed inputs")
         if mutated and answer not in self.mutating:
             self.mutating.append(answer)
 
     def _raise(self, error: Any) -> NoReturn:
         """Raise what the answer raised, as the nearest built-in type."""
         if not isinstance(error, dict):
-            raise CodecError("an exception that is none")
+            raise CodecError("an invalid exception")
         name, message, kinds = error.get("name"), error.get("message"), error.get("kinds")
         if not (isinstance(name, str) and isinstance(message, str) and isinstance(kinds, list)):
-            raise CodecError("an exception that is none")
+            raise CodecError("an invalid exception")
         name, message = name[:100], message[:MAX_TEXT]
         kind = next((found for each in kinds if (found := _builtin(each, Exception))), RuntimeError)
         self.raised.append(Raised(name, message, tuple(self._frames(error.get("frames")))))
@@ -303,7 +303,7 @@ class Bridge:
     def _frames(self, frames: Any) -> Iterator[tuple[str, int, str, str]]:
         for frame in frames[:10] if isinstance(frames, list) else []:
             if not (isinstance(frame, tuple) and tuple(map(type, frame)) == (int, int, str, str)):
-                raise CodecError("a traceback that is none")
+                raise CodecError("an invalid traceback")
             number, line, function, text = frame
             cell = self.link.cell_name(number)
             if cell is not None:

@@ -1,7 +1,7 @@
 """A seccomp filter: the system calls that no notebook needs and that reach beyond the sandbox.
 
 The filter is a program of classic BPF in the form that ``bwrap --seccomp`` takes.  It is a
-deny list: bubblewrap's namespaces are the wall, the filter takes away the tools (keyrings
+deny list: bubblewrap's namespaces isolate, the filter takes away the tools (keyrings
 and vsock are in no namespace, memory files and SysV segments count in no process's RSS).
 """
 

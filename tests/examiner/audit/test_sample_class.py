@@ -68,7 +68,7 @@ def test_expected_scores_agree_with_those_found_by_hand(name: str, course: Engin
 def test_a_submission_that_was_not_drawn_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "student_002").mkdir()
     _refuse_others(tmp_path, {"student_001"})
-    with pytest.raises(ExaminerError, match="submitted/student_002 is no student of a drawn class"):
+    with pytest.raises(ExaminerError, match="submitted/student_002 does not belong to a sample class"):
         _refuse_others(tmp_path, {"student_001", "student_002"})
 
 
@@ -151,5 +151,5 @@ def test_a_class_is_written_and_replaced_by_a_smaller_one(small: Engine) -> None
     assert write_class(assignment, 2, seed=5).expected == drawn.expected
     assert {each.name for each in submitted.iterdir()} == {"student_001", "student_002"}
     (submitted / "student_003").mkdir()
-    with pytest.raises(ExaminerError, match="submitted/student_003 is no student of a drawn class"):
+    with pytest.raises(ExaminerError, match="submitted/student_003 does not belong to a sample class"):
         write_class(assignment, 3, seed=5)

@@ -33,7 +33,7 @@ def answers(folder: Path, student: str) -> dict[str, str]:
 
 def test_everything_is_the_reference_but_what_is_named(small: Engine, tmp_path: Path) -> None:
     own = {"Net": "class Net: pass", "elsewhere": "x = 1"}
-    student = Student("ada", ("double:triples",), own, left_out=("square",), handed_in="2026-03-01 12:00:00 UTC")
+    student = Student("ada", ("double:triples",), own, left_out=("square",), submitted_at="2026-03-01 12:00:00 UTC")
     found = answers(written(small, tmp_path, student, Student("bob")), "ada")
     assert found["double"] == "def double(x):\n    return 3 * x"
     assert found["Net"] == "class Net: pass"

@@ -22,6 +22,8 @@ def test_all_options_are_explained() -> None:
     said = run(ROOT, "examiner", "--help-all")
     for option in ("Examiner.isolation", "Examiner.seed", "Examiner.cell_seconds", "Examiner.assignments", *COMMANDS):
         assert option in said
+    assert "c.Examiner.memory : int (default 2048)\n    MiB of memory" in said
+    assert "--Examiner" not in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -56,7 +56,9 @@ def test_it_is_filled_once_and_again_after_a_change(course: Course, root: Path) 
 
 def test_a_cell_cannot_go_while_there_are_submissions(course: Course, root: Path, book: gradebook.Gradebook) -> None:
     change(root, drop="test_double")
-    with pytest.raises(GradebookError, match=r"^one: .*remove the submissions, or put the cells back\.$"):
+    with pytest.raises(
+        GradebookError, match=r"^one: .*Restore these cells, or remove the assignment from the gradebook"
+    ):
         fill(course.assignment, course.directory, course.config)
 
 

@@ -68,7 +68,7 @@ def test_a_submission_that_has_not_been_graded_says_so(results: Results, root: P
     submit(root, "late", submission())
     row = results.outcome("late")
     assert (row.status, row.score) == ("failed", None)
-    assert row.reason == "not graded by the examiner yet: run `examiner autograde`"
+    assert row.reason == "not graded by the examiner yet: run `examiner autograde small`"
 
 
 def test_a_notebook_that_has_not_been_graded_is_not_said_to_be_missing(results: Results, root: Path) -> None:

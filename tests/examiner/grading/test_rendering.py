@@ -84,7 +84,7 @@ def test_what_the_student_printed_and_plotted_is_shown() -> None:
     outputs.add("stream", {"name": "stdout", "text": "hello"})
     outputs.add("display_data", {"data": {"text/plain": "<Figure>", "image/png": "iVBORw0KGgo="}, "metadata": {}})
     found = shown(Tested(outcome(4.0)), outputs)
-    assert any("Your code printed, while it was tested:\nhello" in each.get("text", "") for each in found)
+    assert any("Output of your code during the test:\nhello" in each.get("text", "") for each in found)
     assert any("image/png" in each.get("data", {}) for each in found)
 
 

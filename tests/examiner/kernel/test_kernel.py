@@ -261,7 +261,7 @@ def test_seconds_add_up(make: Make) -> None:
 
 def test_a_flood_ends_the_kernel(make: Make) -> None:
     kernel = make(published=lambda name: [[b"x" * 300_000]] * 5)
-    with pytest.raises(KernelDied, match="wrote more than 1 MB"):
+    with pytest.raises(KernelDied, match="wrote more than 1 MiB"):
         kernel.execute("1", Outputs(), 5, Timing(traffic=2**20))
 
 
@@ -270,7 +270,7 @@ def test_a_flood_ends_the_kernel(make: Make) -> None:
     [
         (3, None, "ended its kernel (exit status 3)"),
         (139, None, "ended its kernel (signal 11)"),
-        (137, "used more than 1 GB of memory", "used more than 1 GB of memory"),
+        (137, "used more than 1 GiB of memory", "used more than 1 GiB of memory"),
         (None, None, "closed its connection"),
     ],
 )

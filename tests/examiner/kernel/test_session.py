@@ -30,7 +30,7 @@ class FakeKernel:
 
     def _do(self, what: str, seconds: float) -> None:
         if self.dead:
-            raise KernelDied("used more than 2 GB of memory")
+            raise KernelDied("used more than 2 GiB of memory")
         self.limits.append(seconds)
         happens = self.script.get(what, 0.0)
         if isinstance(happens, Exception):
@@ -121,12 +121,12 @@ def test_a_killed_kernel_is_replaced_by_one_in_which_the_cells_have_run_again() 
 
 
 def test_a_cell_that_costs_a_kernel_shows_it_and_is_not_run_again() -> None:
-    made, supply = session(lambda: FakeKernel({"b": KernelDied("used more than 1 GB of memory")}), FakeKernel)
+    made, supply = session(lambda: FakeKernel({"b": KernelDied("used more than 1 GiB of memory")}), FakeKernel)
     made.run(Cell("one", "a"))
-    assert "cell two used more than 1 GB of memory" in text(made.run(Cell("two", "b")))
+    assert "cell two used more than 1 GiB of memory" in text(made.run(Cell("two", "b")))
     made.run(Cell("three", "c"))
     assert supply.given[1].ran == ["a", "c"]
-    assert made.incidents == ["cell two used more than 1 GB of memory"]
+    assert made.incidents == ["cell two used more than 1 GiB of memory"]
 
 
 def test_a_cell_that_was_stopped_shows_it_and_its_kernel_goes_on() -> None:

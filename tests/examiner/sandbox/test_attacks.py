@@ -452,7 +452,7 @@ def test_a_memory_bomb_of_many_processes_is_stopped_in_time(number: int, user: s
             for i in range(0, 2**24, 4096): kept[-1][i] = 1
         """
     ended = inside.run(code, user=user, memory=512 * 2**20)
-    assert ended.reason == "used more than 512 MB of memory"
+    assert ended.reason == "used more than 512 MiB of memory"
 
 
 # ---- links ----

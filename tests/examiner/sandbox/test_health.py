@@ -158,8 +158,8 @@ def test_missing_isolation_is_bad_with_its_remedy(monkeypatch: pytest.MonkeyPatc
 )
 def test_a_wall_with_a_hole_is_bad(name: str, seen: dict[str, object]) -> None:
     whole = {"interfaces": ["lo"], "CapEff": "\t0\n", "NoNewPrivs": "\t1\n", "forks": 18, "Seccomp": "\t2\n"}
-    assert {each.state for each in health._walls(whole)} == {"good"}
-    bad = [each for each in health._walls({**whole, **seen}) if each.state == "bad"]
+    assert {each.state for each in health._protections(whole)} == {"good"}
+    bad = [each for each in health._protections({**whole, **seen}) if each.state == "bad"]
     assert [each.name for each in bad] == [name]
     assert bad[0].remedy
 
@@ -170,4 +170,4 @@ def test_what_a_machine_cannot_do_is_noted(monkeypatch: pytest.MonkeyPatch) -> N
     assert health._seal(False).state == "note"
     monkeypatch.setattr(seccomp, "program", lambda: b"")
     whole = {"interfaces": ["lo"], "CapEff": "0", "NoNewPrivs": "1", "forks": 18, "Seccomp": "0"}
-    assert [each.name for each in health._walls(whole) if each.state == "note"] == ["system calls"]
+    assert [each.name for each in health._protections(whole) if each.state == "note"] == ["system calls"]

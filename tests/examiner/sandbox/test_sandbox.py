@@ -225,7 +225,7 @@ def test_as_root_each_sandbox_belongs_to_a_user_of_its_own() -> None:
             time.sleep(20)
             """,
             {"memory": 200 * 2**20},
-            "used more than 200 MB of memory",
+            "used more than 200 MiB of memory",
         ),
         (
             """
@@ -237,7 +237,7 @@ def test_as_root_each_sandbox_belongs_to_a_user_of_its_own() -> None:
             time.sleep(20)
             """,
             {"memory": 256 * 2**20},
-            "used more than 256 MB of memory",
+            "used more than 256 MiB of memory",
         ),
         (
             """

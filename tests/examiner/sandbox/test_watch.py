@@ -59,7 +59,7 @@ def test_a_passed_limit_is_named(
 
 @pytest.mark.parametrize(
     ("exact", "reason"),
-    [(2**29, None), (2**31, "used more than 1 GB of memory"), (None, "used more than 1 GB of memory")],
+    [(2**29, None), (2**31, "used more than 1 GiB of memory"), (None, "used more than 1 GiB of memory")],
 )
 def test_shared_memory_counts_once_where_the_system_tells(
     exact: int | None, reason: str | None, running: Running, monkeypatch: pytest.MonkeyPatch
@@ -109,7 +109,7 @@ def test_memory_that_the_control_group_refused_is_the_reason_of_the_end(running:
     (tmp_path / "memory.events").write_text("oom_kill 1\n")
     running.group = Cgroup(tmp_path)
     running.end(apart=False)
-    assert Watch(running, LIMITS, apart=False).until_the_end(Said(), 0) == "used more than 1 GB of memory"
+    assert Watch(running, LIMITS, apart=False).until_the_end(Said(), 0) == "used more than 1 GiB of memory"
     running.group = None
 
 
