@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from examiner._exceptions import AnswerStoppedError, CheckTimeoutError
 from examiner.grading import inside
 from examiner.grading.inside import NotebookTests, _public
 from examiner.grading.proxies import AnswerError, bridge
+from tests.examiner.small import assignment_of, write_course
 
 TEST = """
 value = 1
@@ -48,8 +50,9 @@ def test_what_the_students_own_code_said_is_told_everywhere(kind: type[Exception
 
 
 @pytest.fixture
-def tests(monkeypatch: pytest.MonkeyPatch) -> NotebookTests:
+def tests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> NotebookTests:
     """The tests of a notebook whose parent knows no answer."""
+    monkeypatch.setattr("examiner.engine.child._assignment", assignment_of(write_course(tmp_path)))
 
     def ask(question: tuple[Any, ...]) -> Any:
         return "stopped", f"{question[1]} is not there", 1, True
