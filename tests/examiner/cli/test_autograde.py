@@ -88,7 +88,7 @@ def test_the_command_gives_a_row_to_everybody(examine: Grade) -> None:
 def test_it_says_which_marks_changed_and_which_stay(fresh: Path, examine: Grade) -> None:
     examine("--student", "bob", "--seed", "5")
     stays = examine("--student", "bob", "--seed", "9")
-    assert "Marks of an earlier run (isolation none, seed 5) stay for 1 of 1 students" in stays["said"]
+    assert "Scores of an earlier run (isolation none, seed 5) stay for 1 of 1 students" in stays["said"]
     path = fresh / "submitted" / "bob" / "small" / "one.ipynb"
     nbformat.write(ada(), path)
     os.utime(path, (time.time() + 10, time.time() + 10))

@@ -79,7 +79,7 @@ def test_everybody_has_a_row_with_a_reason(report: ClassReport) -> None:
     assert rows["ada"].reason is None
     assert "exit status 3" in str(rows["cyd"].reason)
     assert "no notebook was submitted: expected one.ipynb" in str(rows["zoe"].reason)
-    assert "run `examiner autograde`" in str(rows["late"].reason)
+    assert "run `examiner autograde small`" in str(rows["late"].reason)
     assert [status for status, _, _ in report.attention()] == ["failed", "waiting", "partial", "absent", "absent"]
     assert (report.max_score, report.by_hand) == (14, 4)
 

@@ -78,7 +78,7 @@ def test_without_expected_names_all_notebooks_are_taken(folder: Path) -> None:
     (folder / "lib" / "deep.ipynb").write_text(TEXT)
     found = read_submission(folder)
     assert sorted(found.notebooks) == ["01_layers", "02_losses", "other"]
-    assert left_out(found) == {"lib/deep.ipynb": "in a folder of the submission"}
+    assert left_out(found) == {"lib/deep.ipynb": "in a subfolder, not in the submission's own folder"}
 
 
 def test_what_is_not_regular_is_left_out_by_name(folder: Path, tmp_path: Path) -> None:
