@@ -19,6 +19,8 @@ PASSED = Check("out", True, 1e-12, 1e-9, None, "by hand")
 FAILED = Check("dx", False, 0.25, 1e-9, "dx: relative error 2.50e-01", "random inputs", hidden=True)
 RAISED = Raised("ValueError", "no <b>", (("double", 3, "double", "return helper(x)"), ("own", 2, "helper", "raise x")))
 
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
 
 def kinds(found: list[NotebookNode]) -> list[str]:
     return [each.output_type for each in found]
@@ -82,7 +84,7 @@ def test_at_most_three_tracebacks_are_shown() -> None:
 def test_what_the_student_printed_and_plotted_is_shown() -> None:
     outputs = Outputs()
     outputs.add("stream", {"name": "stdout", "text": "hello"})
-    outputs.add("display_data", {"data": {"text/plain": "<Figure>", "image/png": "iVBORw0KGgo="}, "metadata": {}})
+    outputs.add("display_data", {"data": {"text/plain": "<Figure>", "image/png": PIXEL}, "metadata": {}})
     found = shown(Tested(outcome(4.0)), outputs)
     assert any("Output of your code during the test:\nhello" in each.get("text", "") for each in found)
     assert any("image/png" in each.get("data", {}) for each in found)
