@@ -74,7 +74,7 @@ def judge(task: Task) -> Verdict:
     """Run the tests, and diagnose where that is wanted."""
     run = trusted_run(task.notebook)
     outcomes = run.run(task.sources, seconds=SECONDS)
-    for test, parts in run.unfinished(outcomes).items() if task.submitted else ():
+    for test, parts in run.unfinished(outcomes, task.sources).items() if task.submitted else ():
         rest = {name: source for name, source in task.sources.items() if name not in parts}
         outcomes |= run.run(rest, [test], seconds=SECONDS)
     scores = {test: (each.score or 0.0, each.max_score) for test, each in outcomes.items()}

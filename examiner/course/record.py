@@ -92,7 +92,11 @@ def unfinished(course: Course, students: Collection[str]) -> set[str]:
     found = set()
     for work in place.iterdir() if place.is_dir() else []:
         student = _student_of(work)
-        if _is_under_way(work) or student not in students:
+        if _is_under_way(work):
+            continue
+        if not student:  # it ended before its work began, or while it tidied up
+            shutil.rmtree(work, ignore_errors=True)
+        if student not in students:
             continue
         found.add(student)
         target = course.autograded(student)

@@ -25,6 +25,7 @@ from examiner.notebooks import (
     cells_of,
     defined_names,
     grade_id,
+    is_blank,
     points,
     read,
     solutions,
@@ -77,15 +78,18 @@ class TrustedRun:
             found |= more
         return tuple(name for name in self.answers if name in found)
 
-    def unfinished(self, outcomes: Mapping[str, TestOutcome]) -> dict[str, tuple[str, ...]]:
+    def unfinished(self, outcomes: Mapping[str, TestOutcome], sources: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         """Tests that lost points and are built on parts that are blank or not defined: by test, these parts.
 
         A part's own tests tell: each of them says that it is not written, or that there is nothing of its name.
         A test whose name does not say which answer it belongs to is left out: it may be the part's own.
         """
+        written = self.reference | dict(sources)
         lost = [name for name, each in outcomes.items() if each.score is not None and not each.passed]
         missing = {
-            answer for answer in map(answer_of, lost) if answer in self.answers and _is_missing(answer, outcomes)
+            answer
+            for answer in map(answer_of, lost)
+            if answer in self.answers and (is_blank(written[answer]) or _is_undefined(answer, outcomes))
         }
         found = {
             name: tuple(part for part in self.built_on(name) if part in missing and part != answer_of(name))
@@ -186,13 +190,11 @@ class _Names(dict[str, Any]):
             self._answers.pop(name, None)
 
 
-def _is_missing(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:
+def _is_undefined(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:
+    """Whether each test of an answer says that there is nothing of its name."""
     own = [each for test, each in outcomes.items() if answer_of(test) == answer]
     undefined = f"NameError: name {answer!r} is not defined"
-    return all(
-        each.error == "NotImplementedError" or any(undefined in str(check.message) for check in each.checks)
-        for each in own
-    )
+    return all(any(undefined in str(check.message) for check in each.checks) for each in own)
 
 
 def _defined(cell: NotebookNode) -> set[str]:

@@ -198,10 +198,10 @@ def grade_test(source: str, name: str, points: float, replaced: Collection[str] 
     return _begun().test(source, name, points, replaced)
 
 
-def unfinished() -> dict[str, tuple[str, ...]]:
-    """Tests that are built on unfinished parts, and these parts; see `TrustedRun.unfinished`."""
+def unfinished(sources: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Tests that are built on unfinished parts, and these parts; `sources` are the student's answers."""
     tests = _begun()
-    return trusted_run(tests.notebook).unfinished(tests.outcomes)
+    return trusted_run(tests.notebook).unfinished(tests.outcomes, sources)
 
 
 def diagnose(fingerprints: Path) -> dict[str, tuple[Diagnosis, ...]]:

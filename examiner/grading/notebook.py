@@ -20,7 +20,7 @@ from examiner.engine import Child
 from examiner.grading.inside import Tested
 from examiner.grading.rendering import explain, shown
 from examiner.kernel import Cell, Session
-from examiner.notebooks import Outputs, defined_names, is_bonus, kind_of
+from examiner.notebooks import Outputs, cells_of, defined_names, grade_id, is_bonus, kind_of
 from examiner.outcome import Check, NotebookOutcome, TestOutcome, sentence, worst
 
 __all__ = ["NotebookGrader"]
@@ -123,7 +123,8 @@ class NotebookGrader:
         if self._child is None or not self._child.alive:
             return
         try:
-            unfinished = self._child.call(f"{INSIDE}:unfinished")
+            written = {grade_id(cell): cell.source for cell in cells_of(self.notebook, "answer")}
+            unfinished = self._child.call(f"{INSIDE}:unfinished", written)
         except EngineError:
             return
         if not unfinished:

@@ -26,7 +26,7 @@ from examiner.notebooks.cells import (
 from examiner.notebooks.intake import LEFT_OUT, irregular, is_page, leave_out, leave_out_irregular
 from examiner.notebooks.markdown import harmless_markdown
 from examiner.notebooks.merge import Merged, merge, merged, prepared_source
-from examiner.notebooks.names import defined_names, imports, statements, used_names
+from examiner.notebooks.names import defined_names, imports, is_blank, statements, used_names
 from examiner.notebooks.outputs import OutputBudget, Outputs, clean_text, harmless
 from examiner.notebooks.submission import LeftOut, Repaired, Submission, read_submission
 
@@ -55,6 +55,7 @@ __all__ = [
     "harmless_markdown",
     "imports",
     "irregular",
+    "is_blank",
     "is_bonus",
     "is_page",
     "kind_of",

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from examiner.notebooks.cells import MAX_PYTHON, THEIRS, cells_of, parsed, plain_python
 
-__all__ = ["defined_names", "imports", "names_defined_by", "statements", "used_names", "words"]
+__all__ = ["defined_names", "imports", "is_blank", "names_defined_by", "statements", "used_names", "words"]
 
 _DEFINITION = re.compile(
     r"^(?:async +)?(?:def|class) +(\w+)|^([^\W\d]\w*(?: *, *[^\W\d]\w*){0,20}) *(?::[^=\n]{0,200})?=(?!=)", re.MULTILINE
@@ -65,6 +65,32 @@ def imports(notebook: NotebookNode) -> list[str]:
 def used_names(body: list[ast.stmt]) -> set[str]:
     """Give all names in some statements."""
     return {node.id for part in body for node in ast.walk(part) if isinstance(node, ast.Name)}
+
+
+def is_blank(source: str) -> bool:
+    """Whether nothing has been written into the functions of a cell: they only say that they are not implemented.
+
+    Parameters
+    ----------
+    source : str
+        An answer cell's source.
+    """
+    nodes = [node for part in statements(source) for node in ast.walk(part)]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return bool(functions) and all(map(_says_nothing, functions))
+
+
+def _says_nothing(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return all(isinstance(node, ast.Pass) or _is_ellipsis(node) or _is_not_implemented(node) for node in body)
+
+
+def _is_ellipsis(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...
+
+
+def _is_not_implemented(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.unparse(node.exc)
 
 
 def statements(source: str) -> list[ast.stmt]:

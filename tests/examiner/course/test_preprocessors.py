@@ -209,7 +209,7 @@ def test_a_grader_s_comment_is_text(examined: Path) -> None:
         for name in ("double", "explain"):
             gradebook.find_comment(name, "one", "small", "fay").manual_comment = COMMENT
         gradebook.db.commit()
-    run(examined, "nbgrader", "generate_feedback", "small", "--student", "fay")
+    run(examined, "nbgrader", "generate_feedback", "small", "--student", "fay", "--force")
     page = (examined / "feedback" / "fay" / "small" / "one.html").read_text()
     assert page.count("<strong>this</strong>") == 2
     lower = page.lower()

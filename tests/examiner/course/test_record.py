@@ -229,6 +229,13 @@ def test_a_kill_between_the_two_renames_loses_nothing(root: Path, graded: Path, 
     assert unfinished(Course.load("small"), ["ada"]) == set()
 
 
+def test_what_a_killed_process_was_tidying_up_is_removed(root: Path) -> None:
+    work = root / ".cache" / "recording" / "small" / "tmp1"
+    (work / "new").mkdir(parents=True)  # its student's name is gone already
+    assert unfinished(Course.load("small"), ["ada"]) == set()
+    assert not work.exists()
+
+
 def test_what_another_process_is_recording_is_left_alone(root: Path) -> None:
     work = root / ".cache" / "recording" / "small" / f"{os.getppid()}-tmp"
     work.mkdir(parents=True)

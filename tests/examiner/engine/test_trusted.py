@@ -99,7 +99,7 @@ def test_a_test_that_may_be_a_blank_part_s_own_is_not_built_on_it(tmp_path: Path
     nbformat.write(new_notebook(cells=cells), tmp_path / "one.ipynb")
     blank = {name: TestOutcome(0, 1, error="NotImplementedError") for name in tests}
     blank["test_quarter"] = TestOutcome(0, 1, error="TypeError")
-    assert TrustedRun(tmp_path / "one.ipynb").unfinished(blank) == {"test_quarter": ("half",)}
+    assert TrustedRun(tmp_path / "one.ipynb").unfinished(blank, {}) == {"test_quarter": ("half",)}
 
 
 def test_a_plain_value_as_the_last_line_is_the_score(plain: Engine) -> None:

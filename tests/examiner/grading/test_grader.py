@@ -136,7 +136,7 @@ def test_a_diagnosis_that_fails_leaves_the_marks(tmp_path: Path, caplog: pytest.
     with Grader(assignment_of(source, catalogue="mistakes"), OPTIONS) as grader:
         outcome, _ = grade(grader, submission({"double": "def double(x):\n    return x"}))
     assert (outcome.status, scores(outcome)) == ("graded", {**FULL, "test_double": 0.0})
-    assert "one: not diagnosed" in caplog.text
+    assert "Lost points are not diagnosed: ValueError: half written" in caplog.text
 
 
 def test_a_closed_grader_starts_again(plain: Grader) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from examiner.notebooks.names import defined_names, imports, names_defined_by, statements, used_names, words
+from examiner.notebooks.names import defined_names, imports, is_blank, names_defined_by, statements, used_names, words
 from tests.examiner.small import cell, source_notebook
 
 
@@ -76,3 +76,21 @@ def test_names_are_guessed_where_a_cell_does_not_parse() -> None:
     )
     assert names_defined_by(source) == {"double", "Net", "x", "y", "z", "later"}
     assert words("x_1 = 3y + ünit(z)") >= {"x_1", "ünit", "z"}
+
+
+@pytest.mark.parametrize(
+    ("source", "blank"),
+    [
+        ('def f(x):\n    """Say."""\n    # YOUR CODE HERE\n    raise NotImplementedError("Exercise 1: write f")', True),
+        ("def f(x): ...", True),
+        ("def f(x):\n    pass", True),
+        ("class Net:\n    def loss(self, x):\n        raise NotImplementedError", True),
+        ("def f(x):\n    y = 2 * x\n    return y\n    raise NotImplementedError('f')", False),
+        ("def helper(x):\n    return x\n\ndef f(x):\n    raise NotImplementedError", False),
+        ("f = lambda x: x", False),
+        ("def f(x) return x", False),
+        ("", False),
+    ],
+)
+def test_a_cell_is_blank_if_its_functions_only_say_that_they_are_not_implemented(source: str, blank: bool) -> None:
+    assert is_blank(source) is blank
