@@ -71,3 +71,42 @@ def parameters() -> Path:
 
     subprocess.run([sys.executable, ROOT / "tools" / "train_reference.py"], cwd=ROOT, check=True)
     return Path(parameters_folder())
+
+
+# Files whose tests start sandboxes, kernels or whole notebooks by the dozen: not for `make test-fast`.
+SLOW = (
+    "assignment/",
+    "examiner/audit/",
+    "examiner/cli/",
+    "examiner/course/",
+    "examiner/diagnosis/",
+    "examiner/engine/",
+    "examiner/grading/test_attacks.py",
+    "examiner/grading/test_grader.py",
+    "examiner/grading/test_notebook.py",
+    "examiner/grading/test_unfinished.py",
+    "examiner/kernel/",
+    "examiner/sandbox/",
+    "misconceptions/test_named.py",
+    "test_interruptions.py",
+    "test_make.py",
+    "test_strangers.py",
+    "toolkit/data/test_download.py",
+)
+STILL_FAST = (
+    "assignment/test_notebooks.py",
+    "examiner/diagnosis/test_entries.py",
+    "examiner/engine/test_cells.py",
+    "examiner/engine/test_clock.py",
+    "examiner/kernel/test_messages.py",
+    "examiner/kernel/test_zmtp.py",
+    "examiner/sandbox/test_scratch.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow files."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests").as_posix()
+        if place.startswith(SLOW) and not place.startswith(STILL_FAST):
+            item.add_marker(pytest.mark.slow)
