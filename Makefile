@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 help:
 	@echo "make demo       grade a sample class: environment, release, submissions, scores, feedback, report"
 	@echo "make test       run every test that CI runs"
-	@echo "make test-fast  run the tests without nbgrader processes, browser, whole classes and audit: two minutes"
+	@echo "make test-fast  run the tests without nbgrader processes, browser, whole classes and audit: about four minutes"
 	@echo "make test-all   run every test, the long ones included"
 	@echo "make lint       run the static checks: style, format, types, imports between rooms"
 	@echo "make release    generate release/ from assignment/; commit both"
