@@ -17,7 +17,6 @@ import contextlib
 import copy
 import io
 import os
-import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +25,24 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.messages import (
+    KINDS,
+    ReturnValueError,
+    broken_cell,
+    first_difference,
+    one_line,
+    overflow,
+    shape_of_mistake,
+    unpacked,
+    warned,
+)
+from toolkit.naming import said
+from toolkit.work import announce
+
 __all__ = ["Checks", "Comparison", "Result", "Returned", "chain", "rel_error", "returned", "wide_range"]
 
 DEFAULT_SEED = 231
 LARGEST_KEPT = 10_000
-KINDS = {"b": "true/false values", "i": "integers", "u": "integers", "f": "floating-point numbers"}
 
 
 def rel_error(x: Any, y: Any) -> float:
@@ -74,8 +86,10 @@ def chain(forward: Callable[..., Any], backward: Callable[..., Any]) -> Callable
     """
 
     def chained(dout: np.ndarray, *inputs: Any) -> Any:
-        _, cache = forward(*inputs)
+        _, cache = unpacked(_name(forward), forward(*inputs), ["out", "cache"])
         return backward(dout, cache)
+
+    chained.__name__ = _name(backward)
 
     return chained
 
@@ -139,6 +153,14 @@ class Comparison:
     received: np.ndarray | None = field(default=None, repr=False, compare=False)
 
 
+class _Titled:
+    """A comparison that also knows the title of its block."""
+
+    def __init__(self, block: str, comparison: Comparison) -> None:
+        self.block, self.name, self.passed = block, comparison.name, comparison.passed
+        self.message, self.received = comparison.message, comparison.received
+
+
 @dataclass(frozen=True)
 class Result:
     """One finished block: its weight, the part of it that was earned, its comparisons."""
@@ -177,10 +199,13 @@ class Checks:
     def __init__(self, name: str, points: float, seed: int | None = None) -> None:
         self.name = name
         self.points = float(points)
-        self.seed = int(os.environ.get("CHECKS_SEED", DEFAULT_SEED)) if seed is None else seed
+        given = os.environ.get("CHECKS_SEED") if seed is None else seed
+        self.seed = DEFAULT_SEED if given is None else int(given)
+        self._own_notebook = given is None  # grading names its seed, and its mistakes
         self.results: list[Result] = []
-        worth = "1 point" if points == 1 else f"{points:g} points"
-        print(f"{name}: {worth} (hidden checks decide part of them when it is graded)")
+        announce(self.answer, f"{name}: {'1 point' if points == 1 else f'{points:g} points'}")
+        if broken := broken_cell(self.answer):
+            print(f"  ! {broken}")
 
     def __repr__(self) -> str:
         passed = sum(result.passed for result in self.results)
@@ -195,12 +220,34 @@ class Checks:
         return Block(self, title, weight, hidden=True)
 
     @property
+    def answer(self) -> str:
+        """The answer that is tested."""
+        return self.name.partition(":")[0]
+
+    @staticmethod
+    def unpack(function: str, value: Any, *names: str) -> list[Any]:
+        """Return the values that an answer returned, or say what it must return; see `toolkit.messages.unpacked`."""
+        return unpacked(function, value, names)
+
+    @property
     def score(self) -> float:
-        """Points earned: `points` times the part of the weights that was earned."""
+        """Points earned: `points` times the part of the weights that was earned.
+
+        In a student's notebook, reading it also says what went wrong: it is the last line of a test cell.
+        """
         total = sum(result.weight for result in self.results)
         earned = sum(result.weight * result.earned for result in self.results)
         share = earned / total if total > 0 else 0.0
-        return float(min(max(round(self.points * share, 6), 0.0), self.points))
+        score = float(min(max(round(self.points * share, 6), 0.0), self.points))
+        if self._own_notebook and not any(result.hidden for result in self.results):
+            self._sum_up(score)
+        return score
+
+    def _sum_up(self, score: float) -> None:
+        checks = [_Titled(result.title, each) for result in self.results for each in result.comparisons]
+        for sentence in said(self.answer, checks):
+            print(f"  → {sentence}")
+        print(f"{score:.4g} of {self.points:g} so far; hidden checks decide the rest")
 
 
 class Block:
@@ -243,11 +290,29 @@ class Block:
         if error is not None and (isinstance(error, NotImplementedError) or not isinstance(error, Exception)):
             return False  # a blank answer, an interrupt or an exit ends the cell
         if error is not None:
-            self._record(Comparison(self.title, False, message=_one_line(error)))
+            self._record(Comparison(self.title, False, message=one_line(error, self._checks.answer)))
         elif not self._comparisons:
             self._record(Comparison(self.title, False, message="this block compared nothing"))
         self._finish()
         return True
+
+    def call(self, answer: Callable[..., Any], *inputs: Any, names: Sequence[str], **named: Any) -> list[Any]:
+        """Call an answer that returns several values, and say what it must return where it does not.
+
+        Parameters
+        ----------
+        answer : callable
+        *inputs, **named
+            Its arguments.
+        names : sequence of str
+            What the values are called.
+
+        Returns
+        -------
+        list
+            As many values as names.
+        """
+        return unpacked(_name(answer), answer(*inputs, **named), names)
 
     # ------------------------------------------------------------ comparisons
 
@@ -274,7 +339,7 @@ class Block:
             Whether it passed.
         """
         expected = np.asarray(expected)
-        message, kept = _shape_of_mistake(name, value, expected), _kept(value)
+        message, kept = shape_of_mistake(name, value, expected), _kept(value)
         if message is not None:
             return self._record(Comparison(name, False, None, tol, message, kept))
         array = np.asarray(value)
@@ -283,7 +348,7 @@ class Block:
             return self._record(Comparison(name, True, error, tol, None, kept))
         message = f"{name}: relative error {error:.2e}, at most {tol:.0e} passes"
         if not self.hidden:
-            message += _first_difference(array, expected, tol)
+            message += first_difference(array, expected, tol)
         return self._record(Comparison(name, False, error, tol, message, kept))
 
     def same(
@@ -312,10 +377,10 @@ class Block:
         expected = reference(*copy.deepcopy(inputs))
         if isinstance(names, str):
             return self.close(names, received, expected, tol)
-        if not isinstance(received, (tuple, list)) or len(received) != len(expected):
-            count = len(received) if isinstance(received, (tuple, list)) else "one value"
-            message = f"returns {len(expected)} values ({', '.join(names)}, …), not {count}"
-            return self._record(Comparison(", ".join(names), False, None, tol, message))
+        try:
+            received = unpacked(_name(answer), received, names, len(expected) - len(names))
+        except ReturnValueError as error:
+            return self._record(Comparison(", ".join(names), False, None, tol, str(error)))
         passed = [self.close(*pair, tol) for pair in zip(names, received, expected, strict=False)]
         return all(passed)
 
@@ -341,18 +406,17 @@ class Block:
         except NotImplementedError:
             raise
         except Exception as error:
-            return self._record(Comparison(name, False, message=f"{name}, not {_one_line(error)}"))
+            return self._record(Comparison(name, False, message=f"{name}, not {one_line(error)}"))
         return self._record(Comparison(name, False, message=f"{name}: nothing was raised"))
 
-    def quiet(self, answer: Callable[..., Any], *inputs: Any) -> Any:
-        """Call `answer` and return its value; an overflow warning on the way fails the block."""
+    def quiet(self, answer: Callable[..., Any], *inputs: Any, names: Sequence[str] = ()) -> Any:
+        """Call `answer` and return its value, or several (see `call`); an overflow warning fails the block."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             value = answer(*copy.deepcopy(inputs))
-        found = [str(item.message) for item in caught if "overflow" in str(item.message)]
-        message = f"warns: {found[0]}" if found else None
-        self._record(Comparison("no overflow", not found, message=message))
-        return value
+        message = overflow(caught)
+        self._record(Comparison("no overflow", message is None, message=message))
+        return unpacked(_name(answer), value, names) if names else value
 
     def between(self, name: str, value: float, none: float, full: float) -> float:
         """Give part of the block: nothing at `none`, all of it at `full`, linear between.
@@ -384,31 +448,11 @@ class Block:
         earned = self._earned if passed else 0.0
         result = Result(self.title, self.hidden, self.weight, earned, tuple(self._comparisons))
         self._checks.results.append(result)
-        said = [f"{item.category.__name__}: {item.message}" for item in self._warned]
-        print(_report(result, said + self._stderr.getvalue().splitlines()))
+        noise = [f"{item.category.__name__}: {warned(item)}" for item in self._warned]
+        print(_report(result, noise + self._stderr.getvalue().splitlines()))
 
 
-# ------------------------------------------------------------------- messages
-
-
-def _shape_of_mistake(name: str, value: Any, expected: np.ndarray) -> str | None:
-    """One sentence on the first of None, type, shape, dtype, NaN that is wrong, else None."""
-    if value is None:
-        return f"{name} is None: does the function return it?"
-    try:
-        array = np.asarray(value)
-    except Exception:  # whatever a stranger's object raises, it is not an array
-        return f"{name} is a {type(value).__name__}, not an array of numbers"
-    if array.dtype.kind not in KINDS:
-        return f"{name} is a {type(value).__name__}, not an array of real numbers"
-    if array.shape != expected.shape:
-        return f"{name} has shape {array.shape}, expected {expected.shape}"
-    wrong_kind = expected.dtype.kind == "f" and array.dtype.kind != "f" and array.ndim > 0
-    if wrong_kind or (expected.dtype.kind in "iu" and array.dtype.kind not in "iu"):
-        return f"{name} holds {KINDS[array.dtype.kind]}, expected {KINDS[expected.dtype.kind]}"
-    if not np.all(np.isfinite(array)):
-        return f"{name} is not finite: {int(np.sum(~np.isfinite(array)))} of {array.size} are NaN or infinite"
-    return None
+# ------------------------------------------------------------------- what is kept and printed
 
 
 def _kept(value: Any) -> np.ndarray | None:
@@ -421,22 +465,8 @@ def _kept(value: Any) -> np.ndarray | None:
         return None
 
 
-def _first_difference(array: np.ndarray, expected: np.ndarray, tol: float) -> str:
-    """Where two arrays of one shape first differ, and by what values."""
-    wide, target = array.astype(np.float64), expected.astype(np.float64)
-    off = np.abs(wide - target) > tol * np.maximum(1e-8, np.abs(wide) + np.abs(target))
-    index = tuple(int(i) for i in np.argwhere(off)[0])
-    where = f" at index {index}" if index else ""
-    return f";{where} received {wide[index]:.8g}, expected {target[index]:.8g}"
-
-
-def _one_line(error: BaseException) -> str:
-    """An exception as one line, with the line of the notebook that raised it."""
-    text = (str(error).strip().splitlines() or [""])[0][:300]
-    frames = traceback.extract_tb(error.__traceback__)[1:]
-    own = [frame for frame in frames if "ipykernel" in frame.filename or "ipython" in frame.filename]
-    where = f" (in {own[-1].name}, line {own[-1].lineno}: {own[-1].line})" if own else ""
-    return f"{type(error).__name__}: {text}{where}"
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", "the function")
 
 
 def _report(result: Result, said: list[str]) -> str:

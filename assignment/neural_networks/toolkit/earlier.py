@@ -4,7 +4,7 @@
 ``01_layers.ipynb``: ``layers.affine_forward(x, w, b)``.  The notebook is read at
 the first call, and only what the function needs is run: its own definition and
 the imports, helpers and constants that it uses.  Test cells and training cells
-are never run.
+are never run.  A notebook that has been saved since is read again at the next call.
 """
 
 from __future__ import annotations
@@ -15,13 +15,18 @@ import linecache
 import os
 import re
 import symtable
+import time
 import types
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from toolkit.shapes import described, misfit
+
 __all__ = ["Answers", "EarlierAnswerError", "UnfinishedAnswerError", "answers"]
+
+LOOK_SECONDS = 0.2  # between two looks at a notebook's file: a network asks for its layers thousands of times
 
 # Where `answers` looks while an earlier notebook itself is being run: beside it.
 _folder: ContextVar[Path | None] = ContextVar("_folder", default=None)
@@ -96,8 +101,18 @@ class EarlierAnswer:
             raise UnfinishedAnswerError(message) from None
         except Exception as error:
             who = self._notebook.describe(self.__name__)
-            message = f"{who} raised {type(error).__name__}: {error}. Run its checks there first."
+            message = f"{who} raised {type(error).__name__}: {error}.{_blame(function, args, self._notebook.path.name)}"
             raise EarlierAnswerError(message) from error
+
+
+def _blame(function: Callable[..., Any], arguments: tuple[Any, ...], notebook: str) -> str:
+    """Whose mistake it is that an earlier answer raised, by the shapes that it was given."""
+    shapes, wrong = described(function, arguments), misfit(function, arguments)
+    given = f" It was given {shapes}" if shapes else ""
+    if wrong:
+        return f"{given}: {wrong}. So the mistake is in this notebook, in what it passes to {function.__name__}."
+    fits = f"{given}, which fit together." if shapes else ""
+    return f"{fits} The mistake is probably in {notebook}: run its checks there first."
 
 
 class _Notebook:
@@ -105,13 +120,22 @@ class _Notebook:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._forget()
+
+    def _forget(self) -> None:
+        """Start again with a new namespace: functions that were handed out keep their old one."""
+        self._version, self._looked = _version(self.path), time.monotonic()
         self._cells: list[dict[str, Any]] | None = None
         self._statements: list[_Statement] = []
-        self._module = types.ModuleType(path.stem)
+        self._module = types.ModuleType(self.path.stem)
         self._found: dict[str, Callable[..., Any]] = {}
 
     def find(self, name: str) -> Callable[..., Any]:
-        """The function or class called `name`, run if it has not been."""
+        """The function or class called `name`, run if it has not been since the file changed."""
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._looked = time.monotonic()
+            if self._version != _version(self.path):
+                self._forget()
         if name not in self._found:
             self._found[name] = self._look_up(name)
         return self._found[name]
@@ -181,6 +205,15 @@ class _Notebook:
             ) from error
         finally:
             _folder.reset(token)
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """What changes whenever a file is saved; None where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 class _Statement:

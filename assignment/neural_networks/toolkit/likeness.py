@@ -9,7 +9,7 @@ import numpy as np
 
 from toolkit.traces import Array, Trace
 
-__all__ = ["agree", "by_chance", "symptom"]
+__all__ = ["agree", "by_chance", "is_telling", "symptom"]
 
 CLOSE = 1e-5
 CLOSE_SINGLE = 1e-3
@@ -18,6 +18,8 @@ DEVIATIONS = 6
 FEW = 200
 FOREIGN = "RuntimeError: "  # how an exception arrives whose type exists in the sandbox only
 EARLIER = re.compile(r"EarlierAnswerError: .*? raised ")
+GIVEN = " It was given "  # what an earlier answer's exception says next
+LINE = " (in "
 NUMBER = re.compile(r"-?\d[\d.]*(?:e[+-]?\d+)?")
 SHAPE = re.compile(r"\([\d, ]*\)")
 QUOTED = re.compile(r"'[^']*'")
@@ -53,6 +55,24 @@ def by_chance(known: Trace, inputs: Sequence[Array] = ()) -> bool:
     return known.unsteady or (known.noisy and known.received is not None and _masked(known.received, inputs) is None)
 
 
+def is_telling(known: Trace, right: Array | None = None, inputs: Sequence[Array] = ()) -> bool:
+    """Say whether agreement with a failure says something: not with a draw.
+
+    Parameters
+    ----------
+    known : Trace
+    right : ndarray, optional
+        The reference's value: a number that hardly varies tells something if it is far from that.
+    inputs : sequence of ndarray
+        What the function was given.
+    """
+    value = known.received
+    if known.unsteady or not known.noisy or value is None or value.size != 1 or right is None or right.size != 1:
+        return not by_chance(known, inputs)
+    narrow = DEVIATIONS * known.spread <= NOISE * abs(float(value.flat[0]))
+    return narrow and not _near(right, value, known.spread)
+
+
 def _masked(value: Array, inputs: Sequence[Array]) -> Array | None:
     """The input that a value may be a masked version of, where there are enough numbers to tell."""
     return next((each for each in inputs if each.shape == value.shape and each.size >= FEW and np.all(each)), None)
@@ -74,7 +94,7 @@ def symptom(message: str | None) -> Symptom | None:
     tuple or None
         Type, kind of trouble, and the sizes that do not fit; None for a message that is not an exception's.
     """
-    text = EARLIER.sub("", (message or "").partition(" (in ")[0].removeprefix(FOREIGN))
+    text = EARLIER.sub("", (message or "").partition(LINE)[0].partition(GIVEN)[0].removeprefix(FOREIGN))
     if text.startswith("raises ") and ", not " in text:
         return (text.partition(", not ")[0],)
     found = EXCEPTION.fullmatch(text)
@@ -116,6 +136,7 @@ def _different_sizes(said: str) -> frozenset[str]:
 
 def _same_message(one: str | None, other: str | None, noisy: bool) -> bool:
     """Equal messages but for their numbers, or exceptions of one kind; where they are noise, with similar numbers."""
+    one, other = (text and text.partition(LINE)[0] for text in (one, other))  # a notebook says its line, too
     if one == other:
         return True
     if one is None or other is None:

@@ -33,7 +33,10 @@ class Case:
 
 
 def hints(
-    runs: Sequence[TestResult], reference: Fingerprint, again: Callable[[str], TestResult] | None = None
+    runs: Sequence[TestResult],
+    reference: Fingerprint,
+    again: Callable[[str], TestResult] | None = None,
+    visible_only: bool = False,
 ) -> Iterator[Hint]:
     """Yield hints for the failures of one answer.
 
@@ -46,19 +49,22 @@ def hints(
     again : callable, optional
         Runs a test cell again with inputs that the answers cannot change; a change of an input is blamed only if the
         test then passes.
+    visible_only : bool
+        Whether the runs are visible checks, which say themselves what is not finite, not defined or the only wrong one.
     """
     student = traces(runs)
     said = False
     for name in dict.fromkeys(place[2] for place, trace in student.items() if not trace.passed):
         places = [place for place in student if place[2] == name]
         cases = [_case(student[place], reference, place) for place in places]
-        sentence = _first([case for case in cases if case is not None]) if None not in cases else None
+        looks = LOOKS[visible_only:]
+        sentence = _first([case for case in cases if case is not None], looks) if None not in cases else None
         for test in dict.fromkeys(place[0] for place in places) if sentence else ():
             failed = [place for place in places if place[0] == test and not student[place].passed]
             if failed:
                 said = True
                 yield test, f"{name} {sentence}", tuple(dict.fromkeys(place[1:3] for place in failed))
-    if not said:
+    if not said and not visible_only:
         yield from _not_defined(runs)
         yield from _only_one(student)
         yield from _changed_inputs(runs, again)
@@ -71,9 +77,9 @@ def _case(trace: Trace, reference: Fingerprint, place: Place) -> Case | None:
     return Case(trace.received, known.received, reference.inputs.get(place, ()), trace.passed)
 
 
-def _first(cases: list[Case]) -> str | None:
+def _first(cases: list[Case], looks: Sequence[Look]) -> str | None:
     """The first hint that fits all comparisons of a value."""
-    return next((sentence for look in LOOKS if (sentence := look(cases))), None)
+    return next((sentence for look in looks if (sentence := look(cases))), None)
 
 
 def _not_finite(cases: list[Case]) -> str | None:
@@ -177,7 +183,8 @@ def _which(starts: set[int], ends: set[int]) -> str | None:
     return f"{{}} {starts.pop()} (counted from 0)" if len(starts) == 1 else "one {}"
 
 
-LOOKS: tuple[Callable[[list[Case]], str | None], ...] = (
+Look = Callable[[list[Case]], str | None]
+LOOKS: tuple[Look, ...] = (
     _not_finite, _wrong_dtype, _transposed, _equals_input, _extra_axis, _by_a_factor, _one_row,
 )  # fmt: skip
 

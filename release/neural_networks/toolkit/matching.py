@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from toolkit.hints import hints
-from toolkit.likeness import agree, by_chance
+from toolkit.likeness import agree, by_chance, is_telling
 from toolkit.traces import Fingerprint, Place, TestResult, Trace, answer_of, traces
 
 __all__ = ["JOINED", "REFERENCE", "VARIANT", "Matcher", "Mistake", "Named"]
@@ -61,12 +61,15 @@ class Named:
     sentence : str
     checks : tuple of (str, str)
         The failed comparisons that it explains: title of the block, name.
+    instead : str or None
+        Another mistake that explains them as well; then the sentence says "either … or …".
     """
 
     answer: str
     name: str | None
     sentence: str
     checks: tuple[tuple[str, str], ...] = ()
+    instead: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,18 @@ class Match:
         Whether the mistake fails somewhere where the student passed, or fails in another way.
     values : int
         How many of the explained failures were compared by values, not by messages alone.
+    certain : bool
+        Whether an explained failure does not depend on what is drawn at random.
+    instead : str
+        The name of another fingerprint that fits as well.
     """
 
     name: str
     explained: frozenset[Place] = field(repr=False)
     contradicted: bool
     values: int
+    certain: bool = True
+    instead: str = ""
 
 
 class Matcher:
@@ -99,10 +108,13 @@ class Matcher:
     known : mapping of str to Fingerprint
         The fingerprints of the reference, of mistakes, of their variants and of pairs of them, by name.
     mistakes : iterable of Mistake
+    sure : bool
+        Whether to name a mistake only if no other one fits as well, and to say "either … or …" about two that do. In
+        a notebook the visible checks alone decide; in grading the hidden ones tell most mistakes apart.
     """
 
-    def __init__(self, known: Mapping[str, Fingerprint], mistakes: Iterable[Mistake]) -> None:
-        self.reference = known[REFERENCE]
+    def __init__(self, known: Mapping[str, Fingerprint], mistakes: Iterable[Mistake], sure: bool = False) -> None:
+        self.reference, self.sure = known[REFERENCE], sure
         self.entries = {str(each): each for each in mistakes if str(each) in known}
         self.known = {name: each for name, each in known.items() if _base(name) in self.entries}
         self.pairs = {name: each for name, each in known.items() if JOINED in name}
@@ -141,11 +153,12 @@ class Matcher:
         return {test: tuple(those[:MOST]) for test, those in found.items() if those}
 
     def _attach(self, found: dict[str, list[Named]], match: Match) -> None:
-        entry = self.entries[_base(match.name)]
+        entry, other = self.entries[_base(match.name)], self.entries.get(_base(match.instead))
+        said = f"Either: {entry.sentence} Or: {other.sentence}" if other else entry.sentence
         for test, those in found.items():
             checks = dict.fromkeys(place[1:3] for place in sorted(match.explained) if place[0] == test)
             if checks:
-                those.append(Named(entry.answer, entry.name, entry.sentence, tuple(checks)))
+                those.append(Named(entry.answer, entry.name, said, tuple(checks), other.name if other else None))
 
     def _add_hints(
         self, found: dict[str, list[Named]], runs: list[TestResult], again: Callable[[str], TestResult] | None
@@ -154,7 +167,7 @@ class Matcher:
         for answer in dict.fromkeys(answer_of(run.test) for run in runs):
             mine = [run for run in runs if answer_of(run.test) == answer]
             if not any(found.get(run.test) for run in mine):
-                for test, sentence, checks in hints(mine, self.reference, again):
+                for test, sentence, checks in hints(mine, self.reference, again, self.sure):
                     found[test].append(Named(answer, None, sentence, checks))
 
     def _named(self, answer: str, student: Mapping[Place, Trace], open_: set[Place]) -> list[Match]:
@@ -166,7 +179,8 @@ class Matcher:
         matches = [match for name in names if not (match := self._match(name, answer, student)).contradicted]
         whole = [match for match in matches if self._explains(match, mine)]
         if whole:
-            return [self._widened(max(whole, key=lambda match: match.values), student)]
+            best = max(whole, key=lambda match: match.values)
+            return [self._widened(each, student) for each in (self._told_apart(whole) if self.sure else [best])]
         for name in self.pairs:
             if self.entries[name.partition(JOINED)[0]].answer == answer:
                 match = self._match(name, answer, student)
@@ -174,9 +188,20 @@ class Matcher:
                     return [self._part(match, each) for each in name.split(JOINED)]
         return [self._widened(match, student) for match in self._together(matches, mine)]
 
+    def _told_apart(self, whole: list[Match]) -> list[Match]:
+        """The match that is right for certain, one of two, or none; equal sentences are one."""
+        said: dict[str, Match] = {}
+        for match in whole:
+            if match.certain:
+                said.setdefault(self.entries[_base(match.name)].sentence, match)
+        if not 0 < len(said) < 3:
+            return []
+        first, *other = said.values()
+        return [replace(first, instead=other[0].name if other else "")]
+
     def _match(self, name: str, answer: str, student: Mapping[Place, Trace]) -> Match:
         """Hold a student's traces, in the tests of one answer, against a fingerprint."""
-        explained, contradicted, values = set[Place](), False, 0
+        explained, contradicted, values, certain = set[Place](), False, 0, False
         tests = {place[0] for place in student}
         for place, trace in self._fingerprint(name).traces.items():
             if trace.passed or place[0] not in tests or answer_of(place[0]) != answer:
@@ -186,10 +211,12 @@ class Matcher:
                 contradicted = contradicted or not by_chance(trace, inputs)
             elif agree(theirs, trace, inputs):
                 explained.add(place)
+                right = self.reference.traces.get(place)
                 values += trace.received is not None and not trace.noisy
+                certain = certain or is_telling(trace, right.received if right else None, inputs)
             else:
                 contradicted = contradicted or not by_chance(trace, inputs)
-        return Match(name, frozenset(explained), contradicted, values)
+        return Match(name, frozenset(explained), contradicted, values, certain)
 
     def _explains(self, match: Match, failures: set[Place]) -> bool:
         """Whether a mistake has all of some failures, those aside that come and go with what is drawn."""
@@ -210,6 +237,9 @@ class Matcher:
         best: dict[frozenset[Place], Match] = {}
         for match in strong:
             best.setdefault(match.explained & failures, match)
+        if self.sure:  # parts that two mistakes explain are left out
+            said = {(match.explained & failures, self.entries[_base(match.name)].sentence) for match in strong}
+            best = {part: match for part, match in best.items() if [each for each, _ in said].count(part) == 1}
         for count in range(2, MOST + 1):
             for chosen in combinations(best.items(), count):
                 parts = [part for part, _ in chosen]

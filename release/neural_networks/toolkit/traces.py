@@ -1,4 +1,4 @@
-"""What came of each comparison of a test cell: the material that mistakes are recognized by."""
+"""The result of each comparison of a test cell, by which mistakes are recognized."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TestResult:
 
 @dataclass(frozen=True)
 class Trace:
-    """What came of one comparison.
+    """The result of one comparison.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ def answer_of(test: str) -> str:
 
 
 def traces(results: Iterable[TestResult]) -> dict[Place, Trace]:
-    """All traces of some test cells; an exception that ended a cell is one, too."""
+    """All traces of some test cells; an exception that ended a cell is one of them."""
     found: dict[Place, Trace] = {}
     for result in results:
         for check in result.checks:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from toolkit.plots.style import GREY, new_axes, set_labels
+from toolkit.plots.style import GREY, new_axes, set_labels, show
 
 
 def regression_losses(losses: Mapping[str, Callable[..., Any]], limit: float = 4.0) -> None:
@@ -31,7 +30,7 @@ def regression_losses(losses: Mapping[str, Callable[..., Any]], limit: float = 4
     left.legend(loc="upper center", ncols=len(losses), fontsize="small", columnspacing=1.2, handlelength=1.8)
     set_labels(left, "Loss", "error x - y", "loss")
     set_labels(right, "Gradient: the pull on one prediction", "error x - y", "d loss / d x")
-    plt.show()
+    show()
 
 
 def outlier(fit_line: Callable[..., Any], losses: Mapping[str, Callable[..., Any]]) -> None:
@@ -61,7 +60,7 @@ def outlier(fit_line: Callable[..., Any], losses: Mapping[str, Callable[..., Any
     left.legend(loc="lower left", fontsize="small")
     set_labels(left, "One outlier, 10 too low", "x", "y")
     set_labels(right, "How far it drags the line", "how much too low it is", "slope (true slope 1)")
-    plt.show()
+    show()
 
 
 def classification_losses(softmax_loss: Callable[..., Any], limit: float = 8.0) -> None:
@@ -85,4 +84,4 @@ def classification_losses(softmax_loss: Callable[..., Any], limit: float = 8.0) 
     left.legend()
     set_labels(left, "Loss", "probability p of the true class", "loss")
     set_labels(right, "Slope: the pull on the true class's score", "score z of the true class", "d loss / d z")
-    plt.show()
+    show()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.plots.style import COLORS, GREY, new_axes, set_labels
+from toolkit.plots.style import COLORS, GREY, new_axes, set_labels, show
 
 if TYPE_CHECKING:
     from toolkit.solver import Solver
@@ -31,7 +30,7 @@ def valley(height: Callable[..., Any], paths: Mapping[str, Array], limits: tuple
     height : callable
         ``height(x, y)`` for arrays of equal shape.
     paths : mapping of str to ndarray, shape (steps, 2)
-        The positions of each rule, from the start on; at most six rules. If there are none, a line is printed.
+        The positions of each rule, from the start on; at most six rules. Without any, a line is printed.
     limits : tuple of float
         Range of x; the range of y is symmetric.
     """
@@ -51,7 +50,7 @@ def valley(height: Callable[..., Any], paths: Mapping[str, Array], limits: tuple
         set_labels(ax, f"{name} (height {height(*path[-1]):.1g})", "x", "y")
     for ax in panels[len(paths) :]:
         ax.set_axis_off()
-    plt.show()
+    show()
 
 
 def loss_curves(histories: Mapping[str, Sequence[float]], smooth: int = 10) -> None:
@@ -71,7 +70,7 @@ def loss_curves(histories: Mapping[str, Sequence[float]], smooth: int = 10) -> N
         ax.plot(np.arange(smooth, len(history) + 1), means, style, label=name)
     set_labels(ax, "The same network, the same start", "step", f"loss, mean of {smooth} steps")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    plt.show()
+    show()
 
 
 def overfitting(solver: Solver) -> None:
@@ -91,7 +90,7 @@ def overfitting(solver: Solver) -> None:
     right.legend(loc="lower right")
     set_labels(left, "Loss", "step", "loss")
     set_labels(right, "Accuracy", "epoch", "share of right answers")
-    plt.show()
+    show()
 
 
 def training(solver: Solver) -> None:
@@ -112,7 +111,7 @@ def training(solver: Solver) -> None:
     set_labels(left, "Loss of each batch", "step", "loss (logarithmic)")
     set_labels(right, "After each epoch", "epoch", name)
     right.legend(loc=place)
-    plt.show()
+    show()
 
 
 def study(runs: Mapping[str, Solver]) -> None:
@@ -131,7 +130,7 @@ def study(runs: Mapping[str, Solver]) -> None:
     ax.plot([], [], ":", color=GREY, label="(training)")
     set_labels(ax, "Accuracy after each epoch", "epoch", "accuracy")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    plt.show()
+    show()
 
 
 def validation_curves(runs: Mapping[str, Mapping[str, Solver]]) -> None:
@@ -152,7 +151,7 @@ def validation_curves(runs: Mapping[str, Mapping[str, Solver]]) -> None:
         ax.tick_params(labelleft=ax is panels[0])
         set_labels(ax, setting, "epoch", "validation accuracy" if ax is panels[0] else "")
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22))
-    plt.show()
+    show()
 
 
 def train_and_validation(runs: Mapping[str, Solver]) -> None:
@@ -171,4 +170,4 @@ def train_and_validation(runs: Mapping[str, Solver]) -> None:
         ax.set_ylim(0, 1.05)
         set_labels(ax, name, "epoch", "accuracy" if ax is panels[0] else "")
         ax.legend(loc="lower right")
-    plt.show()
+    show()

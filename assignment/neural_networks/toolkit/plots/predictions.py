@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.plots.style import BLUE, COLORS, GREY, ORANGE, new_axes, set_labels
+from toolkit.plots.style import BLUE, COLORS, GREY, ORANGE, new_axes, set_labels, show
 
 Array = NDArray[Any]
 
@@ -38,7 +37,7 @@ def confusion(y: Array, predicted: Array) -> None:
     ax.grid(False)
     ax.figure.colorbar(image, ax=ax, label="mistakes")
     set_labels(ax, f"{mistakes.sum()} mistakes in {len(y)} images", "the network says", "the digit is")
-    plt.show()
+    show()
 
 
 def predicted_against_true(y: Array, predictions: Mapping[str, ArrayLike], unit: str) -> None:
@@ -64,7 +63,7 @@ def predicted_against_true(y: Array, predictions: Mapping[str, ArrayLike], unit:
         rmse = np.sqrt(np.mean((predicted - y) ** 2))
         set_labels(ax, f"{name}: RMSE {rmse:.3f}", "true", "predicted" if ax is panels[0] else "")
     panels[0].figure.supxlabel(unit, fontsize="medium")
-    plt.show()
+    show()
 
 
 def methods(errors: Mapping[str, float], label: str) -> None:
@@ -85,4 +84,4 @@ def methods(errors: Mapping[str, float], label: str) -> None:
     ax.margins(x=0.12)
     ax.grid(axis="y", visible=False)
     set_labels(ax, "On the test data", label, "")
-    plt.show()
+    show()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.plots.style import COLORS, GREY, new_axes, set_labels
+from toolkit.plots.style import COLORS, GREY, new_axes, set_labels, show
 
 Array = NDArray[Any]
 
@@ -33,7 +32,7 @@ def penalties(functions: Mapping[str, Callable[..., Any]], limit: float = 2.0) -
     left.legend(loc="upper center")
     set_labels(left, "Penalty", "weight w", "penalty")
     set_labels(right, "Gradient: the pull towards 0", "weight w", "d penalty / d w")
-    plt.show()
+    show()
 
 
 def shrinkage(functions: Mapping[str, Callable[..., Any]], limit: float = 3.0) -> None:
@@ -56,7 +55,7 @@ def shrinkage(functions: Mapping[str, Callable[..., Any]], limit: float = 3.0) -
         ax.plot(a, weights[total.argmin(axis=1)], dashes, label=name)
     ax.legend(loc="upper left")
     set_labels(ax, "Shrinkage", "weight a that the data ask for", "weight w with the penalty")
-    plt.show()
+    show()
 
 
 def penalty_contours(functions: Mapping[str, Callable[..., Any]]) -> None:
@@ -83,7 +82,7 @@ def penalty_contours(functions: Mapping[str, Callable[..., Any]]) -> None:
         ax.plot(grid[column], grid[row], "o", color="black")
         ax.set_aspect("equal")
         set_labels(ax, name, "weight 1", "weight 2")
-    plt.show()
+    show()
 
 
 def weight_paths(strengths: Array, paths: Mapping[str, ArrayLike], matter: int) -> None:
@@ -107,7 +106,7 @@ def weight_paths(strengths: Array, paths: Mapping[str, ArrayLike], matter: int) 
         set_labels(ax, name, "strength λ", "weight")
         ax.sharey(panels[0])
     panels[-1].legend(fontsize="small")
-    plt.show()
+    show()
 
 
 def overparameterized(points: tuple[Array, Array], truth: tuple[Array, Array], curves: Mapping[float, Array]) -> None:
@@ -132,7 +131,7 @@ def overparameterized(points: tuple[Array, Array], truth: tuple[Array, Array], c
         sizes = [float(np.sqrt(np.mean(np.square(e)))) for e in (error, curve - truth[1])]
         set_labels(ax, f"λ = {reg:g}\nRMSE {sizes[0]:.2f} to data, {sizes[1]:.2f} to truth", "x", "y")
     panels[-1].legend(loc="lower right", fontsize="small")
-    plt.show()
+    show()
 
 
 def _penalty_values(penalty: Callable[..., Any], weights: Array) -> Array:

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.rcsetup import cycler
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 GREY = "#8C8C8C"
+MAX_PANELS, MAX_CURVES, MAX_TEXTS = 6, 6, 8  # in the words about a figure
 COLORS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
 BLUE_TO_ORANGE = LinearSegmentedColormap.from_list("blue_to_orange", [BLUE, "white", RED])
 
@@ -62,3 +68,51 @@ def set_labels(ax: Axes, title: str, x: str, y: str) -> None:
         The title, and the name of each axis with its unit.
     """
     ax.set(title=title, xlabel=x, ylabel=y)
+
+
+def show() -> None:
+    """Show the current figure, with a text for those who cannot see it."""
+    figure = plt.gcf()
+    if "inline" not in matplotlib.get_backend():  # a script, a window, a widget
+        plt.show()
+        return
+    from IPython.display import display  # not before: where nothing is shown, it is not needed
+
+    display(figure, metadata={"image/png": {"alt": described(figure)}})  # type: ignore[no-untyped-call]
+    plt.close(figure)
+
+
+def described(figure: Figure) -> str:
+    """Say in words what a figure shows: titles, axes, and where each curve begins and ends.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    """
+    panels = [ax for ax in figure.axes if ax.has_data() or ax.texts or ax.get_title()]
+    said = " ".join(_panel(ax) for ax in panels[:MAX_PANELS])
+    more = f" And {len(panels) - MAX_PANELS} more panels." if len(panels) > MAX_PANELS else ""
+    return f"{said}{more}" or "An empty figure."
+
+
+def _panel(ax: Axes) -> str:
+    """A sentence about one panel of a figure."""
+    title = " ".join(ax.get_title().split())
+    axes = [" ".join(name.split()) for name in (ax.get_ylabel(), ax.get_xlabel()) if name]
+    parts = [" against ".join(axes)] if axes else []
+    lines = [line for line in ax.lines if len(np.asarray(line.get_xydata())) > 1]
+    parts += [_curve(line) for line in lines[:MAX_CURVES]]
+    parts += [f"{len(lines) - MAX_CURVES} more curves"] if len(lines) > MAX_CURVES else []
+    parts += [f"{len(ax.patches)} bars"] if ax.patches else []
+    parts += ["a picture"] * len(ax.images)
+    parts += ["points"] if any(isinstance(each, PathCollection) for each in ax.collections) else []
+    parts += [", ".join(" ".join(text.get_text().split()) for text in ax.texts[:MAX_TEXTS])] if ax.texts else []
+    return f"{title or 'A panel'}: {'; '.join(filter(None, parts)) or 'nothing drawn'}."
+
+
+def _curve(line: Line2D) -> str:
+    """The name of a curve, its first and its last point."""
+    points = np.asarray(line.get_xydata(), dtype=float)
+    name = str(line.get_label())
+    ends = " to ".join(f"({x:.3g}, {y:.3g})" for x, y in points[[0, -1]])
+    return f"{'a curve' if name.startswith('_') else name} from {ends}"

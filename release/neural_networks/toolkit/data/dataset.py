@@ -12,6 +12,7 @@ Array = NDArray[Any]
 
 DIMENSIONS = {
     "mnist": (784, 10),
+    "mnist_5k": (784, 10),
     "digits": (64, 10),
     "california_housing": (8, 1),
     "diabetes": (10, 1),
@@ -26,7 +27,7 @@ class Dataset:
     Attributes
     ----------
     name : str
-        ``"mnist"``, ``"digits"``, ``"california_housing"`` or ``"diabetes"``.
+        ``"mnist"``, ``"mnist_5k"``, ``"digits"``, ``"california_housing"`` or ``"diabetes"``.
     category : str
         ``"classification"`` or ``"regression"``.
     X_train, X_val, X_test : ndarray, (N, D)

@@ -1,7 +1,7 @@
 """The exceptions of this package.
 
 DataError                   a data set cannot be used
-└── DataNotAvailable        it is not on this machine, and the download failed
+└── DataNotAvailable        it is not on this machine: the download failed, or its package is not installed
 DownloadError               no mirror delivered a valid file; callers see DataNotAvailable instead
 """
 
@@ -13,7 +13,7 @@ class DataError(Exception):
 
 
 class DataNotAvailable(DataError):  # noqa: N818 - students' notebooks catch it under this name
-    """A data set is not on this machine, and the download failed."""
+    """A data set is not on this machine: the download failed, or its package is not installed."""
 
 
 class DownloadError(Exception):

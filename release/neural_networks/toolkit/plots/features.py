@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.plots.style import BLUE_TO_ORANGE, new_axes, set_labels
+from toolkit.plots.style import BLUE_TO_ORANGE, new_axes, set_labels, show
 
 if TYPE_CHECKING:
     from toolkit.data import Dataset
@@ -41,7 +40,7 @@ def feature_histograms(X: Array, names: Sequence[str], unit: str) -> None:
         ax.locator_params(axis="x", nbins=4)
         set_labels(ax, names[index], unit, "rows" if index % columns == 0 else "")
         ax.tick_params(labelsize="small")
-    plt.show()
+    show()
 
 
 def on_map(data: Dataset, X: Array, values: ArrayLike, label: str, centred: bool = False) -> None:
@@ -73,4 +72,4 @@ def on_map(data: Dataset, X: Array, values: ArrayLike, label: str, centred: bool
     ax.set_aspect(1 / np.cos(np.radians(37)))
     ax.figure.colorbar(dots, ax=ax, label=label, extend="both" if centred else "neither")
     set_labels(ax, "California", "longitude (degrees)", "latitude (degrees)")
-    plt.show()
+    show()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from toolkit.plots.style import BLUE_TO_ORANGE, RED, new_axes
+from toolkit.plots.style import BLUE_TO_ORANGE, RED, new_axes, show
 
 if TYPE_CHECKING:
     from toolkit.data import Dataset
@@ -51,7 +50,7 @@ def digits(data: Dataset, rng: np.random.Generator, columns: int = 12) -> None:
     ax.set(xticks=[], yticks=height * (np.arange(rows) + 0.5), yticklabels=range(rows), ylabel="digit")
     ax.spines[:].set_visible(False)
     ax.grid(False)
-    plt.show()
+    show()
 
 
 def pixel_statistics(mean: Array, std: Array, shape: tuple[int, int]) -> None:
@@ -70,7 +69,7 @@ def pixel_statistics(mean: Array, std: Array, shape: tuple[int, int]) -> None:
     constant = np.asarray(std) == 0  # (D,)
     title = f"{np.sum(constant)} pixels never change"
     _image(panels[2], constant, shape, title, cmap=ListedColormap(["#EEEEEE", RED]), vmin=0, vmax=1)
-    plt.show()
+    show()
 
 
 def most_wrong(X: Array, y: Array, scores: Array, shape: tuple[int, int], count: int = 12) -> None:
@@ -101,7 +100,7 @@ def most_wrong(X: Array, y: Array, scores: Array, shape: tuple[int, int], count:
         title = f"{said[index]} ({sure[index]:.1%})\nis a {y[index]}"
         _image(ax, X[index], shape, cmap="gray_r")
         ax.set_title(title, fontsize=8, fontweight="normal")
-    plt.show()
+    show()
 
 
 def first_weights(w: Array, shape: tuple[int, int], count: int = 24) -> None:
@@ -123,7 +122,7 @@ def first_weights(w: Array, shape: tuple[int, int], count: int = 24) -> None:
     for ax, unit in zip(panels, strongest, strict=False):
         limit = np.quantile(np.abs(w[:, unit]), 0.99) or 1.0
         _image(ax, w[:, unit], shape, cmap=BLUE_TO_ORANGE, vmin=-limit, vmax=limit)
-    plt.show()
+    show()
 
 
 def dropout_draws(x: Array, draws: Sequence[Array], shown: int = 3) -> None:
@@ -146,7 +145,7 @@ def dropout_draws(x: Array, draws: Sequence[Array], shown: int = 3) -> None:
         ax.set(title=name, xticks=[], yticks=[])
         ax.grid(False)
     panels[0].figure.colorbar(image, ax=panels, label="value")
-    plt.show()
+    show()
 
 
 def _image(ax: Axes, values: Array, shape: tuple[int, int], title: str = "", **options: Any) -> AxesImage:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.plots.style import BLUE, COLORS, GREEN, GREY, ORANGE, new_axes, set_labels
+from toolkit.plots.style import BLUE, COLORS, GREEN, GREY, ORANGE, new_axes, set_labels, show
 
 Array = NDArray[Any]
 
@@ -34,7 +33,7 @@ def activation(name: str, forward: Callable[..., Any], backward: Callable[..., A
     right.plot(x[0], np.asarray(slope)[0], color=ORANGE)
     set_labels(left, name, "input x", "output")
     set_labels(right, f"{name}: derivative", "input x", "d output / d x")
-    plt.show()
+    show()
 
 
 def vanishing_gradients(norms: Mapping[str, ArrayLike]) -> None:
@@ -52,7 +51,7 @@ def vanishing_gradients(norms: Mapping[str, ArrayLike]) -> None:
     set_labels(ax, "The gradient on its way back", "layers passed", "norm of the gradient")
     ax.locator_params(axis="x", integer=True)
     ax.legend()
-    plt.show()
+    show()
 
 
 def network(dims: Sequence[int]) -> None:
@@ -81,7 +80,7 @@ def network(dims: Sequence[int]) -> None:
         ax.text(k - 0.5, -0.1, params, ha="center", va="top", fontsize="small")
     ax.set(xlim=(-0.4, depth + 0.4), ylim=(-0.5, 0.4))
     ax.set_axis_off()
-    plt.show()
+    show()
 
 
 def _box(color: str) -> dict[str, Any]:
@@ -111,4 +110,4 @@ def layer_histograms(stacks: Mapping[str, Sequence[Array]], limit: float = 3.0) 
             ax.text(0.98, 0.97, spread, transform=ax.transAxes, ha="right", va="top", fontsize=8)
             set_labels(ax, f"layer {k + 1}" if row == 0 else "", "value" if row == len(stacks) - 1 else "", "")
         panels[row * depth].set_ylabel(f"{name}\nhow many")
-    plt.show()
+    show()
