@@ -11,12 +11,23 @@ c.CourseDirectory.course_id = "neural_networks_from_scratch"
 c.CourseDirectory.source_directory = "assignment"
 # Neither caches nor compiled files are copied, into the release or out of a submission; nor anything that
 # formgrader would serve to an instructor's browser as a page or a script.
-c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__", "*.htm*", "*.xht*", "*.xml", "*.svg", "*.js", "*.mjs"]
+c.CourseDirectory.ignore = [
+    ".*",
+    "*.pyc",
+    "__pycache__",
+    "*_runs.csv",
+    "*.htm*",
+    "*.xht*",
+    "*.xml",
+    "*.svg",
+    "*.js",
+    "*.mjs",
+]
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 
-# What students trained stays theirs, whatever lies in the source folder.
+# Parameters that students trained are never replaced by files of the source folder.
 c.Autograde.exclude_overwriting = {"neural_networks": ["mnist_parameters.npz", "housing_parameters.npz"]}
 
 # The heaviest cell of the reference takes about 2 s; a student's slow but honest code gets ten times that.

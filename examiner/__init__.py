@@ -1,4 +1,4 @@
-"""The examiner: a grader that extends nbgrader, and knows nothing about what a course teaches."""
+"""The examiner: a grader that extends nbgrader, and is independent of what a course teaches."""
 
 from examiner._exceptions import ExaminerError, NeedsHumanError
 

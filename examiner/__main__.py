@@ -2,7 +2,7 @@
 
 import sys
 
-from examiner.cli.main import main
+if __name__ == "__main__":  # a worker process imports this file again, and needs nothing of the command
+    from examiner.cli.main import main
 
-if __name__ == "__main__":
     sys.exit(main())

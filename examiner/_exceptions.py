@@ -12,6 +12,7 @@ ExaminerError               a sentence that says what happened and what to do
 ├── EngineError             the engine's process did not start, ended, or was used wrongly
 │   ├── ChildEndedError     a child of the engine ended before it had answered
 │   └── ChildTimeoutError   a child of the engine took too long and was killed
+├── WorkerLostError         worker processes ended while they worked on a submission
 ├── GradingFaultError       the grader's own work failed: never the student's zero
 ├── DamagedNotebookError    a submitted file is not a notebook, or too large
 ├── GradebookError          the gradebook does not fit the source notebooks, or cannot be written
@@ -39,7 +40,7 @@ class CatalogueError(ExaminerError):
 
 
 class IsolationError(ExaminerError):
-    """The machine cannot keep submitted code apart in the way asked for: why, and what to do about it."""
+    """The machine cannot isolate submitted code as requested: why, and what to do about it."""
 
     def __init__(self, why: str, remedy: str) -> None:
         super().__init__(f"{why}: {remedy}, or grade code that you trust by examiner autograde --isolation none.")
@@ -51,7 +52,7 @@ class SandboxError(ExaminerError):
 
 
 class ProtocolError(ExaminerError):
-    """A kernel sends what no kernel sends, or nothing any more."""
+    """A kernel sends invalid messages, or stopped sending."""
 
 
 class AnswerStoppedError(ExaminerError):
@@ -74,8 +75,12 @@ class ChildTimeoutError(EngineError):
     """A child of the engine took too long and was killed."""
 
 
+class WorkerLostError(ExaminerError):
+    """Worker processes ended, one after the other, while they worked on the same submission."""
+
+
 class GradingFaultError(ExaminerError):
-    """The grader's own work failed, a test cell's say: never the student's zero."""
+    """The grader's own work failed, such as a test cell: never a zero for the student."""
 
 
 class GradebookError(ExaminerError):

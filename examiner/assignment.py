@@ -1,7 +1,7 @@
 """What an assignment is: the one module that reads ``c.Examiner.assignments`` of `nbgrader_config.py`.
 
 An entry says where the assignment's toolkit is, which environment variables and data sets it has, and which submitted
-files its tests read::
+files its tests read, and when it is due::
 
     c.Examiner.assignments = {
         "regression": {
@@ -11,6 +11,7 @@ files its tests read::
             "data_folder": {"variable": "COURSE_DATA_DIR", "cache": "my_course"},
             "data_sets": {"weather": "toolkit.data:load_weather"},
             "files": ["weights.npz"],
+            "late": {"due": "2026-03-01 23:59 Europe/Berlin", "percent_a_day": 10},
         },
     }
 
@@ -31,11 +32,12 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from examiner._exceptions import ConfigurationError, CourseNotFoundError
+from examiner.late import LateWork
 from examiner.paths import CONFIG, course_root
 
 __all__ = ["Assignment", "find_assignment", "read_config"]
 
-KEYS = "toolkit", "catalogue", "environment", "data_folder", "data_sets", "files"
+KEYS = "toolkit", "catalogue", "environment", "data_folder", "data_sets", "files", "late"
 SOURCE = "source"  # nbgrader's default
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"  # nbgrader's default
 
@@ -52,7 +54,7 @@ class Assignment:
     source : Path
         The folder of the source notebooks.
     toolkit : str or None
-        Name of the package beside the notebooks that students get; its checks and diagnosis are used.
+        Name of the package next to the notebooks that students get; its checks and diagnosis are used.
     catalogue : str or None
         Name of the package below `root` that holds wrong and right answers.
     environment : mapping of str to str
@@ -66,6 +68,8 @@ class Assignment:
         For each kind of data set the function that loads it, ``"module:function"``; what it returns has a ``name``.
     files : tuple of str
         Names of submitted files that tests read.
+    late : LateWork or None
+        The due date, and what a late submission loses. No mark of a test depends on it.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Assignment:
     data_cache: str | None = None
     data_sets: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    late: LateWork | None = field(default=None, repr=False)
 
     @classmethod
     def from_config(cls, name: str, root: Path, config: Config) -> Assignment:
@@ -115,6 +120,7 @@ class Assignment:
             data.get("cache"),
             dict(entry.get("data_sets", {})),
             tuple(entry.get("files", ())),
+            _late(name, root, entry["late"]) if entry.get("late") is not None else None,
         )
 
     def notebooks(self) -> list[Path]:
@@ -212,10 +218,33 @@ def _entry(name: str, config: Config) -> Mapping[str, Any]:
         known = ", ".join(KEYS)
         raise ConfigurationError(f"c.Examiner.assignments[{name!r}] has an unknown key {unknown[0]!r}: use {known}.")
     for key, value in entry.items():
-        kinds = {"toolkit": str | None, "catalogue": str | None, "files": list | tuple}.get(key, Mapping)
+        kinds = {"toolkit": str | None, "catalogue": str | None, "files": list | tuple, "late": object}.get(
+            key, Mapping
+        )
         if not isinstance(value, kinds):
             raise ConfigurationError(f"c.Examiner.assignments[{name!r}][{key!r}] has a value of the wrong type.")
     return entry
+
+
+def _late(name: str, root: Path, entry: object) -> LateWork:
+    try:
+        return LateWork.read(entry)
+    except ValueError as error:
+        what, value = error.args
+        where = f"{CONFIG}{_line_of(root / CONFIG, value)}"
+        raise ConfigurationError(f"{where}: c.Examiner.assignments[{name!r}]['late'] {what}.") from None
+
+
+def _line_of(path: Path, value: object) -> str:
+    """Where a file has a value, as it was written there: `, line 7`, or nothing."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    found = [
+        number for number, line in enumerate(lines, 1) if "#" not in line.split(str(value))[0] and str(value) in line
+    ]
+    return f", line {found[0]}" if found and str(value) else ""
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What a catalogue of wrong and right answers is written with: the door of `misconceptions/` to the examiner."""
+"""What a catalogue is written with: the only module of the examiner that `misconceptions/` imports."""
 
 from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Catalogue, Entry, Excused, Probe, load_catalogues
 

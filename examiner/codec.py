@@ -390,7 +390,7 @@ class _Unpacker:
             return tree
         if isinstance(tree, str):
             _need(len(tree) <= self.limits.text, "text too long")
-            tree.encode()  # half a surrogate pair is no text, and fails whoever prints it
+            tree.encode()  # half a surrogate pair is not text: printing it fails
             return tree
         if isinstance(tree, list):
             return [self.value(item, depth + 1) for item in tree]

@@ -1,4 +1,4 @@
-"""The one record of what came of a test, from the engine to the report: frozen, typed, with a schema version.
+"""The one record of a test's result, from the engine to the report: frozen, typed, with a schema version.
 
 A test is *passed or not* by its score; its `status` says whether it could be graded at all:
 
@@ -17,6 +17,8 @@ from typing import Any, Literal
 from examiner._exceptions import OutcomeError
 
 __all__ = [
+    "MISSING",
+    "NOTHING_SUBMITTED",
     "SCHEMA",
     "Check",
     "Mark",
@@ -32,6 +34,8 @@ __all__ = [
 SCHEMA = 1
 """Version of the records in graded notebooks and of ``--json``; raised where an old reader would misread a new one."""
 Status = Literal["graded", "partial", "failed"]
+MISSING = "the notebook was not submitted"
+NOTHING_SUBMITTED = "nothing was submitted"
 MAX_REASON = 500
 _ORDER: tuple[Status, ...] = ("graded", "partial", "failed")
 
@@ -121,6 +125,12 @@ class NotebookOutcome:
     seed: int = 0
     data: Mapping[str, str] = field(default_factory=dict)
     """For each kind of data set the name of the one that the marks were made with."""
+    cells: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of processor time that each cell took, by the name that messages use; tests with what they call."""
+    statements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each answer the hashes of its statements, as `examiner.similarity` gives them."""
+    key: str = ""
+    """Hash of the submission and of all else that the marks depend on."""
     schema: int = SCHEMA
 
     def as_json(self) -> dict[str, Any]:
@@ -176,7 +186,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class StudentOutcome:
-    """One student's row: it always exists, whatever was submitted."""
+    """One student's row: every submission has one."""
 
     status: Status
     reason: str | None
@@ -185,6 +195,8 @@ class StudentOutcome:
     marks: Mapping[str, Mark] = field(default_factory=dict)
     """Points of each notebook, manual grading included."""
     seconds: float = 0.0
+    hours_late: float = 0.0
+    """Since the due date; 0 for a submission that is not late, and where no due date or time is known."""
 
     @property
     def score(self) -> float | None:
@@ -217,6 +229,7 @@ class StudentOutcome:
             "max_score": self.max_score,
             "bonus": self.bonus,
             "penalty": self.penalty,
+            "hours_late": round(self.hours_late, 2),
             "seconds": round(self.seconds, 3),
             "notebooks": {name: self._notebook(name) for name in self.marks},
             "tests": {name: _plain(test, without=("calls",)) for name, test in tests.items()},
@@ -267,7 +280,9 @@ def _notebook(content: Mapping[str, Any]) -> NotebookOutcome:
     outcome = NotebookOutcome(**{**content, "tests": {str(k): _test(v) for k, v in content["tests"].items()}})
     _expect(outcome.status in _ORDER, outcome.reason is None or isinstance(outcome.reason, str))
     _expect(isinstance(outcome.isolation, str), isinstance(outcome.seed, int), isinstance(outcome.data, Mapping))
-    _expect(isinstance(outcome.seconds, int | float), isinstance(outcome.calls, int))
+    _expect(isinstance(outcome.seconds, int | float), isinstance(outcome.calls, int), isinstance(outcome.key, str))
+    _expect(*(isinstance(seconds, int | float) for seconds in outcome.cells.values()))
+    _expect(*(isinstance(found, list | tuple) for found in outcome.statements.values()))
     return outcome
 
 

@@ -1,4 +1,4 @@
-"""The reference answers, for hidden tests: the door of test cells to the examiner."""
+"""The reference answers, for hidden tests: test cells import only this module."""
 
 from examiner.engine import reference_answers
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["MIB", "SEED", "Isolation", "Limits", "Options", "Timing"]
+__all__ = ["MIB", "SEED", "Figures", "Isolation", "Limits", "Options", "Timing"]
 
 Isolation = Literal["bubblewrap", "none"]
+Figures = Literal["submitted", "drawn"]
 MIB = 1024**2
 SEED = 231
 """Default seed of the hidden inputs, and of everything else that is drawn."""
@@ -63,3 +64,5 @@ class Options:
     """Folder of the data sets."""
     diagnosis: bool = True
     """Whether lost points are diagnosed by the catalogue."""
+    figures: Figures = "submitted"
+    """Whose pictures a student's own cells keep: those of the submission where it has any, or always new ones."""

@@ -11,7 +11,7 @@ catalogue = Catalogue("08_batch_normalization")
 MEAN = '* bn_param["running_mean"] + (1 - momentum) * mean'
 VAR = '* bn_param["running_var"] + (1 - momentum) * var'
 
-# What these put into the cache, the backward function cannot mend.
+# The backward function cannot correct what these put into the cache.
 CACHED = (
     "eps_outside_root", "eps_forgotten", "eps_fixed", "no_root", "unbiased_variance", "running_statistics_in_training",
     "over_features", "one_mean_for_all_features", "mean_not_subtracted", "sum_instead_of_variance",
@@ -547,7 +547,7 @@ def pair_backward(dout, cache):
 
 @catalogue.alternative(
     "dropout_forward",
-    "true and false for a mask, the scale beside it in the cache, None in test mode",
+    "true and false for a mask, the scale next to it in the cache, None in test mode",
     together_with={"dropout_backward": pair_backward},
 )
 def boolean_mask(x, dropout_param):

@@ -899,7 +899,7 @@ def relu_output(answers, rng):
     return answers.relu_forward(x)[0], answers.relu_forward(np.zeros(2))[0]
 
 
-@catalogue.probe("relu_backward")  # the slope at exactly 0 is anybody's choice
+@catalogue.probe("relu_backward")  # the slope at exactly 0 is a free choice
 def relu_gradient(answers, rng):
     x = images(rng)[0]
     return answers.relu_backward(rng.normal(size=x.shape), answers.relu_forward(x)[1])

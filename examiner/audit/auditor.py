@@ -14,9 +14,9 @@ from typing import Any
 
 from examiner._exceptions import CatalogueError
 from examiner.assignment import Assignment
-from examiner.audit.finding import Finding
+from examiner.audit.at_once import AtOnce, audit_at_once
 from examiner.audit.in_the_wild import InTheWild, audit_samples
-from examiner.audit.inside import Task, Verdict
+from examiner.audit.inside import Finding, Task, Verdict
 from examiner.audit.mutation import MutantAudit, audit_mutants
 from examiner.diagnosis import ALTERNATIVE, MISCONCEPTION, Diagnoser, Entry, Listing
 from examiner.engine import Engine, run_all
@@ -49,14 +49,16 @@ class Audit:
     without_entries : list of Finding
         Answers without a misconception or without an alternative.
     stopped : list of Finding
-        Entries that hit a limit of time: an error of this run, nothing is said of their scores. A misconception that
-        never ends in a test of its own answer is not among them, it is killed.
+        Entries that hit a limit of time: an error of this run, so they have no scores. A misconception that
+        never ends in a test of its own answer is in `killed` instead.
     scores : mapping
         Score of every test cell that an entry touches, by ``answer:name``.
     in_the_wild : InTheWild
-        What became of the second corpus.
+        Results of the second corpus.
+    at_once : AtOnce
+        What students' own notebooks say of wrong answers, on visible checks alone.
     mutants : MutantAudit or None
-        What became of the reference's mutants, where that was asked for.
+        Results of the reference's mutants, if requested.
     """
 
     killed: list[Finding] = field(default_factory=list)
@@ -71,6 +73,7 @@ class Audit:
     stopped: list[Finding] = field(default_factory=list)
     scores: dict[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict, repr=False)
     in_the_wild: InTheWild = field(default_factory=InTheWild)
+    at_once: AtOnce = field(default_factory=AtOnce)
     mutants: MutantAudit | None = None
     seed: int = SEED
     seconds: float = 0.0
@@ -86,19 +89,20 @@ class Audit:
         wrong = (
             self.survived, self.alternatives_failed, self.blamed, self.unnoticed, self.without_entries, self.stopped,
         )  # fmt: skip
-        told_apart = not any(wrong) and misnamed_rate(self) <= TOO_MANY_MISNAMED and self.in_the_wild.passed
-        return told_apart and (self.mutants is None or self.mutants.passed)
+        named = misnamed_rate(self) <= TOO_MANY_MISNAMED and self.in_the_wild.passed and self.at_once.passed
+        return not any(wrong) and named and (self.mutants is None or self.mutants.passed)
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``--json``."""
         lists = {name: [each.as_json() for each in getattr(self, name)] for name in self.LISTS}
         mutants = {} if self.mutants is None else {"mutants": self.mutants.as_json()}
         rest = {"misnamed_rate": misnamed_rate(self), "seed": self.seed, "seconds": round(self.seconds, 1)}
-        return lists | {"in_the_wild": self.in_the_wild.as_json()} | mutants | rest
+        said = {"in_the_wild": self.in_the_wild.as_json(), "at_once": self.at_once.as_json()}
+        return lists | said | mutants | rest
 
 
 def misnamed_rate(found: Audit) -> float:
-    """Share of the misconceptions that are not named rightly."""
+    """Share of the misconceptions that are named incorrectly or not at all."""
     count = len(found.killed) + len(found.survived)
     return len(found.misnamed) / count if count else 0.0
 
@@ -130,11 +134,11 @@ def audit(
     cache : Path, optional
         Folder of the fingerprints; by default the course's.
     diagnosis : bool
-        Whether to diagnose, too.
+        Whether to diagnose as well.
     catalogue : iterable of Listing, optional
         By default the assignment's own.
     mutants : bool
-        Whether to derive and grade mutants of the reference, too.
+        Whether to derive and grade mutants of the reference as well.
     progress : callable
         Called with what is done, how much of it, and how much there is.
 
@@ -161,11 +165,12 @@ def audit(
         _sort_in(found, entry, verdict, same.get(entry.notebook, {}))
     names = [path.stem for path in engine.assignment.notebooks() if not notebooks or path.stem in notebooks]
     found.without_entries.extend(_without_entries(engine.assignment, names, entries))
-    wild = InTheWild()
+    wild, at_once = InTheWild(), AtOnce()
     if diagnosis and catalogue is None:
+        at_once = audit_at_once(engine, chosen, jobs=jobs, progress=progress)
         wild = audit_samples(engine, [each.notebook for each in chosen], files, jobs=jobs, progress=progress)
     mutated = audit_mutants(engine, chosen, jobs=jobs, progress=progress) if mutants else None
-    return replace(found, in_the_wild=wild, mutants=mutated, seconds=time.monotonic() - began)
+    return replace(found, in_the_wild=wild, at_once=at_once, mutants=mutated, seconds=time.monotonic() - began)
 
 
 Alike = Mapping[str, frozenset[str]]
@@ -213,7 +218,7 @@ def _verdicts(
 
 
 def _sort_in(found: Audit, entry: Entry, verdict: Verdict | None, alike: Alike) -> None:
-    """Put one entry into the lists where it belongs."""
+    """Add one entry to the lists that it belongs to."""
 
     def finding(detail: str = "") -> Finding:
         return Finding(entry.notebook, entry.answer, entry.name, detail)

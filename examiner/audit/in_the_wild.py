@@ -10,25 +10,23 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from examiner.audit.finding import Finding
-from examiner.audit.inside import SampleTask, SampleVerdict
+from examiner.audit.inside import INSIDE, Finding, SampleTask, SampleVerdict
 from examiner.engine import Engine, run_all
 
 __all__ = ["InTheWild", "audit_samples"]
 
 LEAST_NAMED = 0.75
 MOST_MISNAMED = 0.03
-INSIDE = "examiner.audit.inside"
 
 
 @dataclass(frozen=True)
 class InTheWild:
-    """What became of the corpus.
+    """Results of the corpus.
 
     Attributes
     ----------
     named, misnamed, silent : list of Finding
-        Wrong answers that lost points: every sentence about them is right, one is wrong, none is said.
+        Wrong answers that lost points, and whose sentences are all right, partly wrong, or missing.
     right_passed, right_failed : list of Finding
         Right answers with full marks everywhere, and those without.
     unnoticed : list of Finding
@@ -49,7 +47,7 @@ class InTheWild:
 
     @property
     def passed(self) -> bool:
-        """Whether right answers lose nothing, and wrong ones are named rightly often and wrongly seldom."""
+        """Whether right answers lose no points, and most wrong ones are named correctly and few incorrectly."""
         if self.right_failed:
             return False
         return not self.count or (self.rate("named") >= LEAST_NAMED and self.rate("misnamed") <= MOST_MISNAMED)

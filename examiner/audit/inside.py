@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,32 +13,54 @@ from typing import Any
 
 import numpy as np
 
-from examiner.diagnosis import Probe, diagnose_here, load_catalogues
+from examiner.diagnosis import Entry, Probe, diagnose_here, load_catalogues
 from examiner.engine import TimeIsUp, TrustedRun, current_assignment, trusted_run
 from examiner.notebooks import answer_of
 from examiner.outcome import TestOutcome
 
 __all__ = [
+    "INSIDE",
+    "AtOnceTask",
+    "Finding",
     "MutantTask",
+    "Said",
     "SampleTask",
     "SampleVerdict",
     "Task",
     "Verdict",
     "judge",
+    "judge_at_once",
     "judge_mutant",
     "judge_sample",
+    "names_at_once",
     "samples",
 ]
 
-SECONDS = 30.0
+INSIDE = "examiner.audit.inside"
+SECONDS = 60.0
 """Processor time of one test cell on a catalogued answer."""
 MUTANT_SECONDS = 5.0
 PROBES = 12
 
 
 @dataclass(frozen=True)
+class Finding:
+    """One entry, as a list of the audit names it; `detail` says what happened, for people."""
+
+    notebook: str
+    answer: str
+    name: str
+    detail: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """As `examiner audit --json` writes it."""
+        found = {"notebook": self.notebook, "answer": self.answer, "name": self.name}
+        return found | {"detail": self.detail} if self.detail else found
+
+
+@dataclass(frozen=True)
 class Task:
-    """One answer to be graded: new sources, everything else being reference."""
+    """One answer to be graded: new sources, with the reference for all others."""
 
     notebook: str
     sources: Mapping[str, str]
@@ -166,6 +189,53 @@ def _samples() -> dict[tuple[str, str, str], Any]:
     return {(each.notebook, each.answer, each.name): each for each in found}
 
 
+# -------------------------------------------------------------------- what a notebook says at once
+
+
+@dataclass(frozen=True)
+class AtOnceTask:
+    """A wrong answer of the catalogue, or without an entry a sample of the second corpus."""
+
+    notebook: str
+    answer: str
+    name: str
+    entry: Entry | None = None
+
+
+def names_at_once() -> bool:
+    """Whether the assignment's toolkit names mistakes in the student's own notebook."""
+    return bool(importlib.util.find_spec("toolkit") and importlib.util.find_spec("toolkit.naming"))
+
+
+def judge_at_once(task: AtOnceTask) -> tuple[Said, ...] | None:
+    """Say what a student is told who runs the notebook's visible checks in order; None if none of them fails."""
+    from toolkit.naming import Session  # not every toolkit has it
+
+    run, session = trusted_run(task.notebook, visible_only=True), Session()
+    sample: Any = None if task.entry else _samples()[task.notebook, task.answer, task.name]
+    if sample is not None and sample.right:
+        return None
+    sources: Mapping[str, str] = task.entry.cells(run.reference) if task.entry else sample.cells()
+    said, own = dict[Said, None](), False
+    for test, outcome in run.run(sources, seconds=SECONDS).items():
+        answer = answer_of(test)
+        own = own or (answer == task.answer and not outcome.passed)
+        for each in session.named(answer, outcome.checks) if outcome.error is None else ():
+            elsewhere = each.name is None and each.answer != answer  # what has to be corrected first
+            right = each.answer in sources if elsewhere else _is_right(each, task, sample)
+            said[Said(each.name, each.sentence, right)] = None
+    return tuple(said) if own else None
+
+
+def _is_right(named: Any, task: AtOnceTask, sample: Any) -> bool:
+    """Whether a sentence names the mistake, alone or as one of two."""
+    names = [each for each in (named.name, named.instead) if each is not None]
+    if task.entry is None:
+        return any(sample.is_named_by(named.answer, each, named.sentence) for each in names or [None])
+    same = named.sentence == task.entry.sentence or task.entry.name in names
+    return bool(named.answer == task.answer and same)
+
+
 @dataclass(frozen=True)
 class MutantTask:
     """One mutant to be graded."""
@@ -178,7 +248,7 @@ class MutantTask:
 
 
 def judge_mutant(task: MutantTask) -> str:
-    """Say ``killed``, ``survived``, or ``alike``: no test notices, and nobody could."""
+    """Say ``killed``, ``survived``, or ``alike``: no test notices, because it computes the same."""
     run = trusted_run(task.notebook)
     sources = {task.answer: task.source}
     for test in run.tests_of(task.answer):
@@ -203,7 +273,7 @@ def _alike(run: TrustedRun, sources: Mapping[str, str], probe: Probe) -> bool:
 
 
 def _tried(run: TrustedRun, sources: Mapping[str, str], probe: Probe, seed: int) -> Any:
-    """What a probe gives; an exception is an outcome, too."""
+    """The result of a probe, which can be an exception."""
     try:
         with run.prepared(sources, MUTANT_SECONDS) as space:
             return probe(SimpleNamespace(**space), np.random.default_rng(seed))

@@ -22,7 +22,7 @@ ENOUGH = 0.98
 
 @dataclass(frozen=True)
 class MutantAudit:
-    """What became of all mutants.
+    """Results of all mutants.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class MutantAudit:
     survived : list of Mutant
         Those with full marks, and another behaviour.
     excused : list of (Mutant, str)
-        Survivors that are no mistake, and why.
+        Survivors that are not mistakes, and why.
     unused : list of Excused
         Excuses of these answers that no survivor needs.
     """

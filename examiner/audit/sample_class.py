@@ -25,7 +25,7 @@ __all__ = ["DUE", "Drawn", "Habits", "draw", "expected_json", "with_expected", "
 
 DUE = datetime(2026, 3, 1, 23, 59, 59)
 CRASH = '''def {name}(*arguments, **settings):
-    """Handed in without having been run."""
+    """Submitted without having been run."""
     return arguments[0].rows(settings) + undefined_name
 '''
 BROKEN = "def {name}(x:\n    return x +\n"
@@ -52,7 +52,7 @@ class Habits:
     crash, broken : float
         One answer raises an exception at each call, or is no Python.
     late : float
-        Handed in after `DUE`.
+        Submitted after `DUE`.
     untrained : float
         No trained parameters are submitted.
     """
@@ -195,7 +195,7 @@ def with_expected(
     Raises
     ------
     ExaminerError
-        A test hit its limit of time: a score that nobody measured is not expected of anybody.
+        A test hit its time limit, so its score is unknown.
     """
     source, known = engine.assignment.source, {str(entry): entry for entry in entries}
     pieces = [(number, *p) for number, who in enumerate(students) for p in _pieces(who, source, release, known)]
@@ -243,7 +243,7 @@ def _pieces(
 
 
 def _file_tests(source: Path) -> dict[str, list[str]]:
-    """The test cells of each notebook that no answer decides: they look at handed-in files."""
+    """The test cells of each notebook that no answer decides: they read submitted files."""
     found = {}
     for path in sorted(source.glob("*.ipynb")):
         notebook = read(path)
@@ -310,7 +310,7 @@ def write_class(
     seed : int
         Seed of the draw, and of the hidden inputs.
     parameters : Path, optional
-        The folder of the reference's trained parameters; without it nobody submits any.
+        The folder of the reference's trained parameters; without it no student submits any.
     jobs : int
         Worker processes.
 
@@ -349,13 +349,13 @@ def write_class(
 
 
 def _refuse_others(submitted: Path, names: set[str]) -> None:
-    """Write over nobody's submission but a drawn student's."""
+    """Refuse to overwrite a submission of a student who was not drawn."""
     if taken := sorted(name for name in names if (submitted / name).exists()):
         raise ExaminerError(f"submitted/{taken[0]} does not belong to a sample class: move it to another folder.")
 
 
 def _drawn_before(file: Path) -> set[str]:
-    """Students of the last drawn class: of nobody else is anything removed."""
+    """Students of the last drawn class: only their submissions may be removed."""
     try:
         return set(json.loads(file.read_text(encoding="utf-8"))["students"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -18,7 +18,7 @@ __all__ = ["Student", "find_entry", "write_submissions"]
 
 @dataclass(frozen=True)
 class Student:
-    """One sample student: what they hand in, and what that must score.
+    """One sample student: what they submit, and what it must score.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Student:
     answers : mapping of str to str
         Sources of answer cells written for this student alone.
     notebooks : tuple of str or None
-        The notebooks that they hand in; None for all.
+        The notebooks that they submit; None for all.
     blank : bool
         Whether their notebooks are the release as it is.
     left_out : tuple of str
@@ -37,7 +37,7 @@ class Student:
     submitted_at : str or None
         When, as nbgrader's ``timestamp.txt`` says it; None without such a file.
     files : mapping of str to bytes or None
-        Files that they hand in instead of the reference's trained parameters; None for none.
+        Files that they submit instead of the reference's trained parameters; None if they submit those.
     expected : mapping of str to float
         Scores of the test cells, in the submitted notebooks, that do not get full marks.
     plain : mapping of str to float

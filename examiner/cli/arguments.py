@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-__all__ = ["Commands", "console", "errors", "quiet", "whole_number", "writable_file"]
+__all__ = ["Commands", "console", "errors", "positive_number", "quiet", "whole_number", "writable_file"]
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -29,6 +29,13 @@ def whole_number(text: str) -> int:
     """A whole number, 0 or more."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text} is not a whole number of 0 or more")
+    return int(text)
+
+
+def positive_number(text: str) -> int:
+    """A whole number, 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of 1 or more")
     return int(text)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from examiner._exceptions import CatalogueError
 from examiner.assignment import Assignment, find_assignment
-from examiner.audit import Audit, audit, misnamed_rate
 from examiner.cli.arguments import Commands, console, whole_number, writable_file
-from examiner.engine import Engine
 from examiner.settings import SEED
+
+if TYPE_CHECKING:
+    from examiner.audit import Audit
 
 __all__ = ["add_parser", "need_catalogue", "run"]
 
@@ -61,6 +62,9 @@ def need_catalogue(assignment: Assignment) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Audit, print what was found, and give the exit status: 1 where a test does not tell wrong from right."""
+    from examiner.audit import audit
+    from examiner.engine import Engine
+
     assignment = find_assignment(options.assignment)
     need_catalogue(assignment)
     if options.notebook is not None:
@@ -95,6 +99,8 @@ class _Bars:
 
 def _print(found: Audit) -> None:
     """Print a table with a row for each answer, and a line for each problem."""
+    from examiner.audit import misnamed_rate
+
     console.print(_table(found))
     for name, what in PROBLEMS.items():
         for each in getattr(found, name):
@@ -110,8 +116,9 @@ def _print(found: Audit) -> None:
         f"{len(found.alternatives_passed) + len(found.alternatives_failed)} alternatives lose none, "
         f"{misnamed_rate(found):.1%} misnamed; seed {found.seed}, {found.seconds:.0f} s"
     )
-    if found.in_the_wild.count:
-        console.print(str(found.in_the_wild), markup=False)
+    for part in (found.in_the_wild, found.at_once.catalogue):
+        if part.count:
+            console.print(str(found.at_once if part is found.at_once.catalogue else part), markup=False)
     if found.seconds > SLOW:
         limit = f"{SLOW / 60:.0f} minutes"
         console.print(f"The audit took longer than {limit}: is an entry or a test cell slow, or the machine busy?")

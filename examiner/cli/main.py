@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from examiner._exceptions import ExaminerError
-from examiner.cli import audit, autograde, doctor, report, sample_class
+from examiner.cli import audit, autograde, collect, doctor, export, feedback, grade_one, report, sample_class, written
 from examiner.cli.arguments import errors
 from examiner.outcome import sentence
 
 __all__ = ["main"]
 
-COMMANDS = autograde, report, audit, sample_class, doctor
+COMMANDS = collect, autograde, written, feedback, report, export, grade_one, audit, sample_class, doctor
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     if options.help_all:
-        from examiner.course import Examiner
+        from examiner.options import Examiner
 
         parser.print_help()
         print("\nOptions of nbgrader_config.py, not of the command line:\n")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from examiner._exceptions import ExaminerError
 from examiner.assignment import find_assignment
-from examiner.audit import write_class
 from examiner.cli.arguments import Commands, console, whole_number
 from examiner.cli.audit import need_catalogue
 from examiner.settings import SEED
@@ -38,6 +37,8 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.Argument
 
 def run(options: argparse.Namespace) -> int:
     """Draw a class, write its submissions, and say where its expected scores are."""
+    from examiner.audit import write_class
+
     assignment = find_assignment(options.assignment)
     need_catalogue(assignment)
     if options.students < 1:

@@ -1,27 +1,38 @@
-"""The rooms' connection to nbgrader: configuration and preprocessors, gradebook, grading of a class, results, report.
+"""The rooms' connection to nbgrader: configuration and preprocessors, gradebook, grading of a class, results.
 
-nbgrader is imported here and in `examiner.notebooks.merge`, and nowhere else.
+nbgrader is imported here, in `examiner.notebooks.merge` and in `examiner.plugin`, and nowhere else.
 """
 
-from examiner.course.class_run import ClassRun
-from examiner.course.folders import Course
-from examiner.course.options import Examiner
+from examiner.course.class_run import ClassRun, RunReport, SlowCell, slowest
+from examiner.course.folders import Course, id_fault, read_submitted
+from examiner.course.gradebook import CellGrade, HandMark, NotebookGrades, read_comments, read_grades, save_by_hand
+from examiner.course.penalties import LatePolicy, refresh_penalties
 from examiner.course.preprocessors import Grade, Merge, SaveGrades, ShowGrades, configure
-from examiner.course.report import UNPROTECTED, ClassReport, as_html, class_report
-from examiner.course.results import Results
+from examiner.course.results import NOT_GRADED, Results, data_sets, graded_notebooks
 
 __all__ = [
-    "UNPROTECTED",
-    "ClassReport",
+    "NOT_GRADED",
+    "CellGrade",
     "ClassRun",
     "Course",
-    "Examiner",
     "Grade",
+    "HandMark",
+    "LatePolicy",
     "Merge",
+    "NotebookGrades",
     "Results",
+    "RunReport",
     "SaveGrades",
     "ShowGrades",
-    "as_html",
-    "class_report",
+    "SlowCell",
     "configure",
+    "data_sets",
+    "graded_notebooks",
+    "id_fault",
+    "read_comments",
+    "read_grades",
+    "read_submitted",
+    "refresh_penalties",
+    "save_by_hand",
+    "slowest",
 ]

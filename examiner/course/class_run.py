@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
-
-from nbformat import NotebookNode
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
 
 from examiner._exceptions import ExaminerError
 from examiner.course.folders import Course, id_fault
 from examiner.course.gradebook import fill
-from examiner.course.preprocessors import after_grading, check_machine, grade, merge, open_grader
+from examiner.course.penalties import refresh_penalties
+from examiner.course.preprocessors import after_grading, check_machine
 from examiner.course.record import record, unfinished
 from examiner.course.results import Results, data_sets, graded_notebooks
-from examiner.grading import Grader
-from examiner.notebooks import Submission, prepared_source
+from examiner.jobs import (
+    GradedSubmission,
+    Machine,
+    Work,
+    bundled,
+    digest_of,
+    grade_elsewhere,
+    grade_submission,
+    machine,
+    reason_of,
+)
+from examiner.notebooks import Submission, digest, read_regular, source_steps
 from examiner.outcome import SCHEMA, NotebookOutcome, StudentOutcome, finite
+from examiner.workers import DaskWorkers, Task, Workers, run
 
-__all__ = ["ClassRun", "RunReport"]
+__all__ = ["ClassRun", "RunReport", "SlowCell", "slowest"]
 
-LARGE = 1_000_000  # characters of a submission's code
+LARGE = 20_000_000  # bytes of a notebook
 _EXPENSIVE = re.compile(
-    r"\bwhile\s*\(?\s*(?:True|1|not (?:False|0))\b|\b(?:count|repeat|cycle|sleep|pause|fork|forkpty|system|popen)\s*\("
-    r"|\b(?:subprocess|multiprocessing|threading|concurrent|asyncio|signal|ctypes)\b"
+    rb"\bwhile\s*\(?\s*(?:True|1|not (?:False|0))\b|\b(?:count|repeat|cycle|sleep|pause|fork|forkpty|system|popen)\s*\("
+    rb"|\b(?:subprocess|multiprocessing|threading|concurrent|asyncio|signal|ctypes)\b"
 )
 
 
@@ -38,6 +50,16 @@ class Change:
     test: str
     before: float | None
     after: float | None
+
+
+@dataclass(frozen=True)
+class SlowCell:
+    """A cell that took long."""
+
+    student: str
+    notebook: str
+    cell: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -55,8 +77,6 @@ class RunReport:
     seconds : float
     students : mapping of str to StudentOutcome
     changes : tuple of Change
-    kept : mapping of str to tuple of str
-        Students whose marks were made earlier in another way, by that way.
     """
 
     assignment: str
@@ -66,7 +86,10 @@ class RunReport:
     seconds: float
     students: Mapping[str, StudentOutcome]
     changes: tuple[Change, ...] = ()
-    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def slowest(self, number: int = 10) -> list[SlowCell]:
+        """The cells that took longest, of all students."""
+        return slowest(self.students, number)
 
     def as_json(self) -> str:
         """The run as JSON, for `--json`: the keys are those of `RunReport` and `StudentOutcome`."""
@@ -77,13 +100,32 @@ class RunReport:
             "seed": self.seed,
             "data": dict(self.data),
             "seconds": round(self.seconds, 3),
+            "slowest": [{**asdict(each), "student": _key(each.student)} for each in self.slowest()],
             "students": {_key(name): outcome.as_json() for name, outcome in self.students.items()},
         }
         return json.dumps(finite(content), indent=1, allow_nan=False)
 
 
+def slowest(students: Mapping[str, StudentOutcome], number: int = 10) -> list[SlowCell]:
+    """Find the cells that took longest; those below a tenth of a second do not count.
+
+    Parameters
+    ----------
+    students : mapping of str to StudentOutcome
+    number : int
+    """
+    found = [
+        SlowCell(student, name, cell, seconds)
+        for student, outcome in students.items()
+        for name, notebook in outcome.notebooks.items()
+        for cell, seconds in notebook.cells.items()
+        if seconds >= 0.1
+    ]
+    return sorted(found, key=lambda each: -each.seconds)[:number]
+
+
 class ClassRun:
-    """Grades the submissions of one assignment, one student after the other.
+    """Grades the submissions of one assignment: workers grade, this process alone writes.
 
     Parameters
     ----------
@@ -97,23 +139,37 @@ class ClassRun:
 
     def __init__(self, course: Course) -> None:
         self.course, self.options = course, course.options
+        self.work = Work(course.assignment, course.options, source_steps(course.config))
         self.results = Results(course)
         check_machine(self.options.isolation)
         self._after_grading = after_grading(course.app)
+        self._given: dict[str, tuple[str, Submission]] = {}  # to the workers, with its key
 
     def __repr__(self) -> str:
         return f"<ClassRun of {self.course.name}: {len(self.results.students())} submissions>"
 
-    def grade(self, students: Sequence[str], *, force: bool, show: Callable[[str, StudentOutcome], None]) -> RunReport:
+    def grade(
+        self,
+        students: Sequence[str],
+        workers: Workers,
+        *,
+        force: bool,
+        show: Callable[[str, StudentOutcome], None],
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> RunReport:
         """Grade some students, or read the marks that they have.
 
         Parameters
         ----------
         students : sequence of str
+        workers : Workers
+            What grades.
         force : bool
             Whether students who have marks are graded again.
         show : callable
             Called with each student and the outcome, as soon as it is there.
+        stopped : callable, optional
+            Once it is true no further submission is started, and the report has only the students that are done.
 
         Returns
         -------
@@ -126,74 +182,109 @@ class ClassRun:
         """
         began = time.monotonic()
         fill(self.course.assignment, self.course.directory, self.course.config)
+        refresh_penalties(self.course)
         interrupted = unfinished(self.course, students)
+        due = {student for student in students if force or student in interrupted or self._is_due(student)}
         outcomes: dict[str, StudentOutcome] = {}
         changes: list[Change] = []
-        with open_grader(self.course.assignment, self.options) as grader:
-            waiting: list[str] = []
-            for student in chain(students, waiting):  # which grows meanwhile
-                before = self.results.marks(student)
-                again, may_wait = force or student in interrupted, student not in waiting
-                outcome = self._student(grader, student, again, may_wait=may_wait)
-                if outcome is None:
-                    waiting.append(student)
-                    continue
-                outcomes[student] = outcome
-                changes += _changes(student, before, self.results.marks(student))
-                show(student, outcome)
-        ordered = {student: outcomes[student] for student in students}
+        for student in students:
+            if student not in due:
+                outcomes[student] = self.results.outcome(student)
+                show(student, outcomes[student])
+        function, shared = self._prepared(workers) if due else (grade_submission, None)
+        tasks = (self._task(student, shared) for student in self._in_order(due))
+        for student, graded in run(workers, function, tasks, stopped):
+            before = self.results.marks(student)
+            outcomes[student] = self._recorded(student, graded)
+            changes += _changes(student, before, self.results.marks(student))
+            show(student, outcomes[student])
+        ordered = {student: outcomes[student] for student in students if student in outcomes}
         return self._report(ordered, changes, time.monotonic() - began)
 
-    def _student(self, grader: Grader, student: str, force: bool, *, may_wait: bool) -> StudentOutcome | None:
-        """Grade one student: read, merge, execute and test and diagnose, record, row. Whatever happens, a row.
+    def _prepared(self, workers: Workers) -> tuple[Callable[..., GradedSubmission], Any]:
+        """What workers run, and what they need for it besides a submission."""
+        if not isinstance(workers, DaskWorkers):
+            return grade_submission, self.work
+        packed = bundled(self.work)
+        check_workers(workers.everywhere(machine, packed), machine(packed))
+        return grade_elsewhere, workers.share(packed)
 
-        A submission that looks expensive may have to wait for the others: None.
-        """
-        began, course, reason = time.monotonic(), self.course, None
-        if id_fault(student):
-            return self.results.outcome(student)
-        submission = Submission()
-        try:
-            submission = course.submission(student)
-            if not force and not self._is_due(student, submission):
-                return self.results.outcome(student, submission)
-            if may_wait and self._looks_expensive(student, submission):
-                return None
-            merged, budget, files = self._merge(submission), grader.time_budget(), submission.files
-            graded = {name: grade(grader, notebook, name, files, budget) for name, notebook in merged.items()}
-            record(course, student, graded, submission, self._after_grading)
-            reason = None if graded else self._without_notebook(submission)
-        except ExaminerError as error:
-            reason = str(error).partition("\n")[0]  # the engine's errors have a traceback below
-        except Exception as error:  # one submission must never end the class's run
-            reason = f"{type(error).__name__}: {error}"
+    def _task(self, student: str, shared: Any) -> Task:
+        """Read a submission when a worker is ready for it; merge, execute, test and diagnose there."""
+
+        def read() -> tuple[Any, Submission]:
+            key, submission = self._key(student), self.course.submission(student)
+            self._given[student] = key, submission
+            return shared, submission
+
+        return Task(student, read)
+
+    def _recorded(self, student: str, graded: GradedSubmission | Exception) -> StudentOutcome:
+        """Record what a worker has graded, and give the row. Whatever happened, there is a row."""
+        key, submission = self._given.pop(student)
+        if isinstance(graded, Exception):  # the worker's, not the submission's
+            graded = GradedSubmission({}, 0.0, reason_of(graded))
+        seconds, reason = graded.seconds, graded.reason
+        if reason is None:
+            for notebook in graded.notebooks.values():
+                notebook.metadata["examiner"]["key"] = key
+            try:
+                record(self.course, student, graded.notebooks, submission, self._after_grading)
+                reason = None if graded.notebooks else self._without_notebook(submission)
+            except Exception as error:  # one submission must never end the class's run
+                reason = reason_of(error)
+        self.results.refresh(student)
         self.results.note_failure(student, reason)
-        return self.results.outcome(student, submission, time.monotonic() - began)
+        self.results.records.note_submitted(student, submission.contents)
+        return self.results.outcome(student, submission.contents, seconds)
 
-    def _merge(self, submission: Submission) -> dict[str, NotebookNode]:
-        """The source notebooks with the student's cells in them."""
-        source, config = self.course.assignment, self.course.config
-        sources = {name: prepared_source(source.notebook(name), config) for name in submission.notebooks}
-        return {name: merge(sources[name], notebook) for name, notebook in submission.notebooks.items()}
+    # --------------------------------------------------------------------- who is graded, and when
 
-    def _is_due(self, student: str, submission: Submission) -> bool:
-        """Whether something has not been graded yet, or was submitted after it was graded."""
-        graded, folder = self.course.autograded(student), self.course.submitted(student)
-        made = [path.stat().st_mtime for path in graded.glob("*.ipynb")]
-        watched = (path for pattern in ("*.ipynb", "*.npz", "timestamp.txt") for path in folder.glob(pattern))
-        submitted = max((path.lstat().st_mtime for path in watched), default=0.0)
-        return not made or submitted > min(made) or not set(submission.notebooks) <= set(self.results.graded(student))
+    def _key(self, student: str) -> str:
+        """A hash of all that a student's marks depend on; nothing where there can be none."""
+        folder = self.course.submitted(student)
+        if id_fault(student) or not folder.is_dir():
+            return ""
+        return hashlib.sha256(f"{self._state} {digest(folder)}".encode()).hexdigest()
 
-    def _looks_expensive(self, student: str, submission: Submission) -> bool:
+    @cached_property
+    def _state(self) -> str:
+        return digest_of(self.work)
+
+    def _is_due(self, student: str) -> bool:
+        """Whether a submission, or something that its marks depend on, has changed since it was graded."""
+        if id_fault(student):
+            return False
+        records = self._records(student)
+        if not records or any(each.status == "failed" for each in records.values()):
+            return True
+        key = self._key(student)
+        as_now = {name for name, each in records.items() if each.key == key}
+        return as_now != set(self.results.submitted(student).notebooks)
+
+    def _in_order(self, students: Collection[str]) -> list[str]:
+        """The order of grading: the longest first, where that is known; what may hit limits comes last."""
+
+        def rank(student: str) -> tuple[bool, float, str]:
+            records = self._records(student).values()
+            return self._looks_expensive(student, records), -sum(each.seconds for each in records), student
+
+        return sorted(students, key=rank)
+
+    def _records(self, student: str) -> dict[str, NotebookOutcome]:
+        """The records of a student's graded notebooks that can be read."""
+        graded = self.results.graded(student)
+        return {name: each for name, each in graded.items() if isinstance(each, NotebookOutcome)}
+
+    def _looks_expensive(self, student: str, records: Collection[NotebookOutcome]) -> bool:
         """Whether a submission hit a limit when it was graded before, or its code may run or wait for long.
 
         A look that is only ever wrong about the order in which students are graded.
         """
-        records = self.results.graded(student).values()
-        if any(isinstance(each, NotebookOutcome) and each.status == "partial" for each in records):
+        if any(each.status == "partial" for each in records):
             return True
-        code = [each.source for nb in submission.notebooks.values() for each in nb.cells if each.cell_type == "code"]
-        return sum(map(len, code)) > LARGE or any(map(_EXPENSIVE.search, code))
+        contents = (read_regular(path, LARGE) for path in self.course.submitted(student).glob("*.ipynb"))
+        return any(content is None or _EXPENSIVE.search(content) for content in contents)
 
     def _without_notebook(self, submission: Submission) -> str:
         """Why there is nothing to grade in a submission."""
@@ -212,7 +303,6 @@ class ClassRun:
             seconds=seconds,
             students=outcomes,
             changes=tuple(changes),
-            kept=self._kept(outcomes),
         )
 
     def _used(self, outcomes: Mapping[str, StudentOutcome]) -> tuple[str, int]:
@@ -222,15 +312,34 @@ class ClassRun:
         isolation = "none" if "none" in isolations else next(iter(isolations), self.options.isolation)
         return isolation, seeds.pop() if len(seeds) == 1 else self.options.seed
 
-    def _kept(self, outcomes: Mapping[str, StudentOutcome]) -> dict[str, tuple[str, ...]]:
-        """Students whose marks were not made as this run would make them, by how they were made."""
-        found: dict[str, tuple[str, ...]] = {}
-        now = (self.options.isolation, self.options.seed)
-        for student, outcome in outcomes.items():
-            for isolation, seed in sorted({(each.isolation, each.seed) for each in graded_notebooks(outcome)} - {now}):
-                way = f"isolation {isolation}, seed {seed}"
-                found[way] = (*found.get(way, ()), student)
-        return found
+
+def check_workers(found: Mapping[str, Machine], here: Machine) -> None:
+    """Refuse workers that cannot grade, or that would give other marks than this machine.
+
+    Parameters
+    ----------
+    found : mapping of str to Machine
+        By the worker's address.
+    here : Machine
+
+    Raises
+    ------
+    ExaminerError
+        One sentence, with the worker's address.
+    """
+    for address, each in found.items():
+        if each.fault:
+            raise ExaminerError(f"Worker {address} cannot grade: {each.fault}")
+        for name, own in (("Python", here.python), *here.packages.items()):
+            theirs = each.python if name == "Python" else each.packages.get(name)
+            if theirs != own:
+                raise ExaminerError(f"Worker {address} has {name} {theirs}, and this machine {own}: install the same.")
+        for kind, data in here.data.items():
+            if each.data.get(kind) != data:
+                raise ExaminerError(
+                    f"Worker {address} has {each.data.get(kind)} where this machine has {data}: "
+                    "put the data sets into the same place on all machines."
+                )
 
 
 def _changes(student: str, before: Mapping[str, float | None], after: Mapping[str, float | None]) -> Iterator[Change]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
 from nbgrader.apps import AutogradeApp
 from nbgrader.coursedir import CourseDirectory
 from traitlets import TraitError
@@ -18,15 +17,15 @@ from traitlets.config import Config
 
 from examiner._exceptions import ConfigurationError, ExaminerError
 from examiner.assignment import Assignment
-from examiner.course.options import Examiner
 from examiner.notebooks import Submission, read_submission
-from examiner.outcome import sentence
+from examiner.options import Examiner
+from examiner.outcome import NOTHING_SUBMITTED, sentence
 from examiner.paths import CONFIG, course_root
 from examiner.settings import Options
 
 __all__ = ["Course", "id_fault", "read_submitted"]
 
-_STUDENT = "\N{OBJECT REPLACEMENT CHARACTER}"  # where the student's ID stands in a path
+_STUDENT = "\N{OBJECT REPLACEMENT CHARACTER}"  # the place of the student's ID in a path
 
 
 def read_submitted(folder: Path, assignment: Assignment, directory: CourseDirectory) -> Submission:
@@ -124,6 +123,23 @@ class Course:
         except TraitError as error:
             raise ConfigurationError(f"{CONFIG} or the command line: {error}") from None
 
+    @classmethod
+    def configured(cls, name: str, config: Config, db_url: str) -> Course:
+        """The course that a running nbgrader is configured for.
+
+        Parameters
+        ----------
+        name : str
+            The assignment.
+        config : traitlets.config.Config
+        db_url : str
+            Of the gradebook.
+        """
+        app = AutogradeApp(config=config)
+        app.coursedir = CourseDirectory(config=config, db_url=db_url)
+        assignment = Assignment.from_config(name, Path(app.coursedir.root), config)
+        return cls(assignment, app, app.coursedir, Examiner(config=config))
+
     def __repr__(self) -> str:
         return f"<Course of {self.name} in {self.root}>"
 
@@ -147,10 +163,6 @@ class Course:
     def options(self) -> Options:
         """The options with which the assignment is graded."""
         return self.examiner.options(self.assignment)
-
-    def gradebook(self) -> Gradebook:
-        """Open the gradebook; use it in a ``with`` statement."""
-        return Gradebook(self.directory.db_url, self.directory.course_id)
 
     # ------------------------------------------------------------------------------- folders
 
@@ -183,7 +195,7 @@ class Course:
     def without_submission(self) -> dict[str, str]:
         """Names of the students' folders that do not hold the assignment, with the reason."""
         place = Path(self.directory.submitted_directory).name
-        why = f"nothing was submitted: {place}/{{}} has no folder {self.name}"
+        why = f"{NOTHING_SUBMITTED}: {place}/{{}} has no folder {self.name}"
         return {name: why.format(sentence(name)) for name, folder in self._entries() if not folder.is_dir()}
 
     def _entries(self) -> Iterator[tuple[str, Path]]:
@@ -198,7 +210,7 @@ class Course:
             name = entry.removeprefix(before).removesuffix(after)
             folder = Path(place, entry, *parts[at + 1 :])
             fits = f"{before}{name}{after}" == entry and name and not name.startswith((".", "__MACOSX"))
-            if fits and (folder.is_dir() or at + 1 < len(parts)):
+            if fits and Path(place, entry).is_dir():  # a loose file is nobody's submission
                 yield name, folder
 
     def _folder(self, step: str, student: str) -> Path:

@@ -1,4 +1,4 @@
-"""The gradebook: what it knows of an assignment, what it holds of a student, and how to wait for it."""
+"""The gradebook: its content for an assignment and a student, and how to wait until it is unlocked."""
 
 from __future__ import annotations
 
@@ -6,19 +6,50 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Assignment as AssignmentRow,
+)
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+)
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
+from sqlalchemy import func
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from traitlets.config import Config
 
 from examiner._exceptions import GradebookError
 from examiner.assignment import Assignment
 from examiner.notebooks import prepared_source
 
-__all__ = ["CellGrade", "NotebookGrades", "fill", "known_students", "patiently", "read_grades", "register", "withdraw"]
+__all__ = [
+    "CellGrade",
+    "HandMark",
+    "NotebookGrades",
+    "OneTransaction",
+    "fill",
+    "known_students",
+    "patiently",
+    "read_comments",
+    "read_grades",
+    "read_lateness",
+    "register",
+    "save_by_hand",
+    "withdraw",
+]
 
 PATIENCE = 300.0
 """Seconds to wait for a gradebook that another program has locked."""
@@ -50,7 +81,7 @@ class CellGrade:
 class NotebookGrades:
     """What the gradebook holds of one notebook of one student."""
 
-    cells: Mapping[str, CellGrade]
+    cells: dict[str, CellGrade]
     penalty: float = 0.0
 
 
@@ -95,7 +126,7 @@ def patiently(action: Callable[[], T], patience: float | None = None) -> T:
 def fill(assignment: Assignment, directory: CourseDirectory, config: Config) -> list[str]:
     """Enter the source notebooks into the gradebook as they are now, as nbgrader's ``generate_assignment`` does.
 
-    Grades, comments and extensions in the gradebook stay.
+    Grades, comments and extensions in the gradebook stay. The due date is the configuration's, if that has one.
 
     Parameters
     ----------
@@ -116,11 +147,14 @@ def fill(assignment: Assignment, directory: CourseDirectory, config: Config) -> 
         Graded cells were added or removed while there are submissions, or the gradebook cannot be written.
     """
     state = {path.stem: path.stat().st_mtime_ns for path in assignment.notebooks()}
+    due = assignment.late.due.replace(tzinfo=None) if assignment.late else None
+    if due is not None:
+        state["due"] = int(due.timestamp())
     key = (str(directory.db_url), str(assignment.source))
     if _filled.get(key) == state:
         return []
     prepared = {path.stem: prepared_source(path, config) for path in assignment.notebooks()}
-    changed = patiently(lambda: _changed(assignment.name, directory, prepared))
+    changed = patiently(lambda: _changed(assignment.name, directory, prepared, due))
     for name in changed:
         where = {"notebook": name, "assignment": assignment.name, "db_url": directory.db_url}
         patiently(lambda name=name, where=where: _save_cells(prepared[name], where, config))  # type: ignore[misc]
@@ -128,9 +162,11 @@ def fill(assignment: Assignment, directory: CourseDirectory, config: Config) -> 
     return changed
 
 
-def _changed(assignment: str, directory: CourseDirectory, prepared: Mapping[str, NotebookNode]) -> list[str]:
+def _changed(
+    assignment: str, directory: CourseDirectory, prepared: Mapping[str, NotebookNode], due: datetime | None
+) -> list[str]:
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        gradebook.update_or_create_assignment(assignment)
+        gradebook.update_or_create_assignment(assignment, **({"duedate": due} if due else {}))
         return [name for name, notebook in prepared.items() if _differs(gradebook, assignment, name, notebook)]
 
 
@@ -174,35 +210,195 @@ def known_students(directory: CourseDirectory) -> list[str]:
     return patiently(read)
 
 
-def read_grades(directory: CourseDirectory, assignment: str, student: str) -> dict[str, NotebookGrades]:
-    """What the gradebook holds of a student's submission, by notebook; nothing where there is no submission.
+def read_grades(
+    directory: CourseDirectory, assignment: str, student: str | None = None
+) -> dict[str, dict[str, NotebookGrades]]:
+    """What the gradebook holds of the submissions of an assignment, by student and notebook.
+
+    Parameters
+    ----------
+    directory : nbgrader.coursedir.CourseDirectory
+    assignment : str
+    student : str, optional
+        Only this student's submission.
+    """
+    cell, code, task = BaseCell.__table__, GradeCell.__table__, TaskCell.__table__
+
+    def read() -> list[Any]:
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            query = (
+                gradebook.db.query(
+                    SubmittedAssignment.student_id,
+                    Notebook.name,
+                    SubmittedNotebook.late_submission_penalty,
+                    cell.c.name,
+                    Grade.auto_score,
+                    Grade.manual_score,
+                    Grade.extra_credit,
+                    func.coalesce(code.c.max_score, task.c.max_score),
+                    Grade.needs_manual_grade,
+                )
+                .select_from(SubmittedNotebook)
+                .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+                .join(AssignmentRow, AssignmentRow.id == SubmittedAssignment.assignment_id)
+                .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+                .outerjoin(Grade, Grade.notebook_id == SubmittedNotebook.id)
+                .outerjoin(cell, cell.c.id == Grade.cell_id)
+                .outerjoin(code, code.c.id == cell.c.id)
+                .outerjoin(task, task.c.id == cell.c.id)
+                .filter(AssignmentRow.name == assignment)
+            )
+            found: list[Any] = (
+                query if student is None else query.filter(SubmittedAssignment.student_id == student)
+            ).all()
+            return found
+
+    grades: dict[str, dict[str, NotebookGrades]] = {}
+    for who, notebook, penalty, name, auto, manual, extra, most, needs_person in patiently(read):
+        of_student = grades.setdefault(who, {})
+        of_notebook = of_student.setdefault(notebook, NotebookGrades({}, penalty or 0.0))
+        if name is not None:
+            of_notebook.cells[name] = CellGrade(auto, manual, extra, most, bool(needs_person))
+    return grades
+
+
+def read_comments(directory: CourseDirectory, assignment: str, student: str) -> dict[str, dict[str, str]]:
+    """What graders wrote below a student's answers, by notebook and cell.
 
     Parameters
     ----------
     directory : nbgrader.coursedir.CourseDirectory
     assignment, student : str
     """
+    cell = BaseCell.__table__
 
-    def read() -> dict[str, NotebookGrades]:
+    def read() -> list[Any]:
         with Gradebook(directory.db_url, directory.course_id) as gradebook:
-            try:
-                submission = gradebook.find_submission(assignment, student)
-            except MissingEntry:
-                return {}
-            return {
-                notebook.name: NotebookGrades(
-                    {grade.name: _grade(grade) for grade in notebook.grades}, notebook.late_submission_penalty or 0.0
-                )
-                for notebook in submission.notebooks
-            }
+            query = (
+                gradebook.db.query(Notebook.name, cell.c.name, Comment)
+                .select_from(Comment)
+                .join(cell, cell.c.id == Comment.cell_id)
+                .join(SubmittedNotebook, SubmittedNotebook.id == Comment.notebook_id)
+                .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+                .join(AssignmentRow, AssignmentRow.id == SubmittedAssignment.assignment_id)
+                .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+                .filter(AssignmentRow.name == assignment, SubmittedAssignment.student_id == student)
+            )
+            return [(notebook, name, row.comment) for notebook, name, row in query]
+
+    comments: dict[str, dict[str, str]] = {}
+    for notebook, name, said in patiently(read):
+        if said:
+            comments.setdefault(notebook, {})[name] = said
+    return comments
+
+
+def read_lateness(directory: CourseDirectory, assignment: str, student: str | None = None) -> dict[str, float]:
+    """How many seconds each student's submission is late, extensions taken off.
+
+    Parameters
+    ----------
+    directory : nbgrader.coursedir.CourseDirectory
+    assignment : str
+    student : str, optional
+        Only this student's submission.
+    """
+
+    def read() -> dict[str, float]:
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            query = gradebook.db.query(SubmittedAssignment).join(AssignmentRow).filter(AssignmentRow.name == assignment)
+            if student is not None:
+                query = query.filter(SubmittedAssignment.student_id == student)
+            dated = (each for each in query if each.assignment.duedate is not None)  # else nbgrader's sum would fail
+            return {each.student_id: float(each.total_seconds_late) for each in dated}
 
     return patiently(read)
 
 
-def _grade(grade: Any) -> CellGrade:
-    return CellGrade(
-        grade.auto_score, grade.manual_score, grade.extra_credit, grade.max_score, bool(grade.needs_manual_grade)
-    )
+@dataclass(frozen=True)
+class HandMark:
+    """What a person gives an answer: points, None where these stay as they are, and a comment, empty likewise."""
+
+    student: str
+    notebook: str
+    cell: str
+    score: float | None
+    comment: str = ""
+
+
+def save_by_hand(directory: CourseDirectory, assignment: str, marks: Collection[HandMark]) -> None:
+    """Save what people have given, all of it or nothing.
+
+    Parameters
+    ----------
+    directory : nbgrader.coursedir.CourseDirectory
+    assignment : str
+    marks : collection of HandMark
+
+    Raises
+    ------
+    GradebookError
+        The gradebook does not know one of the answers.
+    """
+
+    def save() -> None:
+        with OneTransaction(directory.db_url, directory.course_id) as gradebook:
+            for mark in marks:
+                where = mark.cell, mark.notebook, assignment, mark.student
+                if mark.score is not None:
+                    grade = gradebook.find_grade(*where)
+                    grade.manual_score, grade.needs_manual_grade = mark.score, False
+                if mark.comment:
+                    gradebook.find_comment(*where).manual_comment = mark.comment
+
+    try:
+        patiently(save)
+    except MissingEntry as error:
+        raise GradebookError(f"{error}: grade the submission again with `examiner autograde {assignment}`.") from None
+
+
+class _Flushing(Session):
+    """A session in which a commit only writes: nbgrader commits after every cell."""
+
+    def commit(self) -> None:
+        """Send what has changed to the database, in the transaction that is open."""
+        self.flush()
+
+
+class OneTransaction(Gradebook):
+    """A gradebook whose changes are made all together when it is closed without an error, or not at all."""
+
+    def __init__(self, db_url: str, course_id: str) -> None:
+        super().__init__(db_url, course_id)
+        self.db.remove()  # type: ignore[has-type]
+        self.db = scoped_session(sessionmaker(bind=self.engine, class_=_Flushing))
+        self._rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def __exit__(self, kind: Any, *details: Any) -> None:
+        """Commit, or roll back after an error."""
+        try:
+            session: Any = self.db()
+            session.rollback() if kind else Session.commit(session)
+        finally:
+            super().__exit__(kind, *details)
+
+    def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Grade:
+        """Find a grade; those of a notebook are read together."""
+        return self._row(Grade, grade_cell, notebook, assignment, student)
+
+    def find_comment(self, solution_cell: str, notebook: str, assignment: str, student: str) -> Comment:
+        """Find a comment; those of a notebook are read together."""
+        return self._row(Comment, solution_cell, notebook, assignment, student)
+
+    def _row(self, kind: Any, name: str, *where: str) -> Any:
+        if (kind, *where) not in self._rows:
+            cell, submitted = BaseCell.__table__, self.find_submission_notebook(*where)
+            query = self.db.query(cell.c.name, kind).join(cell, cell.c.id == kind.cell_id)
+            self._rows[kind, *where] = dict(map(tuple, query.filter(kind.notebook_id == submitted.id).all()))
+        try:
+            return self._rows[kind, *where][name]
+        except KeyError:
+            raise MissingEntry(f"No such {kind.__name__.lower()}: {'/'.join((*where, name))}") from None
 
 
 def register(gradebook: Gradebook, assignment: str, student: str, submitted_at: Any, *, create: bool) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
+import contextlib
 import copy
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,8 @@ from nbgrader.apps import AutogradeApp
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
     ClearHiddenTests,
     ClearMarkScheme,
     GetGrades,
@@ -32,49 +33,37 @@ from traitlets.config.loader import LazyConfigValue
 from examiner._exceptions import ExaminerError
 from examiner.assignment import Assignment
 from examiner.course.folders import read_submitted
-from examiner.course.gradebook import fill
-from examiner.course.options import Examiner
-from examiner.grading import Grader, TimeBudget
-from examiner.notebooks import (
-    THEIRS,
-    answer_of,
-    grade_id,
-    harmless_markdown,
-    kind_of,
-    leave_out_irregular,
-    merged,
-    prepared_source,
-)
-from examiner.outcome import sentence, worst
+from examiner.course.gradebook import OneTransaction, fill
+from examiner.grading import Grader, StudentSide
+from examiner.jobs import LOST, grade, grader_for, merge
+from examiner.notebooks import harmless_markdown, leave_out_irregular, prepared_source
+from examiner.options import Examiner
+from examiner.outcome import sentence
 from examiner.sandbox import check_isolation
-from examiner.settings import Isolation, Options
+from examiner.settings import Isolation
 
-__all__ = [
-    "Grade",
-    "Merge",
-    "SaveGrades",
-    "ShowGrades",
-    "after_grading",
-    "check_machine",
-    "configure",
-    "grade",
-    "merge",
-    "open_grader",
-]
+__all__ = ["Grade", "LatePenalties", "Merge", "SaveGrades", "ShowGrades", "after_grading", "check_machine", "configure"]
 
 NEEDS_HUMAN = "NeedsHumanError"
-LOST = "examiner_lost"
-"""In the metadata of a graded cell: why no answer for it could be found in the submission."""
+TRANSACTION = "examiner_gradebook"
+"""In nbgrader's resources: the gradebook of a transaction that several steps share."""
 MERGED = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells")
 """nbgrader's sanitizing, which merging makes unnecessary."""
 
 
 class SaveGrades(SaveAutoGrades):
-    """Save the grades, and say rightly which cells need manual grading.
+    """Save the grades, and mark the cells that need manual grading correctly.
 
     A task of 0 points only asks a question: it gets its 0 points.  A test cell that ended in `NeedsHumanError`
     could not be decided: it has no score until a person gives one.
     """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Save the grades, in the transaction that is open or in one of their own."""
+        with _gradebook(self, resources) as self.gradebook:
+            for index, cell in enumerate(nb.cells):
+                self.preprocess_cell(cell, resources, index)
+        return nb, resources
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
@@ -91,11 +80,42 @@ class SaveGrades(SaveAutoGrades):
         name = cell.metadata.nbgrader.grade_id
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
         grade.auto_score, grade.needs_manual_grade = score, needs_human
-        self.gradebook.db.commit()
 
 
 def _needs_human(cell: NotebookNode) -> bool:
     return LOST in cell.metadata or any(output.get("ename") == NEEDS_HUMAN for output in cell.get("outputs", []))
+
+
+class LatePenalties(AssignLatePenalties):
+    """Assign the penalties for late submissions, in the transaction that is open or in one of their own."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Ask the course's plug-in for the penalty of a notebook."""
+        self.init_plugin()
+        with _gradebook(self, resources) as gradebook:
+            late = gradebook.find_submission(self.assignment_id, self.student_id).total_seconds_late
+            notebook = gradebook.find_submission_notebook(self.notebook_id, self.assignment_id, self.student_id)
+            notebook.late_submission_penalty = None
+            gradebook.db.flush()
+            gradebook.db.refresh(notebook)  # its score is a sum that the database makes
+            if late > 0:
+                penalty = self.plugin_inst.late_submission_penalty(self.student_id, notebook.score, late)
+                if penalty is not None:
+                    notebook.late_submission_penalty = self._check_late_penalty(notebook, penalty)
+        return nb, resources
+
+
+@contextlib.contextmanager
+def _gradebook(step: Any, resources: dict[str, Any]) -> Iterator[OneTransaction]:
+    """The gradebook of the transaction that is open, else of a new one; the step knows whose notebook it has."""
+    who = resources["nbgrader"]
+    step.notebook_id, step.assignment_id, step.student_id = who["notebook"], who["assignment"], who["student"]
+    step.db_url = who["db_url"]
+    if (open_one := resources.get(TRANSACTION)) is not None:
+        yield open_one
+        return
+    with OneTransaction(step.db_url, CourseDirectory(config=step.config).course_id) as gradebook:
+        yield gradebook
 
 
 class ShowGrades(GetGrades):
@@ -155,21 +175,28 @@ class Grade(_Grading):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Set the outputs of all cells; the outcome goes to the notebook's metadata."""
         who, assignment = resources["nbgrader"], self.assignment(resources)
-        grader = _grader(assignment, Examiner(config=self.config).options(assignment))
+        grader = grader_for(assignment, Examiner(config=self.config).options(assignment))
         submission = read_submitted(self.submission(resources), assignment, self.course())
-        nb = grade(grader, nb, who["notebook"], submission.files, _time_budget(grader, who["student"], who["notebook"]))
+        nb = grade(grader, nb, who["notebook"], submission.files, _side(grader, who["student"], who["notebook"]))
         if reason := nb.metadata["examiner"]["reason"]:
             status = nb.metadata["examiner"]["status"]
             self.log.warning("%s, %s: %s: %s", sentence(who["student"]), who["notebook"], status, reason)
         return nb, resources
 
 
-OWN: Mapping[str, type] = {"Execute": Grade, "SaveAutoGrades": SaveGrades, "GetGrades": ShowGrades}
+OWN: Mapping[str, type] = {
+    "Execute": Grade,
+    "SaveAutoGrades": SaveGrades,
+    "AssignLatePenalties": LatePenalties,
+    "GetGrades": ShowGrades,
+}
 """The examiner's preprocessors, by the name of nbgrader's in whose place they are put."""
 
 
 def after_grading(app: AutogradeApp) -> list[Any]:
     """The steps of nbgrader that a graded notebook still goes through, as the course has configured them.
+
+    Nothing checks the metadata of its cells again: they are the source notebook's.
 
     Parameters
     ----------
@@ -180,7 +207,8 @@ def after_grading(app: AutogradeApp) -> list[Any]:
         OWN.get(name_of(each), each) for each in Autograde(coursedir=app.coursedir, parent=app).autograde_preprocessors
     ]
     names = [name_of(each) for each in listed]
-    return listed[names.index(Grade.__name__) + 1 :] if Grade.__name__ in names else listed
+    rest = listed[names.index(Grade.__name__) + 1 :] if Grade.__name__ in names else listed
+    return [each for each in rest if each is not CheckCellMetadata]
 
 
 # ---------------------------------------------------------------------------------- the grader
@@ -204,97 +232,18 @@ def check_machine(isolation: Isolation) -> None:
     check_isolation(isolation)
 
 
-def merge(source: NotebookNode, submitted: NotebookNode) -> NotebookNode:
-    """Put a student's cells into the source notebook; answers that cannot be found need manual grading.
-
-    Parameters
-    ----------
-    source : NotebookNode
-        As `prepared_source` gives it.
-    submitted : NotebookNode
-
-    Returns
-    -------
-    NotebookNode
-        `grade` and `SaveGrades` read in its cells' metadata which of them need manual grading.
-    """
-    found = merged(source, submitted)
-    answers = [cell for cell in found.notebook.cells if kind_of(cell) in THEIRS]
-    # One deleted cell is an answer that was not given; a notebook without its names may hold it unseen.
-    if found.matched_by_content or len(found.unmatched) == len(answers):
-        for cell in found.notebook.cells:
-            if kind_of(cell) in ("test", "written") and answer_of(grade_id(cell)) in found.unmatched:
-                cell.metadata[LOST] = f"no cell of the submission could be matched with {answer_of(grade_id(cell))}"
-    return found.notebook
+_sides: dict[str, tuple[set[str], StudentSide]] = {}
 
 
-def grade(
-    grader: Grader,
-    notebook: NotebookNode,
-    name: str,
-    files: Mapping[str, bytes],
-    time_budget: TimeBudget | None = None,
-) -> NotebookNode:
-    """Execute, test and diagnose a merged notebook, which keeps the outcome in its metadata.
-
-    Parameters
-    ----------
-    grader : Grader
-    notebook : NotebookNode
-        As `merge` gives it.
-    name : str
-    files : mapping of str to bytes
-        The other submitted files.
-    time_budget : TimeBudget, optional
-        What the submission's notebooks share.
-    """
-    lost = {grade_id(cell): cell.metadata[LOST] for cell in notebook.cells if LOST in cell.metadata}
-    outcome = grader.grade(notebook, name, files, time_budget)
-    tests = {
-        test: replace(each, score=None, status="partial", reason=lost[test]) if test in lost else each
-        for test, each in outcome.tests.items()
-    }
-    if lost:
-        reason = outcome.reason or next(iter(lost.values()))
-        outcome = replace(outcome, status=worst(["partial", outcome.status]), reason=reason, tests=tests)
-    notebook.metadata["examiner"] = outcome.as_json()
-    return notebook
-
-
-def open_grader(assignment: Assignment, options: Options) -> Grader:
-    """The grader of an assignment: the one place that knows how it is made. Close it after use."""
-    return Grader(assignment, options)
-
-
-_graders: dict[tuple[Path, Options], Grader] = {}
-
-
-def _grader(assignment: Assignment, options: Options) -> Grader:
-    """An open grader: nbgrader makes its preprocessors anew for each notebook."""
-    key = (assignment.source, options)
-    if key not in _graders:
-        _close_graders()
-        _graders[key] = open_grader(assignment, options)
-    return _graders[key]
-
-
-_budgets: dict[str, tuple[set[str], TimeBudget]] = {}
-
-
-def _time_budget(grader: Grader, student: str, notebook: str) -> TimeBudget:
-    """What a student's notebooks share; another student, or a notebook that comes again, begins anew."""
-    if student not in _budgets or notebook in _budgets[student][0]:
-        _budgets.clear()
-        _budgets[student] = set(), grader.time_budget()
-    notebooks, budget = _budgets[student]
+def _side(grader: Grader, student: str, notebook: str) -> StudentSide:
+    """What a student's notebooks share; another student, or a notebook that comes again, gets new ones."""
+    if student not in _sides or notebook in _sides[student][0]:
+        while _sides:
+            _sides.popitem()[1][1].close()
+        _sides[student] = set(), grader.begin()
+    notebooks, side = _sides[student]
     notebooks.add(notebook)
-    return budget
-
-
-@atexit.register
-def _close_graders() -> None:
-    while _graders:
-        _graders.popitem()[1].close()
+    return side
 
 
 # ------------------------------------------------------------------------------- configuration
@@ -321,6 +270,10 @@ def configure(c: Config) -> None:
     feedback = _listed(c, GenerateFeedback, "preprocessors")
     feedback = [OWN.get(name_of(each), each) for each in feedback]
     c.GenerateFeedback.preprocessors = _with_after(feedback, "ShowGrades", [ClearHiddenTests, ClearMarkScheme])
+    if "exporter_class" not in c.GenerateFeedback:
+        c.GenerateFeedback.exporter_class = "examiner.pages.exporter.FeedbackExporter"
+    if "plugin_class" not in c.AssignLatePenalties:
+        c.AssignLatePenalties.plugin_class = "examiner.course.penalties.LatePolicy"
     c.NbGrader.logging_config = _printable(c.NbGrader.get("logging_config"))
     c.Autograde.pre_convert_hook = _hook(c.Autograde.get("pre_convert_hook"))
 

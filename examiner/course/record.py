@@ -1,4 +1,4 @@
-"""Put a graded submission on record: the gradebook first, then the graded folder, whole or not at all.
+"""Record a graded submission: first in the gradebook, then as a graded folder, complete or not at all.
 
 What is written is what nbgrader's ``autograde`` writes.
 """
@@ -6,7 +6,6 @@ What is written is what nbgrader's ``autograde`` writes.
 from __future__ import annotations
 
 import contextlib
-import copy
 import errno
 import fnmatch
 import os
@@ -16,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
+import nbformat.v4
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
@@ -25,7 +24,8 @@ from traitlets.utils.importstring import import_item
 
 from examiner._exceptions import ExaminerError
 from examiner.course.folders import Course
-from examiner.course.gradebook import patiently, register, withdraw
+from examiner.course.gradebook import OneTransaction, patiently, register, withdraw
+from examiner.course.preprocessors import TRANSACTION, LatePenalties, SaveGrades
 from examiner.notebooks import Submission, is_page
 
 __all__ = ["record", "unfinished"]
@@ -51,7 +51,7 @@ def record(
     notebooks : mapping of str to NotebookNode
         The graded notebooks, by name. Marks of notebooks that are not among them are taken back.
     submission : Submission
-        The files beside them, and the time.
+        The other files, and the time.
     after_grading : list
         nbgrader's preprocessors that a graded notebook still goes through.
 
@@ -66,8 +66,12 @@ def record(
     try:
         with _folder_of(course, student) as (made, old):
             _copy_files(course, converter, submission, made)
+            steps = _Steps(course, student, after_grading)
+            notebooks = steps.before(notebooks)
             _write(notebooks, made)  # a full disk shows before the gradebook changes
-            _write(patiently(lambda: _save(course, converter, student, notebooks, submission, after_grading)), made)
+            patiently(lambda: _save(course, converter, student, notebooks, submission, steps))
+            if steps.last:
+                _write(steps.after(notebooks), made)
             _set_permissions(made, converter)
             if notebooks:
                 _put_in_place(made, course.autograded(student), old)
@@ -114,7 +118,7 @@ def _student_of(work: Path) -> str:
 
 
 def _is_under_way(work: Path) -> bool:
-    """Whether another process that is alive has made this folder."""
+    """Whether another running process made this folder."""
     number = work.name.partition("-")[0]
     return number != str(os.getpid()) and number.isdecimal() and Path("/proc", number).exists()
 
@@ -128,34 +132,73 @@ def _save(
     student: str,
     notebooks: Mapping[str, NotebookNode],
     submission: Submission,
-    after_grading: list[Any],
-) -> dict[str, NotebookNode]:
-    """Enter everything into the gradebook; the notebooks as they went through nbgrader's steps."""
+    steps: _Steps,
+) -> None:
+    """Enter everything into the gradebook, in one transaction."""
     missing = {path.stem for path in course.assignment.notebooks()} - set(notebooks)
-    with course.gradebook() as gradebook:
+    with OneTransaction(course.directory.db_url, course.directory.course_id) as gradebook:
         if notebooks:
             register(gradebook, course.name, student, submission.submitted_at, create=converter.create_student)
         withdraw(gradebook, course.name, student, missing, score=0.0 if notebooks else None)
-    saved = {}
-    for name, notebook in notebooks.items():
-        saved[name], resources = copy.deepcopy(notebook), _resources(course, student, name)
-        for step in _steps(after_grading, course):
-            saved[name], resources = step(saved[name], resources)
-    return saved
+        steps.save(notebooks, gradebook)
 
 
-def _steps(preprocessors: list[Any], course: Course) -> Iterator[Step]:
-    """Preprocessors as nbconvert would make them; calling one respects its ``enabled``."""
-    for each in preprocessors:
-        made = import_item(each) if isinstance(each, str) else each
-        yield made(parent=course.app) if isinstance(made, type) else made
+class _Steps:
+    """nbgrader's steps after grading: before, in and after the transaction that saves the marks.
 
+    Parameters
+    ----------
+    course : Course
+    student : str
+    listed : list
+        The preprocessors, as the course has configured them.
+    """
 
-def _resources(course: Course, student: str, notebook: str) -> ResourcesDict:
-    who = {"student": student, "assignment": course.name, "notebook": notebook, "db_url": course.directory.db_url}
-    resources = ResourcesDict(unique_key=notebook, output_files_dir=f"{notebook}_files", nbgrader=who)
-    resources["metadata"] = ResourcesDict(name=notebook)
-    return resources
+    def __init__(self, course: Course, student: str, listed: list[Any]) -> None:
+        self.course, self.student = course, student
+        saving = [number for number, each in enumerate(listed) if each in (SaveGrades, LatePenalties)]
+        first = min(saving, default=len(listed))
+        self.first = [each for number, each in enumerate(listed) if number < first]
+        self.saving = [listed[number] for number in saving]
+        self.last = [each for number, each in enumerate(listed) if number > first and number not in saving]
+
+    def before(self, notebooks: Mapping[str, NotebookNode]) -> dict[str, NotebookNode]:
+        """Run the steps before the marks are saved."""
+        return self._run(self.first, notebooks)
+
+    def save(self, notebooks: Mapping[str, NotebookNode], gradebook: OneTransaction) -> None:
+        """Save the marks; the notebooks are not changed."""
+        self._run(self.saving, notebooks, gradebook)
+
+    def after(self, notebooks: Mapping[str, NotebookNode]) -> dict[str, NotebookNode]:
+        """Run the other steps: they may open the gradebook themselves."""
+        return self._run(self.last, notebooks)
+
+    def _run(
+        self, steps: list[Any], notebooks: Mapping[str, NotebookNode], gradebook: OneTransaction | None = None
+    ) -> dict[str, NotebookNode]:
+        made = list(map(self._made, steps))
+        done = {}
+        for name, notebook in notebooks.items():
+            resources = self._resources(name)
+            resources[TRANSACTION] = gradebook
+            for step in made:
+                notebook, resources = step(notebook, resources)
+            done[name] = notebook
+        return done
+
+    def _made(self, preprocessor: Any) -> Step:
+        """A preprocessor as nbconvert would make it; calling it respects its ``enabled``."""
+        made = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
+        step: Step = made(parent=self.course.app) if isinstance(made, type) else made
+        return step
+
+    def _resources(self, notebook: str) -> ResourcesDict:
+        who = {"student": self.student, "assignment": self.course.name, "notebook": notebook}
+        who["db_url"] = self.course.directory.db_url
+        resources = ResourcesDict(unique_key=notebook, output_files_dir=f"{notebook}_files", nbgrader=who)
+        resources["metadata"] = ResourcesDict(name=notebook)
+        return resources
 
 
 # ---------------------------------------------------------------------------- the graded folder
@@ -202,7 +245,7 @@ def _copy_files(course: Course, converter: Autograde, submission: Submission, ta
 
 def _write(notebooks: Mapping[str, NotebookNode], target: Path) -> None:
     for name, notebook in notebooks.items():
-        text = nbformat.writes(notebook)
+        text = nbformat.v4.writes(notebook)  # valid by construction: it would be checked for a tenth of a second
         (target / f"{name}.ipynb").write_text(text + "\n" * (not text.endswith("\n")), encoding="utf-8")
 
 

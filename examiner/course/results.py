@@ -9,19 +9,28 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 
 from nbformat import NotebookNode
 
 from examiner._exceptions import OutcomeError
 from examiner.course.folders import Course, id_fault
-from examiner.course.gradebook import NotebookGrades, known_students, read_grades
-from examiner.notebooks import Submission, cells_of, grade_id, is_bonus, kind_of, points, read
-from examiner.outcome import Mark, NotebookOutcome, Status, StudentOutcome, TestOutcome, sentence, worst
+from examiner.course.gradebook import NotebookGrades, known_students, read_grades, read_lateness
+from examiner.course.records import Records
+from examiner.notebooks import Contents, cells_of, grade_id, is_bonus, kind_of, points, read
+from examiner.outcome import (
+    MISSING,
+    NOTHING_SUBMITTED,
+    Mark,
+    NotebookOutcome,
+    Status,
+    StudentOutcome,
+    TestOutcome,
+    sentence,
+    worst,
+)
 
 __all__ = ["NOT_GRADED", "Results", "data_sets", "graded_notebooks"]
 
-MISSING = "the notebook was not submitted"
 NOT_GRADED = "not graded by the examiner yet: run `examiner autograde {}`"
 CHANGED = "points or names of its tests have changed since it was graded: run `examiner autograde {} --force`"
 
@@ -37,6 +46,9 @@ class Results:
     def __init__(self, course: Course) -> None:
         self.course = course
         self._failures = course.cache("failed") / f"{course.name}.json"
+        self.records = Records(course)
+        self._grades: dict[str, dict[str, NotebookGrades]] | None = None
+        self._late: dict[str, float] | None = None
         self._noted: dict[str, tuple[str, float] | None] = {}  # by this run
 
     def __repr__(self) -> str:
@@ -46,21 +58,21 @@ class Results:
         """Students who submitted something, those with an invalid ID included."""
         return self.course.students()
 
-    def outcome(self, student: str, submission: Submission | None = None, seconds: float = 0.0) -> StudentOutcome:
+    def outcome(self, student: str, submitted: Contents | None = None, seconds: float = 0.0) -> StudentOutcome:
         """The outcome of a student's submission: a row, whatever it is.
 
         Parameters
         ----------
         student : str
-        submission : Submission, optional
+        submitted : Contents, optional
             What the student submitted; read where it is not given.
         seconds : float
             How long grading took.
         """
         if fault := id_fault(student):
             return self._ungraded(fault, {}, seconds)
-        submission = self.course.submission(student) if submission is None else submission
-        grades = read_grades(self.course.directory, self.course.name, student)
+        submitted = self.submitted(student) if submitted is None else submitted
+        grades = self._gradebook(student)
         graded = self.graded(student)
         failure = self.failure(student)
         if failure is None and not graded:
@@ -69,30 +81,58 @@ class Results:
             return self._ungraded(str(failure), grades, seconds)
         notebooks = {name: self._checked(name, outcome, grades.get(name)) for name, outcome in graded.items()}
         missing = [name for name in self._cells if name not in notebooks]
-        status, reason = self._summary(notebooks, missing, submission)
+        status, reason = self._summary(notebooks, missing, submitted)
         for name in missing:
-            waits = name in submission.notebooks
+            waits = name in submitted.notebooks
             notebooks[name] = self._without(
                 name, *(("failed", NOT_GRADED.format(self.course.name)) if waits else ("partial", MISSING))
             )
         if failure is not None:  # the last attempt failed; the marks are those of an earlier one
             status, reason = "failed", failure
         ordered = {name: notebooks[name] for name in sorted(notebooks)}
-        return StudentOutcome(status, reason and sentence(reason), ordered, self._marks(ordered, grades), seconds)
+        marks, late = self._marks(ordered, grades), self._hours_late(student)
+        return StudentOutcome(status, reason and sentence(reason), ordered, marks, seconds, late)
 
     def graded(self, student: str) -> dict[str, NotebookOutcome | OutcomeError]:
         """The records in a student's graded notebooks, or why one cannot be read."""
-        found: dict[str, NotebookOutcome | OutcomeError] = {}
+        return self.records.of(student, self._cells)
+
+    def answers(self, student: str) -> dict[str, str]:
+        """What a student wrote into each answer, from the graded notebooks; what cannot be read is left out."""
+        found: dict[str, str] = {}
         for path in sorted(self.course.autograded(student).glob("*.ipynb")):
-            if path.stem not in self._cells:
-                continue
-            with contextlib.suppress(KeyError):  # graded by plain nbgrader
-                found[path.stem] = self._record(path)
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+                found |= {grade_id(cell): cell.source for cell in cells_of(read(path), "answer")}
         return found
+
+    def refresh(self, student: str) -> None:
+        """Read a student's marks again: they have been written since."""
+        if self._grades is not None:
+            own = read_grades(self.course.directory, self.course.name, student)
+            self._grades[student] = own.get(student, {})
+        if self._late is not None:
+            late = read_lateness(self.course.directory, self.course.name, student)
+            self._late[student] = late.get(student, 0.0)
+
+    def submitted(self, student: str) -> Contents:
+        """What a student submitted."""
+        return self.records.submitted(student)
+
+    def _gradebook(self, student: str) -> dict[str, NotebookGrades]:
+        """What the gradebook holds of a student; it is read once, for all."""
+        if self._grades is None:
+            self._grades = read_grades(self.course.directory, self.course.name)
+        return self._grades.get(student, {})
+
+    def _hours_late(self, student: str) -> float:
+        """Hours between the due date and a student's submission; those of all are read once."""
+        if self._late is None:
+            self._late = read_lateness(self.course.directory, self.course.name)
+        return self._late.get(student, 0.0) / 3600
 
     def absent(self) -> dict[str, str]:
         """Students of the gradebook, and folders among the submissions, without a submission; and the reason."""
-        found = dict.fromkeys(known_students(self.course.directory), "nothing was submitted")
+        found = dict.fromkeys(known_students(self.course.directory), NOTHING_SUBMITTED)
         found |= self.course.without_submission()
         present = set(self.students())
         gone = "the submission is gone: its marks were made earlier"
@@ -106,7 +146,7 @@ class Results:
         """Automatic score of every test cell, and every score given by hand, that the gradebook holds of a student."""
         if id_fault(student):
             return {}
-        grades = read_grades(self.course.directory, self.course.name, student)
+        grades = self._gradebook(student)
         tests = {grade_id(cell) for cells in self._cells.values() for cell in cells if kind_of(cell) == "test"}
         cells = {name: cell for notebook in grades.values() for name, cell in notebook.cells.items()}
         by_hand = {f"{name} (by hand)": cell.manual for name, cell in cells.items() if cell.manual is not None}
@@ -116,8 +156,8 @@ class Results:
         """Cells that need manual grading."""
         if id_fault(student):
             return []
-        grades = read_grades(self.course.directory, self.course.name, student)
-        return [name for each in grades.values() for name, cell in each.cells.items() if cell.needs_person]
+        cells = (each for notebook in self._gradebook(student).values() for each in notebook.cells.items())
+        return [name for name, cell in cells if cell.needs_person]
 
     # ------------------------------------------------------------------ what could not be graded
 
@@ -152,15 +192,6 @@ class Results:
         return {student: each for student, each in {**kept, **self._noted}.items() if each is not None}
 
     # ------------------------------------------------------------------------------- notebooks
-
-    def _record(self, path: Path) -> NotebookOutcome | OutcomeError:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))["metadata"]["examiner"]
-            return NotebookOutcome.from_json(content, assignment=self.course.name)
-        except OutcomeError as error:
-            return error
-        except (OSError, ValueError, TypeError):
-            return OutcomeError(f"{path.name} is damaged: run `examiner autograde {self.course.name} --force`")
 
     def _checked(
         self, name: str, outcome: NotebookOutcome | OutcomeError, grades: NotebookGrades | None
@@ -199,7 +230,7 @@ class Results:
         return StudentOutcome("failed", reason, notebooks, self._marks(notebooks, grades), seconds)
 
     def _summary(
-        self, notebooks: Mapping[str, NotebookOutcome], missing: Sequence[str], submission: Submission
+        self, notebooks: Mapping[str, NotebookOutcome], missing: Sequence[str], submitted: Contents
     ) -> tuple[Status, str | None]:
         """Status and reason of a student with graded notebooks."""
         status = worst(each.status for each in notebooks.values())
@@ -209,17 +240,17 @@ class Results:
         stale = [reason for reason in reasons if ": stale: " in reason]
         if stale and status != "failed":
             return "partial", stale[0]
-        if waiting := [name for name in missing if name in submission.notebooks]:
+        if waiting := [name for name in missing if name in submitted.notebooks]:
             return "partial", f"{', '.join(waiting)}: {NOT_GRADED.format(self.course.name)}"
-        if submission.left_out and status != "failed":
-            return "partial", str(submission.left_out[0])
+        if submitted.left_out and status != "failed":
+            return "partial", submitted.left_out[0]
         if missing and status == "graded":
             return "partial", self._missing(missing)
-        said = reasons if status != "graded" else [str(each) for each in submission.repaired]
+        said = reasons if status != "graded" else submitted.repaired
         return status, next(iter(said), None)
 
     def _missing(self, missing: Sequence[str]) -> str:
-        """Say which notebooks were not submitted, or which were, whichever is shorter."""
+        """Name the notebooks that are missing, or those that were submitted if that is shorter."""
         names = [name for name in self._cells if name not in missing]
         only = 0 < len(names) < len(missing)
         return f"submitted only: {', '.join(names)}" if only else f"not submitted: {', '.join(missing)}"

@@ -3,6 +3,7 @@
 A sentence must be true before it is helpful: silence is better than a wrong name.
 """
 
+from examiner.diagnosis.at_once import FILE, differences, known_mistakes
 from examiner.diagnosis.diagnoser import Diagnoser, diagnose_here
 from examiner.diagnosis.entries import (
     ALTERNATIVE,
@@ -18,6 +19,7 @@ from examiner.diagnosis.records import Diagnosis
 
 __all__ = [
     "ALTERNATIVE",
+    "FILE",
     "MISCONCEPTION",
     "Catalogue",
     "Diagnoser",
@@ -27,5 +29,7 @@ __all__ = [
     "Listing",
     "Probe",
     "diagnose_here",
+    "differences",
+    "known_mistakes",
     "load_catalogues",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from examiner._exceptions import EngineError
-from examiner.diagnosis.entries import MISCONCEPTION, Entry, Listing
+from examiner.diagnosis.entries import MISCONCEPTION, Entry, Listing, Task
 from examiner.diagnosis.records import Diagnosis
 from examiner.diagnosis.store import save
 from examiner.engine import Engine, run_all
@@ -58,8 +58,14 @@ class Diagnoser:
         listing = self.catalogue.get(notebook)
         return [entry for entry in listing.entries if entry.kind == MISCONCEPTION] if listing else []
 
-    def fingerprints(self, notebook: str) -> Path | None:
+    def fingerprints(self, notebook: str, visible_only: bool = False) -> Path | None:
         """The file of a notebook's fingerprints, computed first where it is missing; None without a catalogue.
+
+        Parameters
+        ----------
+        notebook : str
+        visible_only : bool
+            Whether they are those on the visible checks alone, without pairs of mistakes.
 
         Raises
         ------
@@ -69,19 +75,22 @@ class Diagnoser:
         entries = self.misconceptions(notebook)
         if not entries:
             return None
-        key = (notebook, self.engine.assignment.notebook(notebook).stat().st_mtime_ns)
+        kind = "-visible" if visible_only else ""
+        key = (notebook + kind, self.engine.assignment.notebook(notebook).stat().st_mtime_ns)
         if key not in self._files:
-            file = self.cache / f"{notebook}-{self.engine.seed}-{self._digest(notebook, entries)}.npz"
+            file = self.cache / f"{notebook}{kind}-{self.engine.seed}-{self._digest(notebook, entries)}.npz"
             if not file.is_file():
-                self._compute(notebook, entries, file)
+                self._compute(notebook, entries, file, visible_only)
             self._files[key] = file
-        self.engine.warm(f"{INSIDE}:matcher", notebook, self._files[key])
+        if not visible_only:
+            self.engine.warm(f"{INSIDE}:matcher", notebook, self._files[key])
         return self._files[key]
 
-    def _compute(self, notebook: str, entries: list[Entry], file: Path) -> None:
-        tasks: list[tuple[str, Entry | None, list[Entry]]] = [(notebook, None, [])]
+    def _compute(self, notebook: str, entries: list[Entry], file: Path, visible_only: bool) -> None:
+        tasks = [Task(notebook, visible_only=visible_only)]
         for number, entry in enumerate(entries, start=1):
-            tasks.append((notebook, entry, [each for each in entries[number:] if each.answer == entry.answer]))
+            partners = [each for each in entries[number:] if each.answer == entry.answer and not visible_only]
+            tasks.append(Task(notebook, entry, tuple(partners), visible_only))
         done = dict(run_all(self.engine, f"{INSIDE}:fingerprints_of", tasks, jobs=self.jobs, seconds=TASK_SECONDS))
         if done[0] is None:
             raise EngineError(f"{notebook}: the reference's own tests take longer than {TASK_SECONDS:g} s.")

@@ -89,7 +89,7 @@ class Entry:
         Raises
         ------
         CatalogueError
-            If a text to change does not stand exactly once in the reference.
+            If a text to change does not occur exactly once in the reference.
         """
         cells = dict(self.sources)
         if self.changes:
@@ -119,6 +119,27 @@ class Entry:
                 )
             source = source.replace(old, new)
         return source
+
+
+@dataclass(frozen=True)
+class Task:
+    """Fingerprints to compute.
+
+    Attributes
+    ----------
+    notebook : str
+    entry : Entry or None
+        None for the reference.
+    partners : tuple of Entry
+        Other entries, of which fingerprints of pairs are wanted.
+    visible_only : bool
+        Whether hidden tests are left out.
+    """
+
+    notebook: str
+    entry: Entry | None = None
+    partners: tuple[Entry, ...] = ()
+    visible_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,8 +190,8 @@ class Catalogue:
     ) -> Callable[[Definition], Definition]:
         """Register the decorated function or class as a wrong `answer`.
 
-        `together_with` names what replaces other answers beside it: a backward
-        function that reads a cache of its own kind, say.
+        `together_with` replaces other answers as well, such as a backward
+        function that reads its own kind of cache.
         """
         return self._register(MISCONCEPTION, answer, sentence, tests, together_with or {}, follow_on, variants)
 
@@ -196,7 +217,7 @@ class Catalogue:
         follow_on: tuple[str, ...] = (),
         variants: tuple[Mapping[str, str], ...] = (),
     ) -> None:
-        """Register small changes of the reference: each text is replaced where it stands, once."""
+        """Register small changes of the reference: each text occurs once and is replaced."""
         self.entries.append(
             Entry(self.notebook, answer, name, kind, sentence, {}, dict(changes), tests, follow_on, variants)
         )
@@ -281,7 +302,7 @@ def excused_in(package: str) -> tuple[Excused, ...]:
 
 @dataclass(frozen=True)
 class Excused:
-    """A mutant that keeps full marks and is no mistake: its changed line, or ``-`` and a dropped one."""
+    """A mutant that keeps full marks and is not a mistake: its changed line, or ``-`` and a dropped one."""
 
     answer: str
     line: str

@@ -1,7 +1,7 @@
 """Fingerprints and diagnosis in the engine's child, where the toolkit and the catalogue can be imported.
 
 A fingerprint belongs to one entry, one seed, and everything else being reference. It is made of two runs, so
-that what an answer draws at random (initial weights, dropout) is told from what it computes.
+that random draws of an answer (initial weights, dropout) are distinguished from what it computes.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from examiner.diagnosis.entries import MISCONCEPTION, Entry, Excused, Listing, excused_in, listings
+from examiner.diagnosis.entries import MISCONCEPTION, Entry, Excused, Listing, Task, excused_in, listings
 from examiner.diagnosis.records import Diagnosis
 from examiner.diagnosis.store import load
 from examiner.engine import TrustedRun, current_assignment, trusted_run
 from examiner.outcome import TestOutcome
 from toolkit.checks import Block, Comparison
 from toolkit.matching import JOINED, REFERENCE, VARIANT, Matcher, Mistake
-from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, traces
+from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace, answer_of, traces
 
-__all__ = ["alike", "catalogue", "diagnose", "excused", "fingerprints_of", "matcher", "steady"]
+__all__ = ["alike", "catalogue", "diagnose", "excused", "fingerprints_of", "matcher", "parts", "steady"]
 
-SECONDS = 30.0
+SECONDS = 60.0
 """Processor time of one test cell on a catalogued answer."""
 QUICK = 0.1
 DRAWS = 7
@@ -80,7 +80,7 @@ def diagnose(
 
 
 def alike(arguments: tuple[str, Path]) -> dict[str, frozenset[str]]:
-    """For each misconception of a notebook, those that no comparison tells from it."""
+    """For each misconception of a notebook, those that no comparison distinguishes from it."""
     return matcher(*arguments).alike()
 
 
@@ -102,17 +102,22 @@ def matcher(notebook: str, file: Path) -> Matcher:
 # ------------------------------------------------------------------------------- fingerprints
 
 
-def fingerprints_of(task: tuple[str, Entry | None, list[Entry]]) -> list[dict[str, Any]]:
-    """An entry's fingerprint and those of its pairs with others, as plain data; None stands for the reference."""
-    notebook, entry, partners = task
-    run, began = trusted_run(notebook), time.process_time()
+def fingerprints_of(task: Task) -> list[dict[str, Any]]:
+    """The fingerprints of an entry, of its variants and of its pairs with others, as plain data."""
+    run, entry, began = trusted_run(task.notebook, task.visible_only), task.entry, time.process_time()
     if entry is None:
         return [_reference_fingerprint(run).plain()]
     found = [_fingerprint(run, entry, number) for number in range(len(entry.variants) + 1)]
     quick = time.process_time() - began <= 2 * QUICK * len(found)
     if quick and not any(trace.noisy for trace in found[0].traces.values()):
-        found += [pair for other in partners if (pair := _pair(run, entry, other)) is not None]
+        found += [pair for other in task.partners if (pair := _pair(run, entry, other)) is not None]
     return [each.plain() for each in found]
+
+
+def parts(notebook: str) -> dict[str, list[str]]:
+    """The answers of a notebook that each of its test cells is built on, but for the one that it tests."""
+    run = trusted_run(notebook, visible_only=True)
+    return {test: [each for each in run.built_on(test) if each != answer_of(test)] for test in run.points}
 
 
 def _fingerprint(run: TrustedRun, entry: Entry, variant: int) -> Fingerprint:

@@ -1,6 +1,6 @@
 """Running one cell in this process: the only place where the examiner executes provided cells and test cells.
 
-It runs in the engine's children alone, which end afterwards: what a cell does to its process harms nobody.
+It runs only in the engine's children, which end afterwards, so a cell may change its process in any way.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Space = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ran:
-    """What a test cell did, before anybody judges it.
+    """What a test cell did, not yet scored.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ def run_cell(source: str, name: str, space: Space) -> None:
     Raises
     ------
     Exception
-        Whatever the cell raises.
+        Any exception of the cell.
     """
     body, last = _compiled(source, name)
     with silent():

@@ -13,7 +13,7 @@ __all__ = ["Clock"]
 class Clock:
     """Measures one process: wall time less the time that it waited for a processor.
 
-    Sleeping counts. So a busy machine costs nobody anything, and a program that waits forever is stopped.
+    Sleeping counts. So a busy machine costs no time, and a program that waits forever is stopped.
 
     Parameters
     ----------

@@ -24,6 +24,7 @@ from examiner._exceptions import ChildEndedError, ChildTimeoutError, EngineError
 from examiner.assignment import Assignment
 from examiner.engine.clock import Clock
 from examiner.engine.server import DataSet
+from examiner.own_processes import ONE_THREAD
 from examiner.settings import SEED
 
 __all__ = ["Child", "Engine"]
@@ -33,7 +34,6 @@ BOOT = (
     "from examiner.engine.server import main; main(int(sys.argv[1]))"
 )
 MODULES = ("numpy", "matplotlib.pyplot", "examiner.engine.trusted")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 START_SECONDS = 120
 POLL_SECONDS = 0.2
 
@@ -71,7 +71,7 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """End the warm process, and with it its children and what these have started."""
+        """End the warm process, its children, and everything that they started."""
         with self._lock:
             if self._control is not None:
                 self._control.close()
@@ -155,7 +155,7 @@ class Engine:
 
     def _environment(self) -> dict[str, str]:
         own = self.assignment.variables(earlier=self.assignment.source, seed=self.seed, data=self.data_dir)
-        return {**os.environ, **dict.fromkeys(THREADS, "1"), "MPLBACKEND": "agg", "PYTHONHASHSEED": "0", **own}
+        return {**os.environ, **ONE_THREAD, "MPLBACKEND": "agg", "PYTHONHASHSEED": "0", **own}
 
     def _request(self, *request: Any) -> Any:
         assert self._control is not None
@@ -212,6 +212,8 @@ class Child:
         except (EOFError, OSError):
             raise EngineError("A child of the engine ended before it was used.") from None
         self._open = True
+        self.seconds = 0.0
+        """Processor time of its calls; what `serve` took does not count."""
 
     def __repr__(self) -> str:
         return f"<Child {self.pid}{'' if self._open else ', ended'}>"
@@ -275,6 +277,7 @@ class Child:
                 continue
             kind, *content = self.receive()
             if kind != "ask":
+                self.seconds += clock.seconds()
                 return value_of(kind, content)
             assert serve is not None
             with clock.paused():

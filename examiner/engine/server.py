@@ -6,7 +6,6 @@ It is started by exec and has one thread, so that a fork is safe. It ends when t
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import io
 import os
@@ -21,10 +20,9 @@ from typing import Any
 from examiner.assignment import Assignment
 from examiner.engine import child
 from examiner.engine.child import function_named
+from examiner.own_processes import end_with
 
 __all__ = ["DataSet", "main"]
-
-DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def main(descriptor: int) -> None:
     Requests are ``("load", assignment, modules)``, ``("warm", function, arguments)`` and ``("fork", folder)``; the last
     is followed by a descriptor for the child.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a child: its socket tells of its end
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no child is waited for: its socket shows that it has ended
     control = Connection(descriptor)
     while True:
         try:
@@ -102,8 +100,6 @@ def _fork(control: Connection, folder: Path) -> None:
     if os.fork():
         os.close(descriptor)
         return
-    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != server:
-        os._exit(0)
+    end_with(server)
     control.close()
     child.run(Connection(descriptor), folder)

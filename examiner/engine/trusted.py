@@ -31,6 +31,7 @@ from examiner.notebooks import (
     solutions,
     statements,
     used_names,
+    without_hidden,
 )
 from examiner.outcome import TestOutcome
 
@@ -44,9 +45,11 @@ class TrustedRun:
     ----------
     path : Path
         The source notebook.
+    visible_only : bool
+        Whether to leave out hidden tests, as the release does.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, visible_only: bool = False) -> None:
         self.path = path
         notebook = read(path)
         self.reference = solutions(notebook)
@@ -55,7 +58,8 @@ class TrustedRun:
         self.names = defined_names(notebook)
         self._defines = {grade_id(cell): _defined(cell) for cell in cells_of(notebook, "answer")}
         self._uses = {name: _used(self.reference[name]) for name in self.answers}
-        self._tests = {grade_id(cell): cell.source for cell in cells_of(notebook, "test")}
+        shown = without_hidden if visible_only else str
+        self._tests = {grade_id(cell): shown(cell.source) for cell in cells_of(notebook, "test")}
         self._test_uses = {name: _used(source) for name, source in self._tests.items()}
         self._provided: dict[str, Any] = {"__name__": "__main__"}
         run_imports(notebook, self._provided)
@@ -67,7 +71,7 @@ class TrustedRun:
         return f"<TrustedRun of {self.path.stem}: {len(self.answers)} answers, {len(self._tests)} tests>"
 
     def tests_of(self, answer: str) -> tuple[str, ...]:
-        """The test cells of an answer that call it: not those that look at a file, say."""
+        """The test cells of an answer that call it, unlike those that read a file."""
         return tuple(test for test in self.tests_touched((answer,)) if answer_of(test) == answer)
 
     def built_on(self, test: str) -> tuple[str, ...]:
@@ -238,6 +242,6 @@ class _Calls:
 
 
 @functools.lru_cache(maxsize=8)
-def trusted_run(notebook: str) -> TrustedRun:
+def trusted_run(notebook: str, visible_only: bool = False) -> TrustedRun:
     """A notebook of this process's assignment, prepared once."""
-    return TrustedRun(current_assignment().notebook(notebook))
+    return TrustedRun(current_assignment().notebook(notebook), visible_only)

@@ -1,4 +1,4 @@
-"""Grades notebooks of one assignment, one after the other, with a spare kernel starting in the meantime."""
+"""Grades notebooks of one assignment, one after the other; the next student's sandbox starts in the meantime."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 
 import nbformat
@@ -21,9 +23,10 @@ from nbformat import NotebookNode
 from examiner._exceptions import EngineError, ExaminerError
 from examiner.assignment import Assignment
 from examiner.diagnosis import Diagnoser
-from examiner.engine import Child, Engine
+from examiner.engine import Engine
 from examiner.grading.notebook import NotebookGrader
-from examiner.kernel import Kernel, Session, TimeBudget
+from examiner.grading.student import StudentSide
+from examiner.kernel import KernelHost, Session, TimeBudget
 from examiner.notebooks import cells_of, read
 from examiner.outcome import NotebookOutcome, sentence
 from examiner.settings import Options
@@ -50,10 +53,12 @@ class Grader:
         self.assignment, self.options = assignment, options
         self.engine = Engine(assignment, options.seed, options.data_dir)
         self.diagnoser = Diagnoser(self.engine)
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="spare kernel")
-        self._spare: Future[Kernel] | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="next sandbox")
+        self._next: Future[KernelHost] | None = None
+        self._used = False  # whether a sandbox was needed before: a single submission needs no second one
+        self._sides: weakref.WeakSet[StudentSide] = weakref.WeakSet()
         self._idle: threading.Timer | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._earlier: dict[tuple[str, int], bytes] = {}
         self._said: set[str] = set()
 
@@ -67,27 +72,31 @@ class Grader:
         self.close()
 
     def close(self) -> None:
-        """End the spare kernel and the engine; both start again when they are needed."""
+        """End all sandboxes and the engine; they start again when they are needed."""
         with self._lock:
-            spare, self._spare = self._spare, None
-            if self._idle is not None:
-                self._idle.cancel()
-        if spare is not None:
+            prepared, self._next = self._next, None
+            self._stay_awake()
+            for side in self._sides:
+                side.close()
+        if prepared is not None:
             with contextlib.suppress(ExaminerError, OSError):
-                spare.result().close()
+                prepared.result().close()
         self.engine.close()
         self.diagnoser = Diagnoser(self.engine)  # the course may be changed until the next notebook
 
-    def time_budget(self) -> TimeBudget:
-        """What the notebooks of one submission share: give it to each call of `grade`."""
-        return TimeBudget(self.options.timing.student)
+    def begin(self) -> StudentSide:
+        """Give what the notebooks of one submission share, for each call of `grade`: a context, closed at its end."""
+        side = StudentSide(self._host, TimeBudget(self.options.timing.student))
+        with self._lock:
+            self._sides.add(side)
+        return side
 
     def grade(
         self,
         notebook: NotebookNode,
         name: str,
         files: Mapping[str, bytes],
-        time_budget: TimeBudget | None = None,
+        side: StudentSide | None = None,
     ) -> NotebookOutcome:
         """Grade a notebook: its cells' outputs are set, and the outcome is returned.
 
@@ -99,8 +108,8 @@ class Grader:
             Its name without the ending.
         files : mapping of str to bytes
             What else was submitted.
-        time_budget : TimeBudget, optional
-            What the submission's notebooks share. By default, this one has a budget of its own.
+        side : StudentSide, optional
+            What the submission's notebooks share, from `begin`. By default, this one shares with none.
 
         Raises
         ------
@@ -108,23 +117,8 @@ class Grader:
             The sandbox or the engine did not start.
         """
         began = time.monotonic()
-        source = read(self.assignment.notebook(name))
-        inside = {**self._plain(files), **self._earlier_notebooks(name)}
-        time_budget = time_budget or self.time_budget()
-        with tempfile.TemporaryDirectory(prefix="examiner-") as folder, self._session(inside, time_budget) as session:
-            place = self._workspace(Path(folder), files)
-
-            def fork() -> Child:
-                return self.engine.fork(place)
-
-            def fingerprints() -> Path | None:
-                return self._fingerprints(name) if self.options.diagnosis else None
-
-            def another() -> AbstractContextManager[Session]:
-                return self._session(inside, time_budget)
-
-            outcome = NotebookGrader(notebook, source, name, session, another, fork, fingerprints).run()
-        self._rest()
+        with contextlib.ExitStack() as opened, self._awake():
+            outcome = self._graded(notebook, name, files, side or opened.enter_context(self.begin()))
         return replace(
             outcome,
             isolation=self.options.isolation,
@@ -132,6 +126,30 @@ class Grader:
             data={kind: each.name for kind, each in self.engine.data_sets().items() if each.name},
             seconds=time.monotonic() - began,
         )
+
+    def _graded(
+        self, notebook: NotebookNode, name: str, files: Mapping[str, bytes], side: StudentSide
+    ) -> NotebookOutcome:
+        source = read(self.assignment.notebook(name))
+        builds_on = _builds_on(self.assignment, name)
+        inside = {**self._plain(files), **self._earlier_notebooks(builds_on)}
+
+        def session() -> AbstractContextManager[Session]:
+            start = partial(side.take, name, builds_on)
+            return closing(Session(start, inside, self.options.timing, side.time_budget))
+
+        def fingerprints() -> Path | None:
+            return self._fingerprints(name) if self.options.diagnosis else None
+
+        with tempfile.TemporaryDirectory(prefix="examiner-") as folder, session() as first:
+            fork = partial(self.engine.fork, self._workspace(Path(folder), files))
+            keep = self.options.figures == "submitted"
+            return NotebookGrader(notebook, source, name, first, session, fork, fingerprints, keep).run()
+
+    def all_fingerprints(self) -> list[Path]:
+        """The files of all notebooks' fingerprints; they are computed first where they are missing."""
+        names = [path.stem for path in self.assignment.notebooks()] if self.options.diagnosis else []
+        return [file for name in names if (file := self._fingerprints(name)) is not None]
 
     def _fingerprints(self, name: str) -> Path | None:
         """The file of a notebook's fingerprints; what is wrong with the catalogue is said once, for all notebooks."""
@@ -144,40 +162,69 @@ class Grader:
                 log.warning("Lost points are not diagnosed: %s: correct the catalogue.", why)
             return None
 
-    # ----------------------------------------------------------------------------- kernels
+    # --------------------------------------------------------------------------- sandboxes
+
+    def _host(self) -> KernelHost:
+        """A sandbox in which nothing has run; from the second on, the next one starts while this one is used."""
+        with self._lock:
+            prepared, self._next = self._next, None
+            others_follow, self._used = self._used, True
+        host = None
+        if prepared is not None:
+            with contextlib.suppress(ExaminerError, OSError):  # then this one says what is wrong
+                host = prepared.result()
+        if host is None or not host.alive:
+            host = self._start()
+        if others_follow:
+            self.prepare()
+        return host
+
+    def prepare(self) -> None:
+        """Start the sandbox that the next student will need."""
+        with self._lock:
+            if self._next is None:
+                self._next = self._pool.submit(self._start)
+
+    def _start(self) -> KernelHost:
+        options, data = self.options, None if self.options.data_dir is None else "{data}"
+        return KernelHost(
+            options.isolation,
+            self._provided(),
+            limits=options.limits,
+            data_dir=options.data_dir,
+            env=self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data),
+            draws=self._draws,
+            loaders=tuple(self.assignment.data_sets.values()),
+        )
+
+    @cached_property
+    def _draws(self) -> bool:
+        """Whether the course's own cells or modules draw figures."""
+        files = (each for each in self.assignment.source.rglob("*") if each.suffix in (".py", ".ipynb"))
+        return any(b"matplotlib" in each.read_bytes() for each in files if each.is_file())
 
     @contextlib.contextmanager
-    def _session(self, files: Mapping[str, bytes], time_budget: TimeBudget) -> Iterator[Session]:
-        session = Session(self._take, files, self.options.timing, time_budget)
-        try:
-            yield session
-        finally:
-            session.close()
-
-    def _take(self) -> Kernel:
-        """A kernel on which nothing has run; the next one starts while this one is used."""
-        with self._lock:
-            spare, self._spare = self._spare, None
-            if self._idle is not None:
-                self._idle.cancel()
-        spare = spare or self._pool.submit(self._start)
-        kernel = spare.result()
-        with self._lock:
-            self._spare = self._pool.submit(self._start)
-        return kernel
-
-    def _rest(self) -> None:
+    def _awake(self) -> Iterator[None]:
         """What nobody uses for minutes is ended: a server's autograder sleeps for days."""
         with self._lock:
-            self._idle = threading.Timer(IDLE_SECONDS, self.close)
-            self._idle.daemon = True
-            self._idle.start()
+            self._stay_awake()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._idle = threading.Timer(IDLE_SECONDS, self._close_idle)
+                self._idle.daemon = True
+                self._idle.start()
 
-    def _start(self) -> Kernel:
-        options, provided = self.options, self._provided()
-        data = None if options.data_dir is None else "{data}"
-        variables = self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data)
-        return Kernel(options.isolation, provided, limits=options.limits, data_dir=options.data_dir, env=variables)
+    def _close_idle(self) -> None:
+        with self._lock:
+            if self._idle is threading.current_thread():
+                self.close()
+
+    def _stay_awake(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
 
     # ------------------------------------------------------------------------------- files
 
@@ -208,10 +255,9 @@ class Grader:
         given = {entry.name for entry in self.assignment.source.iterdir()}
         return {name: data for name, data in files.items() if name.split("/")[0] not in given}
 
-    def _earlier_notebooks(self, name: str) -> dict[str, bytes]:
-        """The reference of the *earlier* notebooks that this one builds on, without texts and tests."""
+    def _earlier_notebooks(self, wanted: Collection[str]) -> dict[str, bytes]:
+        """The references of earlier notebooks, without texts and tests."""
         earlier = {}
-        wanted = _builds_on(self.assignment, name)
         for path in self.assignment.notebooks():
             if path.stem in wanted:
                 key = (path.name, path.stat().st_mtime_ns)

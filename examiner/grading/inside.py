@@ -28,7 +28,7 @@ STUDENTS_OWN = AnswerError, AnswerStoppedError, NotImplementedError
 
 @dataclass(frozen=True)
 class Tested:
-    """What a test cell came to, as the examiner's process sees it.
+    """The result of a test cell, as the examiner's process sees it.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class NotebookTests:
         self.space.update({name: self.bridge.proxy(name) for name, callable_ in self.answers.items() if callable_})
 
     def _fetch_values(self, source: str) -> None:
-        """Answers that are plain values are read anew by each test that uses them."""
+        """Answers that are plain values are read again by each test that uses them."""
         for name in sorted(used_names(statements(source))):
             if self.answers.get(name) is False:
                 self.space.pop(name, None)
@@ -137,7 +137,7 @@ class NotebookTests:
                     self.space[name] = self.bridge.value(name)
 
     def _judge(self, ran: Ran, source: str, name: str) -> TestOutcome:
-        """Turn what a test cell did into a score, or into what a person has to look at."""
+        """Turn the result of a test cell into a score, or into a reason for manual grading."""
         outcome, error = ran.outcome, ran.error
         if isinstance(error, NeedsHumanError):
             return replace(outcome, score=None, reason=f"{name}: {error}")
@@ -152,7 +152,7 @@ class NotebookTests:
         return replace(outcome, checks=(*outcome.checks, Check(name, False, message=message)))
 
     def _fault_of(self, source: str, name: str) -> str | None:
-        """What the test raises on the reference's own answers: then no student is to blame."""
+        """What the test raises on the reference's own answers: then it is not the student's fault."""
         try:
             space = trusted_run(self.notebook).namespace()
         except Exception as unread:

@@ -20,7 +20,7 @@ from examiner.engine import Child
 from examiner.grading.inside import Tested
 from examiner.grading.rendering import explain, shown
 from examiner.kernel import Cell, Session
-from examiner.notebooks import Outputs, cells_of, defined_names, grade_id, is_bonus, kind_of
+from examiner.notebooks import Outputs, cells_of, defined_names, grade_id, is_bonus, kind_of, pictures_of, with_pictures
 from examiner.outcome import Check, NotebookOutcome, TestOutcome, sentence, worst
 
 __all__ = ["NotebookGrader"]
@@ -56,6 +56,8 @@ class NotebookGrader:
         Gives a child of the engine, in which the tests run.
     fingerprints : callable
         Gives the file of the notebook's fingerprints, None where nothing is diagnosed; asked when points are lost.
+    keep_pictures : bool, optional
+        Whether the student's own cells keep the pictures of the submission, where it has any, and draw no others.
     """
 
     def __init__(
@@ -67,14 +69,16 @@ class NotebookGrader:
         another_session: Callable[[], AbstractContextManager[Session]],
         fork: Callable[[], Child],
         fingerprints: Callable[[], Path | None],
+        keep_pictures: bool = True,
     ) -> None:
         self.notebook, self.name, self.session, self.fingerprints = notebook, name, session, fingerprints
         self.answers = defined_names(source)
         self.tests: dict[str, TestOutcome] = {}
-        self._fork, self._another_session = fork, another_session
+        self._fork, self._another_session, self._keep_pictures = fork, another_session, keep_pictures
         self._child: Child | None = None
         self._provided: list[tuple[str, str]] = []
         self._raised: dict[str, str | None] = {}
+        self._seconds: dict[str, float] = {}
 
     def __repr__(self) -> str:
         return f"<NotebookGrader of {self.name}: {len(self.tests)} tests so far>"
@@ -85,7 +89,9 @@ class NotebookGrader:
         try:
             for number, cell in enumerate(self.notebook.cells, start=1):
                 if cell.cell_type == "code" and cell.source.strip():
+                    before = self._taken()
                     self._cell(cell, number)
+                    self._seconds[_name_of(cell, number)] = round(max(0.0, self._taken() - before), 3)
             self._again_on_reference()
             self._diagnose()
         finally:
@@ -96,15 +102,22 @@ class NotebookGrader:
         status = worst([*statuses, "partial" if incidents else "graded"])
         reasons = [test.reason for test in self.tests.values() if test.status == status and test.reason]
         reason = next(iter([*reasons, *incidents]), None) if status != "graded" else None
-        return NotebookOutcome(status, reason, self.tests, time.monotonic() - began, self.session.calls)
+        seconds = time.monotonic() - began
+        return NotebookOutcome(status, reason, self.tests, seconds, self.session.calls, cells=self._seconds)
+
+    def _taken(self) -> float:
+        """Processor seconds so far, of the student's side and of the tests."""
+        return self.session.seconds + (self._child.seconds if self._child is not None else 0.0)
 
     def _cell(self, cell: NotebookNode, number: int) -> None:
         kind = kind_of(cell)
-        name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"number {number}"
+        name = _name_of(cell, number)
         if kind == "test":
             self._test(cell, name)
         elif kind != "training":
-            cell.outputs = self.session.run(Cell(name, cell.source, provided=kind == "given"))
+            pictures = pictures_of(cell.outputs) if kind == "free" and self._keep_pictures else []
+            outputs = self.session.run(Cell(name, cell.source, provided=kind == "given", draws=not pictures))
+            cell.outputs = with_pictures(outputs, pictures, self.session.budget) if pictures else outputs
             cell.execution_count = number
             self._raised[name] = _exception_in(cell.outputs)
             if kind == "given":
@@ -137,7 +150,7 @@ class NotebookGrader:
                 if cell.cell_type != "code" or kind == "training":
                     continue
                 if kind != "test":
-                    self.session.run(Cell(name, cell.source, provided=kind == "given"))
+                    self.session.run(Cell(name, cell.source, provided=kind == "given", draws=False))
                 elif name in unfinished:
                     first, shown_first = self.tests[name], cell.outputs
                     self._test(cell, name, unfinished[name])
@@ -243,9 +256,14 @@ class NotebookGrader:
         try:
             file = self.fingerprints()
             return {} if file is None else self._child.call(f"{INSIDE}:diagnose", file, serve=self._serve)
-        except Exception as error:  # a mark stands without its diagnosis
+        except Exception as error:  # a score is valid without its diagnosis
             log.warning("%s: not diagnosed (%s: %s)", self.name, type(error).__name__, str(error).splitlines()[0])
             return {}
+
+
+def _name_of(cell: NotebookNode, number: int) -> str:
+    """What a cell is called in messages."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or f"number {number}")
 
 
 def _exception_in(outputs: list[NotebookNode]) -> str | None:

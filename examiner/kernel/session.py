@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,11 +47,14 @@ class Cell:
         Its code.
     provided : bool
         Whether the course wrote it: where it stops before anything else ran, no student is at fault.
+    draws : bool
+        Whether its figures are made into pictures.
     """
 
     name: str
     source: str
     provided: bool = False
+    draws: bool = True
 
 
 class Session:
@@ -116,6 +119,11 @@ class Session:
             self._spent += kernel.seconds
             self._time_budget.left -= kernel.seconds
             kernel.close()
+
+    @property
+    def seconds(self) -> float:
+        """What its cells and calls took of their limits, all together."""
+        return self._spent + self._running
 
     @property
     def alive(self) -> bool:
@@ -246,7 +254,8 @@ class Session:
         raise SandboxError(f"The provided cell {cell.name} {why}, before anything of the student ran.")
 
     def _execute(self, kernel: Kernel, cell: Cell, outputs: Outputs) -> None:
-        number = kernel.execute(cell.source, outputs, self._seconds(self._timing.cell), self._timing)
+        seconds = self._seconds(self._timing.cell)
+        number = kernel.execute(cell.source, outputs, seconds, self._timing, draws=cell.draws)
         if number is not None:
             self._names[number] = cell.name
 
@@ -279,7 +288,7 @@ class Session:
             if cell in self._costly:
                 continue
             try:
-                self._execute(kernel, cell, Outputs())
+                self._execute(kernel, replace(cell, draws=False), Outputs())
             except (CellStopped, KernelDied) as error:
                 if self._untouched:
                     raise

@@ -1,21 +1,17 @@
 """A client's end of a kernel's socket that no kernel can fill without bounds.
 
 Kernels speak ZMTP, the protocol of ZeroMQ, over unix sockets.  ZeroMQ itself is made for peers that mean
-well: it keeps all parts of an unfinished message in memory, reconnects by path (where a hostile kernel may
-have put a link to another program's socket), and does both in a thread of its own.  This client reads the
-protocol (https://rfc.zeromq.org/spec/23/) itself: it connects once, follows no link, keeps no
+well: it keeps all parts of an unfinished message in memory, reconnects by itself, and does both in a thread of
+its own.  This client reads the protocol (https://rfc.zeromq.org/spec/23/) itself, on one connection: it keeps no
 more than it is told to, and drops what is larger.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
-import stat
 import struct
 from collections.abc import Generator
-from pathlib import Path
 
 from examiner._exceptions import ProtocolError
 
@@ -24,6 +20,7 @@ __all__ = ["MAX_CONTENT", "OVERSIZE", "ZmtpSocket"]
 _GREETING = b"\xff" + bytes(7) + b"\x01\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _CHUNK = 2**18
+SEND_SECONDS = 10  # a kernel may stop reading
 MAX_CONTENT = 8 * 2**20  # bytes of one message's JSON
 OVERSIZE: list[bytes] = []
 """Stands for a message that was larger than the limit, or had more frames."""
@@ -34,22 +31,15 @@ class ZmtpSocket:
 
     Parameters
     ----------
-    path : Path
-        Where the kernel listens.
+    connection : socket.socket
+        Connected to the kernel; it is closed with this one.
     kind : str
         ``"DEALER"`` for requests and replies, ``"SUB"`` for what the kernel publishes.
     max_bytes, max_frames : int
         The largest message that is kept; of a larger one only `OVERSIZE` remains.
-
-    Raises
-    ------
-    FileNotFoundError, ConnectionRefusedError
-        The kernel does not listen yet.
-    ProtocolError
-        What lies there is not a socket.
     """
 
-    def __init__(self, path: Path, kind: str, max_bytes: int, max_frames: int = 512) -> None:
+    def __init__(self, connection: socket.socket, kind: str, max_bytes: int, max_frames: int = 512) -> None:
         self._max_bytes, self._max_frames = max_bytes, max_frames
         self._incoming = bytearray()  # never more than one frame that is kept, and one chunk
         self._messages: list[list[bytes]] = []
@@ -58,7 +48,10 @@ class ZmtpSocket:
         next(self._parser)
         self.received = 0
         """Bytes that have come in so far."""
-        self._socket = _connect(path)
+        self._socket = connection
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
         ready = b"\x05READY" + _property(b"Socket-Type", kind.encode()) + _property(b"Identity", b"")
         self._send_raw(_GREETING + bytes([_COMMAND, len(ready)]) + ready)
         if kind == "SUB":
@@ -170,26 +163,6 @@ class ZmtpSocket:
             count -= dropped
             if count:
                 yield
-
-
-def _connect(path: Path) -> socket.socket:
-    """Connect to the socket at `path` itself, never to one that a link there points to."""
-    descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW)
-    try:
-        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            raise ProtocolError("the file at the path of the kernel's socket is not a socket")
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(10)  # for sending: a kernel may stop reading
-            with contextlib.suppress(OSError):
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
-            connection.connect(f"/proc/self/fd/{descriptor}")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-    finally:
-        os.close(descriptor)
 
 
 def _property(name: bytes, value: bytes) -> bytes:

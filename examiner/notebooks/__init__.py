@@ -22,13 +22,14 @@ from examiner.notebooks.cells import (
     points,
     read,
     solutions,
+    without_hidden,
 )
-from examiner.notebooks.intake import LEFT_OUT, irregular, is_page, leave_out, leave_out_irregular
+from examiner.notebooks.intake import LEFT_OUT, digest, irregular, is_page, leave_out, leave_out_irregular, read_regular
 from examiner.notebooks.markdown import harmless_markdown
-from examiner.notebooks.merge import Merged, merge, merged, prepared_source
+from examiner.notebooks.merge import Merged, merge, merged, prepared_source, source_steps
 from examiner.notebooks.names import defined_names, imports, is_blank, statements, used_names
-from examiner.notebooks.outputs import OutputBudget, Outputs, clean_text, harmless
-from examiner.notebooks.submission import LeftOut, Repaired, Submission, read_submission
+from examiner.notebooks.outputs import OutputBudget, Outputs, clean_text, harmless, picture, pictures_of, with_pictures
+from examiner.notebooks.submission import Contents, LeftOut, Repaired, Submission, read_submission
 
 __all__ = [
     "BONUS_TAG",
@@ -38,6 +39,7 @@ __all__ = [
     "STUB",
     "THEIRS",
     "TRAINING_TAG",
+    "Contents",
     "Kind",
     "LeftOut",
     "Merged",
@@ -49,6 +51,7 @@ __all__ = [
     "cells_of",
     "clean_text",
     "defined_names",
+    "digest",
     "fill_in",
     "grade_id",
     "harmless",
@@ -64,12 +67,18 @@ __all__ = [
     "merge",
     "merged",
     "names_in",
+    "picture",
+    "pictures_of",
     "plain_python",
     "points",
     "prepared_source",
     "read",
+    "read_regular",
     "read_submission",
     "solutions",
+    "source_steps",
     "statements",
     "used_names",
+    "with_pictures",
+    "without_hidden",
 ]

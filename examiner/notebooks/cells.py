@@ -34,6 +34,7 @@ __all__ = [
     "read",
     "solutions",
     "unused_id",
+    "without_hidden",
 ]
 
 Kind = Literal["given", "answer", "test", "written", "task", "free", "training"]
@@ -46,6 +47,8 @@ TRAINING_TAG = "skip-execution"
 BONUS_TAG = "bonus"
 # As nbgrader finds them: in a line that may hold more.
 SOLUTION = re.compile(r"^[^\n]*BEGIN SOLUTION[^\n]*\n(.*?)^[^\n]*END SOLUTION[^\n]*\n?", re.DOTALL | re.MULTILINE)
+# What nbgrader takes out of the release.
+HIDDEN = re.compile(r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
 STUB = re.compile(r"\n[ \t]*raise NotImplementedError\(\"Exercise [^\n]*")
 MAX_PYTHON = 500_000  # characters of a cell that are looked at as Python
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -70,6 +73,11 @@ def kind_of(cell: NotebookNode) -> Kind:
     if nbgrader.get("solution"):
         return "answer"
     return "given" if nbgrader.get("locked") else "free"
+
+
+def without_hidden(source: str) -> str:
+    """The source of a cell without hidden tests and mark schemes, as students get it."""
+    return HIDDEN.sub("", source)
 
 
 def cells_of(notebook: NotebookNode, *kinds: Kind) -> Iterator[NotebookNode]:

@@ -6,6 +6,7 @@ has no end.  `examiner.notebooks.submission` asks the same questions, and change
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import mimetypes
 import os
@@ -28,6 +29,7 @@ __all__ = [
     "LEFT_OUT",
     "NO_TIME",
     "TOO_MANY",
+    "digest",
     "entries",
     "irregular",
     "is_junk",
@@ -86,6 +88,29 @@ def entries(folder: Path) -> Iterator[tuple[Path, str | None]]:
                 what = TOO_MANY if base == folder / LEFT_OUT else TOO_DEEP if depth >= MAX_DEPTH else None
                 waiting += [(path, depth + 1)] if what is None else []
             yield path, what
+
+
+def digest(folder: Path, *, contents: bool = True) -> str:
+    """Hash a submission: names and contents of its regular files, names alone of what is not read.
+
+    Parameters
+    ----------
+    folder : Path
+        A submission.
+    contents : bool
+        False: sizes and times of the files instead of their contents, which takes no time.
+    """
+    found = hashlib.sha256()
+    for path, what in entries(folder):
+        regular = what is None and not _is_folder(path)
+        content = read_regular(path, MAX_READ) if regular and contents else None
+        if regular and content is None:  # or it is too large to be read
+            status = path.lstat()
+            content = f"{status.st_size} {status.st_mtime_ns}".encode()
+        name = os.fsencode(path.relative_to(folder))
+        found.update(b"%d %d " % (len(name), len(content or b"")) + name + (what or "").encode() + b"\0")
+        found.update(content or b"")
+    return found.hexdigest()
 
 
 def irregular(folder: Path) -> Iterator[tuple[Path, str]]:

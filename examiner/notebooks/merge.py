@@ -9,7 +9,6 @@ submission, in its order.
 from __future__ import annotations
 
 import copy
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,19 +20,17 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from traitlets.config import Config
 
 from examiner._exceptions import DamagedNotebookError
-from examiner.notebooks.cells import GRADED, THEIRS, TRAINING_TAG, grade_id, kind_of, read, unused_id
+from examiner.notebooks.cells import GRADED, THEIRS, TRAINING_TAG, grade_id, kind_of, read, unused_id, without_hidden
 from examiner.notebooks.markdown import attached_pictures, harmless_markdown
 from examiner.notebooks.names import names_defined_by, words
 from examiner.notebooks.outputs import OutputBudget, harmless
-from examiner.notebooks.repair import mended
+from examiner.notebooks.repair import repaired
 
-__all__ = ["Merged", "merge", "merged", "prepared_source"]
+__all__ = ["Merged", "merge", "merged", "prepared_source", "source_steps"]
 
 WEIGHT = 100  # of an answer, among the cells that say where others belong
 STEPS = "LockCells", "ClearSolutions", "ClearOutput", "ComputeChecksums"  # nbgrader's, which makes a release
 _SOURCES: dict[tuple[Path, int, int, str], NotebookNode] = {}
-# What nbgrader takes out of the release.
-_HIDDEN = re.compile(r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -73,8 +70,7 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
     from nbgrader import preprocessors  # here, for it takes a second, and the engine's processes do without
 
     status = path.stat()
-    options = repr([config.get(step) for step in STEPS]) if config else ""
-    key = (path, status.st_mtime_ns, status.st_size, options)
+    key = (path, status.st_mtime_ns, status.st_size, repr(source_steps(config)))
     if key not in _SOURCES:
         notebook, resources = read(path), {"language": "python"}
         for step in STEPS:
@@ -84,6 +80,16 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
             _SOURCES.clear()
         _SOURCES[key] = notebook
     return copy.deepcopy(_SOURCES[key])
+
+
+def source_steps(config: Config | None) -> Config:
+    """The part of nbgrader's configuration that says how a source notebook is prepared.
+
+    Parameters
+    ----------
+    config : traitlets.config.Config, optional
+    """
+    return Config({step: config[step] for step in STEPS if config and step in config})
 
 
 def merge(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
@@ -152,7 +158,7 @@ def _is_attempt(place: int, cell: NotebookNode, ours: NotebookNode, chosen: dict
 def _submitted(submission: NotebookNode) -> list[NotebookNode]:
     """The cells of a submission, whatever it is."""
     try:
-        return list(mended(submission).cells)
+        return list(repaired(submission).cells)
     except DamagedNotebookError:
         return []
 
@@ -239,7 +245,7 @@ def _aligned(
     ours = [
         ("name", grade_id(cell))
         if kind_of(cell) in GRADED and grade_id(cell) in known
-        else _looks(cell, _HIDDEN.sub("", cell.source))
+        else _looks(cell, without_hidden(cell.source))
         for cell in source.cells
     ]
     return SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes()
@@ -317,7 +323,7 @@ def _in_order(marks: Sequence[tuple[int, int]], weighty: set[int]) -> dict[int, 
     return run
 
 
-# ------------------------------------------------------------------------------- cells made anew
+# ------------------------------------------------------------------------------- new cells
 
 
 def _fill(cell: NotebookNode, theirs: NotebookNode) -> None:
@@ -333,14 +339,14 @@ def _fill(cell: NotebookNode, theirs: NotebookNode) -> None:
 def _made(
     free: Iterable[int], cells: Sequence[NotebookNode], source: NotebookNode, graded: Iterable[NotebookNode]
 ) -> dict[int, NotebookNode]:
-    """The free cells, made anew."""
+    """The free cells as new cells."""
     taken, budget = {cell.id for cell in graded}, OutputBudget()
     given = {cell.source for cell in source.cells if cell.cell_type != "code"}
     return {i: _free(cells[i], unused_id(cells[i].id, taken, f"free-{i + 1}"), given, budget) for i in free}
 
 
 def _free(cell: NotebookNode, name: str, given: set[str], budget: OutputBudget) -> NotebookNode:
-    """A cell of the student's own: no metadata but the tag of a training cell.
+    """A cell of the student's own: no metadata but the tag of a training cell, and the outputs that `repaired` kept.
 
     Its text is looked at in an instructor's browser: HTML in it, other than the course's own, stays text.
     """
@@ -348,7 +354,7 @@ def _free(cell: NotebookNode, name: str, given: set[str], budget: OutputBudget) 
         made = new_code_cell(cell.source, id=name)
         if kind_of(cell) == "training":
             made.metadata.tags = [TRAINING_TAG]
-            made.outputs = harmless(cell.get("outputs"), budget=budget)
+        made.outputs = harmless(cell.get("outputs"), budget=budget)
         return made
     text = cell.source if cell.source in given else harmless_markdown(cell.source)
     if cell.cell_type != "markdown":

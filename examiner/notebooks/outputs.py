@@ -17,7 +17,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-__all__ = ["OutputBudget", "Outputs", "clean_text", "harmless", "picture"]
+__all__ = ["OutputBudget", "Outputs", "clean_text", "harmless", "picture", "pictures_of", "with_pictures"]
 
 MAX_PICTURE = 3_000_000  # characters of base64
 MAX_PIXELS = 16_000_000  # of one picture: a few kB of PNG can hold gigabytes of them
@@ -26,6 +26,8 @@ MAX_OUTPUTS = 300  # of one cell
 MAX_NOTEBOOK = 20_000_000  # characters of text and base64 in all cells of one notebook
 MAX_COLORS = 400  # changes of color in one output
 MAX_NOTEBOOK_COLORS = 20_000  # feedback makes an element of each
+_NOT_DRAWN = re.compile(r"<(?:Figure|IPython\.core\.display\.Image|PIL\.)")
+OWN_PICTURES = "(Pictures of the student's own run, as submitted.)\n"
 CUT = "\n[The rest is left out: more than {limit:,} characters.]\n"
 
 
@@ -69,7 +71,7 @@ class Outputs:
         return f"<Outputs: {len(self._outputs)}{', cut' if self.cut else ''}>"
 
     def add(self, kind: Any, content: Any) -> None:
-        """Take in one message of the kernel; what is damaged or of no use is dropped."""
+        """Take in one message of the kernel; damaged and irrelevant messages are dropped."""
         if not isinstance(content, dict):
             return
         if kind == "clear_output":
@@ -97,7 +99,7 @@ class Outputs:
     # ---------------------------------------------------------------------------- inside
 
     def _start_over(self) -> None:
-        """Forget all outputs, and what they took: of a picture that is drawn anew all the time, the last one stays."""
+        """Forget all outputs, and what they took: of a picture that is drawn again and again, the last one stays."""
         self._outputs, self._streams, self._clear = [], {}, False
         self._budget.left += self._text_used + self._picture_used
         self._text_used = self._picture_used = self._pictures = 0
@@ -191,7 +193,7 @@ _MAKERS: dict[Any, Callable[[Outputs, dict[str, Any]], NotebookNode | None]] = {
 
 
 def harmless(outputs: Any, max_text: int = 100_000, budget: OutputBudget | None = None) -> list[NotebookNode]:
-    """Make outputs as they stand in a submitted notebook harmless, like a kernel's.
+    """Make the outputs in a submitted notebook harmless, like a kernel's.
 
     Parameters
     ----------
@@ -212,6 +214,49 @@ def harmless(outputs: Any, max_text: int = 100_000, budget: OutputBudget | None 
         if isinstance(output, dict):
             kept.add(output.get("output_type"), output)
     return kept.finished()
+
+
+def pictures_of(outputs: Iterable[Any]) -> list[Any]:
+    """Give those outputs that say to be pictures.
+
+    Parameters
+    ----------
+    outputs : iterable of object
+        Anything in them may be damaged.
+    """
+    data = [(output, output.get("data") if isinstance(output, dict) else None) for output in outputs]
+    return [output for output, kinds in data if isinstance(kinds, dict) and not PICTURES.keys().isdisjoint(kinds)]
+
+
+def with_pictures(
+    outputs: Iterable[NotebookNode], submitted: Iterable[NotebookNode], budget: OutputBudget
+) -> list[NotebookNode]:
+    """Put submitted pictures where a cell that was run without drawing would have shown its own.
+
+    Parameters
+    ----------
+    outputs : iterable of NotebookNode
+        Of the run.
+    submitted : iterable of NotebookNode
+        Outputs that are pictures, in order.
+    budget : OutputBudget
+        The budget that the notebook's cells share.
+
+    Returns
+    -------
+    list of NotebookNode
+        With a line that says whose pictures these are.
+    """
+    waiting, placed = list[NotebookNode](), list[NotebookNode]()
+    for each in submitted:
+        size = sum(map(len, each.data.values()))
+        if size <= budget.left:
+            budget.left -= size
+            waiting.append(each)
+    for output in outputs:
+        is_place = _NOT_DRAWN.match(output.get("data", {}).get("text/plain", ""))
+        placed.append(waiting.pop(0) if is_place and waiting else output)
+    return [*placed, *waiting, new_output("stream", name="stdout", text=OWN_PICTURES)]
 
 
 def _display_id(content: dict[str, Any]) -> str | None:

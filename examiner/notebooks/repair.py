@@ -16,9 +16,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 
 from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks.cells import TRAINING_TAG, unused_id
-from examiner.notebooks.outputs import OutputBudget, harmless
+from examiner.notebooks.outputs import OutputBudget, harmless, pictures_of
 
-__all__ = ["MAX_READ", "as_notebook", "is_readable_as_it_is", "mended"]
+__all__ = ["MAX_READ", "as_notebook", "is_readable_as_it_is", "repaired"]
 
 MAX_READ = 200 * 2**20  # bytes of a notebook's file
 MAX_NOTEBOOK = 16 * 2**20  # characters without outputs
@@ -58,7 +58,7 @@ def as_notebook(data: bytes) -> tuple[NotebookNode, tuple[str, ...]]:
     return _made(_parsed(data, repairs), repairs), tuple(dict.fromkeys(repairs))
 
 
-def mended(content: Mapping[str, Any]) -> NotebookNode:
+def repaired(content: Mapping[str, Any]) -> NotebookNode:
     """Make a valid notebook of one that was parsed already, as `as_notebook` does.
 
     Parameters
@@ -86,7 +86,7 @@ def _made(content: Mapping[str, Any], repairs: list[str]) -> NotebookNode:
 
 
 def is_readable_as_it_is(data: bytes) -> bool:
-    """Whether nbgrader, which repairs nothing, can read a notebook."""
+    """Whether nbgrader can read a notebook without repairs."""
     try:
         notebook = nbformat.convert(nbformat.reader.reads(data.decode()), 4)
         return all(isinstance(cell.source, str) and isinstance(cell.metadata, dict) for cell in notebook.cells)
@@ -161,7 +161,7 @@ def _cells(content: Mapping[str, Any], repairs: list[str]) -> list[Any]:
 
 
 def _cell(cell: Any, number: int, ids: set[str], repairs: list[str], budget: OutputBudget) -> NotebookNode:
-    """Make a cell anew, of what is valid in it."""
+    """Make a new cell of what is valid in one."""
     if not isinstance(cell, dict):
         repairs.append("it had a cell that was not an object")
         cell = {"cell_type": "raw", "source": "", "metadata": {}}
@@ -171,8 +171,9 @@ def _cell(cell: Any, number: int, ids: set[str], repairs: list[str], budget: Out
         if not isinstance(cell.get("outputs"), list):
             repairs.append("it had a code cell without outputs")
         made = new_code_cell(source, id=name, metadata=metadata)
-        if TRAINING_TAG in metadata.get("tags", ()):
-            made.outputs = harmless([_modern(output) for output in _listed(cell.get("outputs"))], budget=budget)
+        outputs = [_modern(output) for output in _listed(cell.get("outputs"))]
+        kept = outputs if TRAINING_TAG in metadata.get("tags", ()) else pictures_of(outputs)
+        made.outputs = harmless(kept, budget=budget)
         return made
     if cell.get("cell_type") not in ("markdown", "heading"):
         return new_raw_cell(source, id=name, metadata=metadata)

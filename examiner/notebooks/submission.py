@@ -6,6 +6,7 @@ Nothing that a student can submit raises here, blocks, or is changed on disk.
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import io
 import re
 import stat
@@ -24,7 +25,7 @@ from examiner.notebooks.intake import LEFT_OUT, NO_TIME, TOO_MANY, entries, is_j
 from examiner.notebooks.repair import MAX_READ, as_notebook
 from examiner.outcome import sentence
 
-__all__ = ["LeftOut", "Repaired", "Submission", "read_submission"]
+__all__ = ["Contents", "LeftOut", "Repaired", "Submission", "read_submission"]
 
 MAX_TOTAL = 2 * MAX_READ  # bytes that are read in all
 MAX_FILE = 20_000_000  # bytes of a file that is not a notebook
@@ -75,7 +76,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Repaired:
-    """A notebook that is graded although something was wrong with its file, and what that was."""
+    """A notebook that is graded although its file was faulty, with the fault."""
 
     name: str
     what: str
@@ -85,13 +86,26 @@ class Repaired:
 
 
 @dataclass(frozen=True)
+class Contents:
+    """What a row says of a submission: names of its notebooks, and sentences on what was left out or repaired.
+
+    `files` are the other files: names and SHA-256.
+    """
+
+    notebooks: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Submission:
     """A submission.
 
     Attributes
     ----------
     notebooks : mapping of str to NotebookNode
-        By name without ``.ipynb``. Valid, and without outputs except those of training cells.
+        By name without ``.ipynb``. Valid, and without outputs except those of training cells and pictures.
     files : mapping of str to bytes
         The other files, by path in the submission.
     left_out : tuple of LeftOut
@@ -109,6 +123,12 @@ class Submission:
 
     def __repr__(self) -> str:
         return f"<Submission: {len(self.notebooks)} notebooks, {len(self.files)} files, {len(self.left_out)} left out>"
+
+    @property
+    def contents(self) -> Contents:
+        """What a row says of it."""
+        files = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
+        return Contents(tuple(self.notebooks), tuple(map(str, self.left_out)), tuple(map(str, self.repaired)), files)
 
 
 def read_submission(folder: Path, expected: Collection[str] = (), ignored: Collection[str] = ()) -> Submission:
@@ -333,7 +353,7 @@ class _Reader:
     # ---------------------------------------------------------------------------------- files
 
     def take_files(self) -> None:
-        """Take the other files; those beside a notebook that is taken from a folder or archive, too."""
+        """Take the other files, also those next to a notebook that is taken from a folder or archive."""
         opened = [source.archive for source in self.taken]
         for source in self.folder.sources:
             if source not in self.taken and source not in opened:
@@ -370,7 +390,7 @@ _ADDED = re.compile(
 
 
 def _key(name: str) -> str:
-    """A name as far as spelling does not matter: case, ways to write an accent, kinds of space."""
+    """A name without differences of spelling: case, ways to write an accent, kinds of space."""
     return re.sub(r"[\s_\-]+", "_", unicodedata.normalize("NFKC", name).casefold().strip())
 
 

@@ -4,7 +4,8 @@ What it holds, and what it does not hold, is in ``docs/threat-model.md``.
 """
 
 from examiner.sandbox.health import check_isolation, isolation_findings
+from examiner.sandbox.linux.processes import Process
 from examiner.sandbox.linux.usage import Stopwatch
 from examiner.sandbox.sandbox import Sandbox
 
-__all__ = ["Sandbox", "Stopwatch", "check_isolation", "isolation_findings"]
+__all__ = ["Process", "Sandbox", "Stopwatch", "check_isolation", "isolation_findings"]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from examiner._exceptions import IsolationError
+from examiner.own_processes import ONE_THREAD
 from examiner.settings import MIB, Limits
 
 WORK = "/tmp/work"
@@ -33,7 +34,7 @@ MOUNT_AND_GO = 'set -e; while [ "$1" != -- ]; do "$0" --bind "$1" "$2"; shift 2;
 
 @dataclass(frozen=True)
 class Layout:
-    """What a sandbox sees of the host, beside the system and Python.
+    """What a sandbox sees of the host, apart from the system and Python.
 
     Root's private folders cannot be reached by the user that root becomes: they are noted in
     `stage`, to be mounted where that user can, in a mount namespace that ends with the sandbox.
@@ -41,7 +42,6 @@ class Layout:
 
     root: Path  # the sandbox's folder on the host
     files: Path  # in it: what goes into the working folder
-    sockets: Path  # in it: what is shared, at the same path on both sides
     data: Path | None
     user: int | None  # whom root becomes
     stage: dict[Path, Path] = field(default_factory=dict)
@@ -69,9 +69,7 @@ def environment(work: Path, temporary: str) -> dict[str, str]:
         "MPLCONFIGDIR": f"{work}/{FONTS}",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "IPYTHONDIR": f"{temporary}/.ipython",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        **ONE_THREAD,
         "PYTHONDONTWRITEBYTECODE": "1",
         # Where Python itself was built to need it.
         **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
@@ -108,7 +106,6 @@ def bwrap(layout: Layout, variables: Mapping[str, str], disk: int) -> list[str]:
             arguments += ["--ro-bind", str(entry), f"{WORK}/{entry.name}"]
     if layout.data is not None:
         arguments += ["--ro-bind", layout.source(layout.data), DATA]
-    arguments += ["--bind", str(layout.sockets), str(layout.sockets)]
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
 
 
@@ -212,7 +209,7 @@ def python_parts() -> tuple[Path, ...]:
 
 @functools.cache
 def own_folders() -> tuple[Path, ...]:
-    """List our own packages where they lie in a folder that the sandbox sees."""
+    """List our own packages that are in a folder that the sandbox sees."""
     specs = [importlib.util.find_spec(name) for name in OWN_PACKAGES]
     own = [Path(place) for spec in specs if spec for place in spec.submodule_search_locations or ()]
     visible = {Path("/usr"), *python_parts(), *(part.resolve() for part in python_parts())}

@@ -1,4 +1,4 @@
-"""The thread of a sandbox: starts its program, watches it, collects what it says, ends it."""
+"""The thread of a sandbox: starts its program, watches it, collects its output, ends it."""
 
 from __future__ import annotations
 

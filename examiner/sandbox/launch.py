@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from examiner._exceptions import SandboxError
+from examiner.removal import remove_folder
 from examiner.sandbox import bwrap
 from examiner.sandbox.linux import cgroup, seccomp, usage
-from examiner.sandbox.linux.processes import Process, first_process, only_child
-from examiner.sandbox.scratch import new_folder, remove_folder, write_files
+from examiner.sandbox.linux.processes import Process, await_program, first_process, only_child
+from examiner.sandbox.scratch import new_folder, write_files
 from examiner.sandbox.watch import Running
 from examiner.settings import Limits
 
@@ -35,6 +36,10 @@ class Order:
     limits: Limits
     output: int
     """Descriptor that the program's stdout and stderr are written to."""
+    passed: Sequence[int] = ()
+    """Other descriptors that the program gets."""
+    first: bool = False
+    """Whether it is the first process of its namespace."""
 
 
 def launch_plain(order: Order, work: Path, running: Running) -> None:
@@ -47,6 +52,7 @@ def launch_plain(order: Order, work: Path, running: Running) -> None:
         stdout=order.output,
         stderr=order.output,
         start_new_session=True,
+        pass_fds=order.passed,
     )
     running.first, running.program = Process(running.process.pid), Process(running.process.pid)
 
@@ -72,7 +78,7 @@ def launch_inside(order: Order, layout: bwrap.Layout, running: Running) -> None:
             os.close(writer)
         assert running.process is not None
         try:
-            _take_hold(running, reader)
+            _take_hold(running, reader, order.first)
         except (ProcessLookupError, FileNotFoundError):
             # Ended already: a very short program, or bwrap could not set the sandbox up.
             running.process.wait(START_SECONDS)
@@ -85,7 +91,8 @@ def launch_inside(order: Order, layout: bwrap.Layout, running: Running) -> None:
 def _start_bwrap(order: Order, layout: bwrap.Layout, running: Running, info: int) -> None:
     with contextlib.ExitStack() as files:
         arguments = [*bwrap.bwrap(layout, order.variables, order.limits.disk), "--info-fd", str(info)]
-        passed = [info]
+        arguments += ["--as-pid-1"] if order.first else []
+        passed = [*order.passed, info]
         if filters := seccomp.program():
             passed.append(_in_memory(filters, files))
             arguments += ["--seccomp", str(passed[-1])]
@@ -104,10 +111,14 @@ def _start_bwrap(order: Order, layout: bwrap.Layout, running: Running, info: int
         )
 
 
-def _take_hold(running: Running, info: int) -> None:
+def _take_hold(running: Running, info: int, is_first: bool) -> None:
     """Take hold of what bwrap has started, before any submitted code runs."""
     running.first = Process(first_process(info, START_SECONDS))
-    running.program = Process(only_child(running.first.pid, START_SECONDS))
+    if is_first:
+        await_program(running.first.pid, bwrap.tool("bwrap"), START_SECONDS)
+        running.program = Process(running.first.pid)
+    else:
+        running.program = Process(only_child(running.first.pid, START_SECONDS))
     for process in (running.first, running.program):
         # Where the whole machine runs out of memory, the sandbox goes first.
         Path(f"/proc/{process.pid}/oom_score_adj").write_text("1000")

@@ -19,7 +19,6 @@ __all__ = ["END_SECONDS", "Running", "Said", "Watch"]
 POLL_SECONDS = 0.05
 END_SECONDS = 20
 OUTPUT_BYTES = 16 * 1024  # how much of the program's own stdout and stderr is kept
-SOCKET_FOLDER = 1 * MIB, 64  # bytes and entries, while the folder is not sealed
 MAX_SOCKETS = 512  # a kernel of Jupyter's has about thirty
 FILES_PER_MIB = 64  # how many files the scratch may hold, for each MiB of its size
 
@@ -35,7 +34,7 @@ class Running:
     program: Process | None = None
     group: Cgroup | None = None
     folders: list[int] = field(default_factory=list)
-    """Descriptors of the sandbox's file systems; the folder of sockets first."""
+    """Descriptors of the sandbox's file systems."""
 
     def status(self) -> int | None:
         """Give the program's exit status, None while it runs; 128 + n where signal n ended it."""
@@ -116,16 +115,10 @@ class Watch:
         What it may use.
     apart : bool
         Whether it has namespaces of its own.
-
-    Attributes
-    ----------
-    sealed : bool
-        Whether the folder of sockets is read-only by now, and need not be measured.
     """
 
     def __init__(self, running: Running, limits: Limits, apart: bool) -> None:
         self._running, self._limits, self._apart = running, limits, apart
-        self.sealed = False
 
     def until_the_end(self, said: Said, reader: int) -> str | None:
         """Watch; returns when the program has ended, or the reason why it has to be ended."""
@@ -158,10 +151,8 @@ class Watch:
         if first is None:
             return None
         used = usage.usage(first.pid)
-        if used.memory > limits.memory:
-            exact = usage.proportional_memory(first.pid)
-            if (used.memory if exact is None else exact) > limits.memory:
-                return self._memory_reason()
+        if used.memory > limits.memory and usage.proportional_memory(first.pid) > limits.memory:
+            return self._memory_reason()
         if used.cpu_seconds > limits.cpu_seconds:
             return self._cpu_reason()
         if used.processes > limits.processes + 4:
@@ -171,12 +162,7 @@ class Watch:
         return self._disk_exceeded()
 
     def _disk_exceeded(self) -> str | None:
-        sockets, *others = self._running.folders
-        if not self.sealed:
-            size, entries = usage.folder_used(sockets, SOCKET_FOLDER[1])
-            if size > SOCKET_FOLDER[0] or entries > SOCKET_FOLDER[1]:
-                return "filled the folder of its sockets"
-        for folder in others:
+        for folder in self._running.folders:
             _, files = usage.disk_used(folder)
             if files > max(1024, self._limits.disk // MIB * FILES_PER_MIB):
                 return "made too many files"

@@ -1,4 +1,4 @@
-"""What stands in a test cell for the student's answers, in the engine's child.
+"""What replaces the student's answers in a test cell, in the engine's child.
 
 Calling a proxy calls the student's function in the sandbox: arguments and results cross by value.
 """

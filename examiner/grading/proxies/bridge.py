@@ -138,7 +138,7 @@ class Bridge:
         self._kept.clear()
 
     def end(self) -> None:
-        """Forget what the test cell knew; what it assigned last matters to nobody."""
+        """Forget the test cell's state, its last assignments included."""
         self._later, self._known = [], {}
 
     def proxy(self, name: str) -> Proxy:
@@ -322,7 +322,7 @@ class Bridge:
         for name, given in self._given.items():
             if given is value and name.isidentifier():
                 return Reference(None, name)
-            earlier = getattr(value, "_notebook", None)  # toolkit.earlier: made anew at each access
+            earlier = getattr(value, "_notebook", None)  # toolkit.earlier: a new object at each access
             if earlier is not None and getattr(given, "_notebook", None) is earlier:
                 return Reference(None, name, (value.__name__,))
         fault = f"the test gives an answer a {type(value).__name__}, which cannot cross into the sandbox"

@@ -1,4 +1,4 @@
-"""A control group (cgroup v2) of a sandbox's own, on machines that let us make one.
+"""A control group (cgroup v2) of a sandbox's own, on machines that allow it.
 
 It is the only mechanism that counts all memory that the kernel keeps for a sandbox (pages in
 memory file systems, socket and pipe buffers), each page once, and that acts without delay.
@@ -41,7 +41,7 @@ class Cgroup:
         return "oom_kill" in events and int(events[events.index("oom_kill") + 1]) > 0
 
     def remove(self) -> None:
-        """Remove it; its processes are gone, or about to be."""
+        """Remove it; its processes have ended or are ending."""
         for _ in range(100):
             try:
                 self.folder.rmdir()
@@ -53,7 +53,7 @@ class Cgroup:
 
 
 def create(memory: int, processes: int) -> Cgroup | None:
-    """Make a control group with limits; None where this machine does not let us.
+    """Make a control group with limits; None where this machine does not allow it.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def create(memory: int, processes: int) -> Cgroup | None:
 
 
 def _switched_on(parent: Path) -> bool:
-    """Whether groups below `parent` get the controllers, if need be because we say so now."""
+    """Whether groups below `parent` get the controllers, which are switched on if necessary."""
     control = parent / "cgroup.subtree_control"
     for last in (False, True):
         if set(CONTROLLERS) <= set(control.read_text().split()):

@@ -1,4 +1,4 @@
-"""Processes of a sandbox, held by descriptors: a number that is used again is never mistaken."""
+"""Processes of a sandbox, held by descriptors, so that a reused number is never mistaken."""
 
 from __future__ import annotations
 
@@ -85,5 +85,26 @@ def only_child(pid: int, timeout: float) -> int:
             break
         if children:
             return int(children[0])
+        time.sleep(0.001)
+    raise ProcessLookupError
+
+
+def await_program(pid: int, starter: str, timeout: float) -> None:
+    """Wait until a process has become another program than the one that starts it.
+
+    Raises
+    ------
+    ProcessLookupError
+        If the process ends before.
+    """
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        try:
+            if not os.path.samefile(f"/proc/{pid}/exe", starter):
+                return
+        except PermissionError:  # not yet: it is changing its rights
+            pass
+        except FileNotFoundError:
+            break
         time.sleep(0.001)
     raise ProcessLookupError

@@ -7,15 +7,17 @@ submitted code ran.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
-LOOK_SECONDS = 0.1  # how often a stopwatch reads what threads used
+LOOK_SECONDS = 0.1  # what a stopwatch counts without a look at the processes
+READ_SECONDS = 1.0  # how often it looks at them, far from a limit
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,33 @@ class Usage:
 
 def descendants(pid: int) -> Iterator[int]:
     """Give a process and all that descend from it, as far as they can be seen."""
+    return (each for each, _ in _processes(pid))
+
+
+def _processes(pid: int) -> Iterator[tuple[int, list[str]]]:
+    """Give a process and all that descend from it, each with its threads."""
     pending = [pid]
     while pending:
-        pid = pending.pop()
-        yield pid
-        try:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                pending += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
-        except OSError:  # ended in the meantime
-            continue
+        pid, threads = pending.pop(), list[str]()
+        with contextlib.suppress(OSError):  # ended in the meantime
+            threads = os.listdir(f"/proc/{pid}/task")
+            for thread in threads:
+                pending += map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
+        yield pid, threads
+
+
+def _read(path: str) -> bytes:
+    """Read a small file of `/proc`; ten times a second for each sandbox, so without a file object."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 65536)
+    finally:
+        os.close(descriptor)
+
+
+def _fields(pid: int) -> list[bytes]:
+    """What ``/proc/PID/stat`` says behind the name, which is in brackets and may hold anything."""
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
 
 
 def usage(pid: int) -> Usage:
@@ -45,8 +65,7 @@ def usage(pid: int) -> Usage:
     processes, memory, ticks = 0, 0, 0
     for each in descendants(pid):
         try:
-            # The name, in brackets, may hold anything: fields are counted from the last bracket.
-            fields = Path(f"/proc/{each}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            fields = _fields(each)
         except OSError:
             continue
         processes += int(fields[17])
@@ -56,36 +75,30 @@ def usage(pid: int) -> Usage:
 
 
 @dataclass(frozen=True)
-class ThreadTimes:
-    """What one thread has had of the processors since it began, in seconds."""
+class Times:
+    """What processes have had of the processors since they began, in seconds."""
 
-    ran: float
-    waited: float
-    """For a processor, while it could have run."""
+    ran: float = 0.0
+    """All together, and with them the children that they have waited for."""
+    waited: Mapping[int, float] = field(default_factory=dict)
+    """For a processor, while it could have run: by thread. Empty where the system does not tell."""
 
 
-def thread_times(pid: int) -> dict[int, ThreadTimes]:
-    """Give the times of each thread of a process and its descendants.
+def times(pid: int) -> Times:
+    """Give the times of a process and its descendants.
 
     Parameters
     ----------
     pid : int
         The sandbox's first process.
-
-    Returns
-    -------
-    dict of int to ThreadTimes
-        By the thread's number; empty where the system does not tell.
     """
-    times = {}
-    for each in descendants(pid):
-        try:
-            for thread in os.listdir(f"/proc/{each}/task"):
-                ran, waited, _ = Path(f"/proc/{each}/task/{thread}/schedstat").read_text().split()
-                times[int(thread)] = ThreadTimes(int(ran) / 1e9, int(waited) / 1e9)
-        except (OSError, ValueError):  # ended in the meantime
-            continue
-    return times
+    ticks, waited = 0, {}
+    for each, threads in _processes(pid):
+        with contextlib.suppress(OSError):  # ended in the meantime
+            ticks += sum(map(int, _fields(each)[11:15]))
+            for thread in threads:
+                waited[int(thread)] = int(_read(f"/proc/{each}/task/{thread}/schedstat").split()[1]) / 1e9
+    return Times(ticks / TICKS, waited)
 
 
 class Stopwatch:
@@ -95,26 +108,26 @@ class Stopwatch:
     keep the processors busy counts: the clock never goes slower than their processor time.  Of several
     threads the one that waited longest is taken, in each interval.
 
+    Looking at processes costs, so a short time is counted as wall time, and a longer one is looked at
+    seldom: own seconds are never more than seconds of the wall.
+
     Parameters
     ----------
     times : callable
-        Gives the `thread_times` of the sandbox.
+        Gives the `times` of the sandbox.
     clock : callable
         Gives wall time, in seconds.
 
     Attributes
     ----------
     seconds : float
-        The sandbox's own seconds up to the last `look`.
+        The sandbox's own seconds up to the last `look`, or more.
     wall : float
         Wall time up to then.
     """
 
-    def __init__(
-        self, times: Callable[[], Mapping[int, ThreadTimes]], clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, times: Callable[[], Times], clock: Callable[[], float] = time.monotonic) -> None:
         self._times, self._clock = times, clock
-        self._known: Mapping[int, ThreadTimes] = times()
         self.start()
 
     def __repr__(self) -> str:
@@ -123,44 +136,52 @@ class Stopwatch:
     def start(self) -> None:
         """Begin at 0."""
         self._began = self._read = self._clock()
+        self._known: Times | None = None
         self._counted = self.seconds = self.wall = 0.0
 
-    def look(self) -> float:
-        """Give the sandbox's own seconds since `start`."""
+    def look(self, limit: float = 0.0) -> float:
+        """Give the sandbox's own seconds since `start`.
+
+        Parameters
+        ----------
+        limit : float, optional
+            Up to which a number that is too large will do.
+        """
         now = self._clock()
         self.wall = now - self._began
         elapsed = now - self._read
-        if elapsed >= LOOK_SECONDS:  # reading costs: a short call is counted by wall time
+        due = self._known is None or elapsed >= READ_SECONDS or self._counted + elapsed > limit
+        if elapsed >= LOOK_SECONDS and due:
             self._counted += self._own(elapsed)
             self._read, elapsed = now, 0.0
         self.seconds = self._counted + elapsed
         return self.seconds
 
     def _own(self, elapsed: float) -> float:
-        before, self._known = self._known, self._times()
-        nothing = ThreadTimes(0.0, 0.0)
-        pairs = [(now, before.get(thread, nothing)) for thread, now in self._known.items()]
-        ran = sum(now.ran - then.ran for now, then in pairs)
-        waited = max((now.waited - then.waited for now, then in pairs), default=0.0)
-        return max(elapsed - waited, min(elapsed, ran), 0.0)
+        before, now = self._known, self._times()
+        self._known = now
+        if before is None:
+            return elapsed
+        waited = max((each - before.waited.get(thread, 0.0) for thread, each in now.waited.items()), default=0.0)
+        return max(elapsed - waited, min(elapsed, now.ran - before.ran), 0.0)
 
 
-def proportional_memory(pid: int) -> int | None:
+def proportional_memory(pid: int) -> int:
     """Give the memory of a process and its descendants, shared pages counted once.
 
-    Slower than `usage`, so asked for only when that one is above the limit.  None where
-    the system does not tell.
+    Slower than `usage`, so asked for only when that one is above the limit.  A process of which the
+    system does not tell counts with all that is resident.
     """
     total = 0
     for each in descendants(pid):
-        try:
-            rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
-        except ProcessLookupError:
-            continue
-        except OSError:
-            return None
-        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total * 1024
+        with contextlib.suppress(OSError):  # ended in the meantime
+            try:
+                rollup = _read(f"/proc/{each}/smaps_rollup")
+            except OSError:
+                total += int(_fields(each)[21]) * PAGE
+            else:
+                total += 1024 * sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith(b"Pss:"))
+    return total
 
 
 def sockets(pid: int) -> int:
@@ -173,21 +194,6 @@ def disk_used(folder: int) -> tuple[int, int]:
     """Bytes and files used on the file system of an open folder."""
     system = os.fstatvfs(folder)
     return (system.f_blocks - system.f_bfree) * system.f_frsize, system.f_files - system.f_ffree
-
-
-def folder_used(folder: int, at_most: int) -> tuple[int, int]:
-    """Bytes and entries in an open folder; one too many where it holds another folder."""
-    size, entries = 0, 0
-    with os.scandir(folder) as listing:
-        for entry in listing:
-            entries += 1
-            if entries > at_most or entry.is_dir(follow_symlinks=False):
-                return size, at_most + 1  # what lies in a folder is not counted: there should be none
-            try:
-                size += entry.stat(follow_symlinks=False).st_blocks * 512
-            except OSError:
-                continue
-    return size, entries
 
 
 def processes_of(user: int) -> int:

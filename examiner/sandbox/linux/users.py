@@ -1,4 +1,4 @@
-"""User ids: whom root becomes for a sandbox, and where it cannot become anybody."""
+"""User ids: which user root becomes for a sandbox, and where it cannot change its user."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import random
 from pathlib import Path
 
+_SYS_PTRACE = 1 << 19  # linux/capability.h
 _RANGES = ((1_900_000_000, 2_000_000_000), (60_600, 61_100), (30_000, 60_000), (2, 30_000))
 
 
@@ -16,12 +17,12 @@ def mapped() -> list[tuple[int, int, int]]:
 
 
 def is_alone() -> bool:
-    """Whether only one id exists in this user namespace, as in many containers: nobody can become another user."""
+    """Whether only one id exists in this user namespace, as in many containers: root cannot become another."""
     return sum(count for _, _, count in mapped()) == 1
 
 
 def unused() -> int | None:
-    """Draw a user id that nobody has, for root to become.
+    """Draw an unused user id, for root to become.
 
     Returns
     -------
@@ -37,5 +38,11 @@ def unused() -> int | None:
 
 
 def is_root_outside() -> bool:
-    """Whether the one id of this namespace is root outside, too, and so no ordinary user."""
+    """Whether the one id of this namespace is also root outside, and so not an ordinary user."""
     return is_alone() and any(outside == 0 for _, outside, _ in mapped())
+
+
+def may_trace() -> bool:
+    """Whether this process has ``CAP_SYS_PTRACE``, without which root cannot look into other users' processes."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return bool(int(lines["CapEff"], 16) & _SYS_PTRACE)

@@ -6,7 +6,7 @@ from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from examiner.assignment import Assignment
-from examiner.settings import MIB, SEED, Isolation, Limits, Options, Timing
+from examiner.settings import MIB, SEED, Figures, Isolation, Limits, Options, Timing
 
 __all__ = ["Examiner"]
 
@@ -32,6 +32,15 @@ class Examiner(Configurable):
     processes = Integer(Limits.processes, help="Processes and threads that a submission may have.").tag(config=True)
     disk = Integer(Limits.disk // MIB, help="MiB that a submission may write to its scratch folder.").tag(config=True)
     diagnosis = Bool(True, help="Whether lost points are diagnosed by the catalogue.").tag(config=True)
+    figures = Enum(
+        ["submitted", "drawn"],
+        "submitted",
+        help="Pictures below a student's own cells. 'submitted': those of the submission, where a cell has any; they "
+        "are not drawn again. 'drawn': all are drawn while the submission is graded.",
+    ).tag(config=True)
+    show_mark_schemes = Bool(False, help="Whether students' feedback shows the mark schemes of written answers.").tag(
+        config=True
+    )
     data_dir = Unicode(
         "",
         help="Folder of the data sets, read-only in the sandbox. Empty: the folder in the environment variable that "
@@ -39,7 +48,7 @@ class Examiner(Configurable):
     ).tag(config=True)
     assignments = Dict(
         help="What the examiner needs to know about each assignment, by name: a dict with the optional keys 'toolkit', "
-        "'catalogue', 'environment', 'data_folder', 'data_sets' and 'files'. See docs/your-own-course.md.",
+        "'catalogue', 'environment', 'data_folder', 'data_sets', 'files' and 'late'. See docs/your-own-course.md.",
     ).tag(config=True)
 
     def options(self, assignment: Assignment) -> Options:
@@ -66,4 +75,6 @@ class Examiner(Configurable):
             student=self.student_seconds,
         )
         isolation: Isolation = "none" if self.isolation == "none" else "bubblewrap"
-        return Options(isolation, self.seed, timing, limits, assignment.data_dir(self.data_dir), self.diagnosis)
+        figures: Figures = "drawn" if self.figures == "drawn" else "submitted"
+        data_dir = assignment.data_dir(self.data_dir)
+        return Options(isolation, self.seed, timing, limits, data_dir, self.diagnosis, figures)

@@ -8,7 +8,7 @@ that are not plain stay in a table, what a call prints or plots is published lik
 from __future__ import annotations
 
 import copy
-import importlib.util
+import importlib
 import itertools
 import sys
 import traceback
@@ -24,21 +24,9 @@ from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
-_HERE = Path(__file__).parent
-
-
-def _neighbor(name: str) -> Any:
-    """A module beside this file: nothing else of the examiner is in the sandbox."""
-    spec = importlib.util.spec_from_file_location(f"_examiner_{name}", _HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-codec, forgiving = _neighbor("codec"), _neighbor("forgiving")
+# The neighbors of this file: nothing else of the examiner is in the sandbox.
+codec: Any = importlib.import_module("_examiner_codec")
+forgiving: Any = importlib.import_module("_examiner_forgiving")
 
 MAX_OBJECTS = 20_000
 MAX_METHODS = 100
@@ -375,27 +363,74 @@ class AgentKernel(IPythonKernel):
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         shell: Any = self.shell
         self.answers = Answers(shell)
-        shell.events.register("pre_run_cell", lambda info: self.answers.names.put_back())
+        shell.events.register("pre_run_cell", lambda info: self._begin_cell())
         shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
+
+    def _begin_cell(self) -> None:
+        self.answers.names.put_back()
+        self._draw(bool(self.get_parent("shell").get("content", {}).get("draws", True)))  # type: ignore[no-untyped-call]
+
+    def _draw(self, wanted: bool) -> None:
+        """Say whether objects that can be shown as a picture are: else only as text, which costs nothing."""
+        shell: Any = self.shell
+        for kind, formatter in shell.display_formatter.formatters.items():
+            if kind.startswith("image/"):
+                formatter.enabled = wanted
 
     async def examiner_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Answer one request of the examiner."""
+        self._draw(True)
         frames = self.answers.answer([bytes(buffer) for buffer in parent["buffers"]])
         session: Any = self.session
         session.send(stream, "examiner_reply", {}, parent, ident, buffers=frames)
 
 
-def main() -> None:
-    """Start the kernel, with what every notebook imports already imported."""
-    app: Any = IPKernelApp.instance(kernel_class=AgentKernel)
-    app.initialize(sys.argv[1:])
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # the toolkit lies in the working folder
+class AgentApp(IPKernelApp):
+    """IPython's application on two sockets that the examiner has made and is connected to: it has no other."""
+
+    key = ""
+    shell_listener = iopub_listener = -1
+
+    def init_connection_file(self) -> None:
+        """Take the key from the examiner."""
+        self.transport, self.session.key = "ipc", self.key.encode()
+
+    def write_connection_file(self, **kwargs: Any) -> None:
+        """Write none: nobody else is to connect."""
+
+    def init_heartbeat(self) -> None:
+        """Have none: the examiner looks at the process."""
+
+    def init_sockets(self) -> None:
+        """Listen for requests after the debugger's socket is made, which would connect to where that is."""
+        super().init_sockets()  # type: ignore[no-untyped-call]
+        _listen(self.shell_socket, self.shell_listener)
+
+    def _try_bind_socket(self, s: Any, port: int) -> int:
+        if s is self.iopub_socket:
+            _listen(s, self.iopub_listener)
+        return port
+
+
+def _listen(socket: Any, descriptor: int) -> None:
+    socket.use_fd = descriptor
+    socket.bind("ipc://examiner")  # an address must be given, and is not used
+
+
+def prepared_app(key: str, shell: int, iopub: int) -> Any:
+    """Make a kernel that only has to be started.
+
+    Parameters
+    ----------
+    key : str
+        Signs its messages.
+    shell, iopub : int
+        Descriptors of the sockets on which it listens.
+    """
+    app: Any = AgentApp.instance(kernel_class=AgentKernel)
+    app.key, app.shell_listener, app.iopub_listener = key, shell, iopub
+    app.initialize(["--HistoryManager.enabled=False"])
     import matplotlib.pyplot  # noqa: F401 - not before IPython is there: its backend asks for it
 
     forgiving.forgive(app.shell)
-    app.start()
-
-
-if __name__ == "__main__":
-    main()
+    return app

@@ -1,0 +1,119 @@
+"""Answers that are alike, for a person to look at: what two students wrote, not who wrote it first."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from rapidfuzz import fuzz
+
+from examiner.assignment import Assignment
+from examiner.course import Results
+from examiner.notebooks import cells_of, read
+from examiner.outcome import StudentOutcome
+from examiner.similarity import canonical, fingerprints, length
+
+__all__ = ["Pair", "similar_answers"]
+
+FEWEST = 3  # statements of an answer's own: of fewer, two students may well think of the same
+LONG = 100  # characters of these statements
+SHARED = 0.5  # of these characters, so that two answers are compared at all
+ALIKE = 88.0  # of 100, as rapidfuzz counts
+COMMON = 0.1  # of the students: what more of them wrote comes from a lecture, a book or the task
+FEW_STUDENTS = 4  # what so many wrote is never common
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two students' versions of one answer."""
+
+    answer: str
+    students: tuple[str, str]
+    sources: tuple[str, str]
+    similarity: float
+    """From 0 to 100: how much of the statements is the same, order and names of variables aside."""
+
+
+def similar_answers(results: Results, outcomes: Mapping[str, StudentOutcome]) -> list[Pair]:
+    """Find pairs of students with long answers that are alike.
+
+    What the course gives, what its reference and catalogue have, and what many students wrote does not count.
+
+    Parameters
+    ----------
+    results : Results
+    outcomes : mapping of str to StudentOutcome
+        By student.
+    """
+    known = _known(results.course.assignment)
+    by_answer: dict[str, dict[str, set[str]]] = defaultdict(dict)
+    for student, outcome in outcomes.items():
+        for notebook in outcome.notebooks.values():
+            for answer, found in notebook.statements.items():
+                by_answer[answer][student] = set(found) - known
+    sources: dict[str, Mapping[str, str]] = {}
+    pairs = []
+    for answer, written in by_answer.items():
+        for students in _candidates(written):
+            for student in students:
+                if student not in sources:
+                    sources[student] = results.answers(student)
+            pair = _compared(answer, students, sources)
+            if pair.similarity >= ALIKE:
+                pairs.append(pair)
+    return sorted(pairs, key=lambda pair: (-pair.similarity, pair.students, pair.answer))
+
+
+def _candidates(written: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """Pairs of students who share enough statements that few have."""
+    how_many = Counter(statement for own in written.values() for statement in own)
+    most = max(FEW_STUDENTS, COMMON * len(written))
+    own = {student: {each for each in found if how_many[each] <= most} for student, found in written.items()}
+    size = {student: sum(map(length, found)) for student, found in own.items()}
+    who: dict[str, list[str]] = defaultdict(list)
+    for student, found in own.items():
+        if len(found) >= FEWEST and size[student] >= LONG:
+            for statement in found:
+                who[statement].append(student)
+    shared: Counter[tuple[str, str]] = Counter()
+    for statement, students in who.items():
+        for pair in combinations(sorted(students), 2):
+            shared[pair] += length(statement)
+    for (one, other), number in shared.items():
+        if number >= SHARED * max(size[one], size[other]):
+            yield one, other
+
+
+def _compared(answer: str, students: tuple[str, str], sources: Mapping[str, Mapping[str, str]]) -> Pair:
+    one, other = (sources[student].get(answer, "") for student in students)
+    texts = ["\n".join(sorted(canonical(source))) for source in (one, other)]
+    return Pair(answer, students, (one, other), fuzz.ratio(*texts) if all(texts) else 0.0)
+
+
+def _known(assignment: Assignment) -> set[str]:
+    """Statements that stand in the source notebooks, in the toolkit and in the catalogue."""
+    texts = [cell.source for path in assignment.notebooks() for cell in cells_of(read(path), "given", "answer", "free")]
+    folders = [assignment.source, *([assignment.root / assignment.catalogue] if assignment.catalogue else [])]
+    for folder in folders:
+        texts += [text for path in sorted(folder.rglob("*.py")) for text in _code_in(path.read_text("utf-8"))]
+    return {each for text in texts for each in fingerprints(text)}
+
+
+def _code_in(source: str) -> Iterable[str]:
+    """A file's functions and classes, one by one, and the code in its strings: so a catalogue holds answers.
+
+    A method is read with its class, as it is in a student's answer.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield ast.unparse(node)
+    for each in ast.walk(tree):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and "\n" in each.value:
+            yield each.value

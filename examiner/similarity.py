@@ -1,0 +1,98 @@
+"""How alike two answers are, whatever their variables are called and in whatever order their statements stand.
+
+An answer becomes its statements, each in a canonical form: names that the answer itself binds are all the same name,
+comments, annotations and docstrings are gone, and spaces and brackets are Python's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+
+__all__ = ["canonical", "fingerprints", "length"]
+
+MIN_LENGTH = 9
+"""Characters of a canonical statement; a shorter one (``return v``) says nothing about where it comes from."""
+ANY = "v"
+MAX_CHARACTERS = 50_000
+
+
+def canonical(source: str) -> list[str]:
+    """Give the statements of an answer in canonical form, in their order.
+
+    Parameters
+    ----------
+    source : str
+        Python; what cannot be parsed has no statements.
+    """
+    if len(source) > MAX_CHARACTERS:
+        return []
+    try:
+        tree = ast.parse(source)
+        bound = {
+            each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)
+        }
+        bound |= {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
+        bound |= {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
+        tree = _SameName(bound).visit(tree)
+        return [text for text in _texts(tree) if len(text) >= MIN_LENGTH]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def _fingerprint(statement: str) -> str:
+    """A short hash of a canonical statement, the same in every process, and its length: ``"1f0c24d8e7:31"``."""
+    digest = hashlib.sha256(statement.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{digest[:10]}:{len(statement)}"
+
+
+def length(fingerprint: str) -> int:
+    """Characters of the statement that a hash was made from."""
+    return int(fingerprint.partition(":")[2])
+
+
+def fingerprints(source: str) -> tuple[str, ...]:
+    """Hashes of an answer's statements, each of them once, in their order.
+
+    Parameters
+    ----------
+    source : str
+    """
+    return tuple(dict.fromkeys(map(_fingerprint, canonical(source))))
+
+
+class _SameName(ast.NodeTransformer):
+    """Gives all names of a set one name, and removes annotations."""
+
+    def __init__(self, bound: set[str]) -> None:
+        self.bound = bound
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(ANY if node.id in self.bound else node.id, node.ctx)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is None:
+            return ast.Pass()
+        return self.generic_visit(ast.Assign([node.target], node.value, lineno=0))
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(ANY)
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    """Simple statements, and the heads of compound ones."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.If(test=test) | ast.While(test=test):
+                yield f"{type(node).__name__} {ast.unparse(test)}"
+            case ast.For(target=target, iter=of):
+                yield f"for {ast.unparse(target)} in {ast.unparse(of)}"
+            case ast.With(items=items):
+                yield f"with {', '.join(map(ast.unparse, items))}"
+            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Import() | ast.ImportFrom() | ast.Raise():
+                continue
+            case ast.FunctionDef() | ast.ClassDef() | ast.AsyncFunctionDef() | ast.Try() | ast.Match():
+                continue
+            case ast.stmt():
+                yield ast.unparse(node)
