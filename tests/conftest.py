@@ -6,12 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 
+from examiner.assignment import find_assignment
+from examiner.engine import Engine
 from examiner.notebooks.cells import read
 from examiner.paths import FINGERPRINTS
 
@@ -73,40 +75,25 @@ def parameters() -> Path:
     return Path(parameters_folder())
 
 
-# Files whose tests start sandboxes, kernels or whole notebooks by the dozen: not for `make test-fast`.
-SLOW = (
-    "assignment/",
-    "examiner/audit/",
-    "examiner/cli/",
-    "examiner/course/",
-    "examiner/diagnosis/",
-    "examiner/engine/",
-    "examiner/grading/test_attacks.py",
-    "examiner/grading/test_grader.py",
-    "examiner/grading/test_notebook.py",
-    "examiner/grading/test_unfinished.py",
-    "examiner/kernel/",
-    "examiner/sandbox/",
-    "misconceptions/test_named.py",
-    "test_interruptions.py",
-    "test_make.py",
-    "test_strangers.py",
-    "toolkit/data/test_download.py",
-)
-STILL_FAST = (
-    "assignment/test_notebooks.py",
-    "examiner/diagnosis/test_entries.py",
-    "examiner/engine/test_cells.py",
-    "examiner/engine/test_clock.py",
-    "examiner/kernel/test_messages.py",
-    "examiner/kernel/test_zmtp.py",
-    "examiner/sandbox/test_scratch.py",
-)
+@pytest.fixture(scope="module")
+def course_engine() -> Iterator[Engine]:
+    """An engine of the course's own notebooks."""
+    with Engine(find_assignment("neural_networks", ROOT)) as engine:
+        yield engine
+
+
+STARTS_PROCESSES = {
+    "ClassRun", "Diagnoser", "Engine", "Gradebook", "Grader", "Kernel", "Sandbox", "Session", "needs_bubblewrap", "run",
+    "subprocess",
+}  # fmt: skip
+"""What a test file imports to start programs, engines, kernels or sandboxes: its tests are not for `make test-fast`.
+
+Other files whose tests take long say so themselves: ``pytestmark = pytest.mark.slow``.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow files."""
     for item in items:
-        place = item.path.relative_to(ROOT / "tests").as_posix()
-        if place.startswith(SLOW) and not place.startswith(STILL_FAST):
+        if isinstance(item, pytest.Function) and not STARTS_PROCESSES.isdisjoint(vars(item.module)):
             item.add_marker(pytest.mark.slow)

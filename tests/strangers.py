@@ -1,4 +1,4 @@
-"""A class of two notebooks, and submissions to it that nobody expects: damaged, odd, hostile ones.
+"""A class of two notebooks, and unexpected submissions to it: damaged, odd, hostile ones.
 
 Each stranger names the line of docs/threat-model.md's or the README's promise that it tries in one word, and says which
 tests do not have full marks, the status, and what its reason must say.
@@ -102,7 +102,7 @@ Make = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class Stranger:
-    """A submission, and what must come of it."""
+    """A submission, and its expected result."""
 
     line: str
     make: Make
@@ -121,6 +121,15 @@ GOOD: dict[str, Make] = {
     "good4": lambda folder: put(folder, submission({}, "print('my own cell')"), two({"total": "def total(x): ..."})),
     "zoe": put,
 }
+
+
+def good(number: int) -> dict[str, Make]:
+    """So many good students, who differ as the first ones do."""
+    kinds = list(GOOD.items())
+    drawn = ((*kinds[each % len(kinds)], each // len(kinds)) for each in range(number))
+    return {f"{name}{turn or ''}": make for name, make, turn in drawn}
+
+
 BLANK = dict.fromkeys(FULL)
 BRIEFLY = {
     "utf16be", "latin1", "version3", "nofields", "oddlines", "lost-cut", "lost-deep", "lost-zlib", "cache-namedtuple",

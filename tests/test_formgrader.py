@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import socket
 import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,9 +13,14 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
+from playwright.sync_api import Browser, expect
 
+from tests.browser.conftest import browser
+from tests.browser.lab import SECONDS, TOKEN, Lab, jupyter_lab
 from tests.conftest import ROOT
 from tests.examiner.small import run, submission, write_class
+
+__all__ = ["browser"]
 
 Ask = Callable[..., Any]
 
@@ -32,35 +35,23 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ask(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """A function that asks a running JupyterLab, whose first choice of a port is taken."""
+def lab(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A running JupyterLab, whose first choice of a port is taken."""
     home = tmp_path_factory.mktemp("home")
     taken = socket.create_server(("127.0.0.1", 0))
-    own = {"PYTHONPATH": str(ROOT), "HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
-    call = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--IdentityProvider.token=secret"]
-    call += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={taken.getsockname()[1]}"]
-    with (home / "log").open("w") as log:
-        server = subprocess.Popen(call, cwd=course, env={**os.environ, **own}, stdout=log, stderr=log)
-    try:
-        yield _asking(_address(home, server), server)
-    finally:
-        server.terminate()
-        server.wait(20)
-        taken.close()
+    with taken, jupyter_lab(course, home, taken.getsockname()[1], PYTHONPATH=str(ROOT)) as running:
+        yield running
 
 
-def _address(home: Path, server: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + 90
-    while not (found := list(home.glob("runtime/jpserver-*.json"))):
-        assert server.poll() is None, (home / "log").read_text()
-        assert time.monotonic() < deadline, (home / "log").read_text()
-        time.sleep(0.1)
-    return str(json.loads(found[0].read_text())["url"])
+@pytest.fixture(scope="module")
+def ask(lab: Lab) -> Ask:
+    """A function that asks JupyterLab."""
+    return _asking(*lab)
 
 
 def _asking(address: str, server: subprocess.Popen[bytes]) -> Ask:
     def ask(path: str, method: str = "GET") -> Any:
-        headers = {"Authorization": "token secret"}
+        headers = {"Authorization": f"token {TOKEN}"}
         request = urllib.request.Request(address + path, method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=120) as answer:
             content = answer.read().decode()
@@ -84,3 +75,38 @@ def test_its_button_grades_through_the_examiner(ask: Ask, course: Path) -> None:
     assert graded["metadata"]["examiner"]["tests"]["test_double"]["score"] == 0.0
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         assert gradebook.find_grade("test_square", "one", "small", "ada").auto_score == 4.0
+
+
+def test_a_person_grades_in_it(lab: Lab, course: Path, browser: Browser) -> None:
+    """Autograde, open a submission, give a written answer points and a comment, and generate feedback."""
+    address, _ = lab
+    window = browser.new_page(viewport={"width": 1280, "height": 900})
+    window.set_default_timeout(1000 * SECONDS)
+    expect.set_options(timeout=1000 * SECONDS)
+    window.goto(f"{address}lab?token={TOKEN}")  # JupyterLab lets this browser in from now on
+    window.goto(f"{address}formgrader/manage_submissions/small")
+    row = window.locator("tr", has_text="ada")
+    row.locator(".autograde a").click()
+    expect(window.locator(".modal.in")).to_contain_text("Successfully autograded")
+    window.goto(f"{address}formgrader/gradebook/small/one")
+    window.get_by_role("link", name="Submission #1").click()
+    expect(window.locator("body")).to_contain_text("✗")
+    expect(window.locator("input#test_double")).to_have_attribute("placeholder", "0")
+    answer = window.locator(".nbgrader_cell", has=window.locator("#explain"))
+    answer.locator("#explain").fill("1.5")
+    answer.locator("#explain-comment").fill("Say why it grows.")
+    answer.locator("#explain-comment").press("Tab")
+    expect(answer.locator(".comment-saved")).to_be_visible()
+    window.locator("li.next a").click()
+    expect(window).to_have_url(re.compile(r"/gradebook/small/one"))
+    window.goto(f"{address}formgrader/manage_submissions/small")
+    row.locator(".generate-feedback a").click()
+    expect(window.locator(".modal.in")).to_contain_text("Successfully generated feedback")
+    window.close()
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        assert gradebook.find_grade("explain", "one", "small", "ada").manual_score == 1.5
+    feedback = (course / "feedback" / "ada" / "small" / "one.html").read_text()
+    assert "Say why it grows." in feedback
+    assert "1.5 of 2" in feedback
+    said = run(course, "examiner", "report", "small")
+    assert re.search(r"ada +graded +9.5", said)

@@ -1,4 +1,4 @@
-"""Kills, locks, a full disk and a busy machine, made from outside: nobody's marks depend on them."""
+"""Kills, locks, a full disk and a busy machine, made from outside: no marks depend on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 from tests.examiner.small import needs_bubblewrap, submission
 from tests.strangers import FULL, put, two, write_strange_course
 
-pytestmark = [pytest.mark.slow, needs_bubblewrap]
+pytestmark = needs_bubblewrap
 MARKS = """
 select submission.student_id, notebook.name, cell.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade
 from grade
@@ -121,7 +121,7 @@ def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes]) -> None
         time.sleep(0.0005)
 
 
-@pytest.mark.parametrize("moment", ["new/one.ipynb", "old"])
+@pytest.mark.parametrize("moment", ["new/one.ipynb", pytest.param("old", marks=pytest.mark.long)])
 def test_a_kill_while_a_student_is_recorded(moment: str, course: Path, undisturbed: list[Any], start: Start) -> None:
     process = start(course)
     wait_for(lambda: any((course / ".cache" / "recording" / "small").glob(f"*/{moment}")), process)
@@ -177,25 +177,32 @@ def below(pid: int) -> dict[int, tuple[int, str, int]]:
     return {number: parents[number] for number in found - {pid} if number in parents}
 
 
-def spare_kernel(processes: dict[int, tuple[int, str, int]], pid: int) -> list[int]:
-    """The kernel that waits for the next notebook: the later of two."""
-    kernels = [(when, number) for number, (_, line, when) in processes.items() if "agent.py -f" in line[:200]]
-    inside = [each for each in sorted(kernels) if "bwrap" not in processes[each[1]][1]]
-    return [inside[-1][1]] if len(inside) == 2 else []
+def idle_fork_server(processes: dict[int, tuple[int, str, int]], pid: int) -> list[int]:
+    """A fork server without a kernel: most of the time the next student's."""
+    parents = {parent for parent, _, _ in processes.values()}
+    servers = [(number, parent) for number, (parent, line, _) in processes.items() if "fork_server.py" in line]
+    inside = [number for number, parent in servers if "bwrap" in processes.get(parent, (0, "", 0))[1]]
+    return [number for number in inside if number not in parents][:1]
 
 
 def engine(processes: dict[int, tuple[int, str, int]], pid: int) -> list[int]:
-    """The warm process that tests' children are forked from."""
-    return [number for number, (parent, line, _) in processes.items() if parent == pid and " -I -c import sys" in line]
+    """The warm processes that tests' children are forked from, one for each worker."""
+    same = engines(processes)
+    return [number for number in same if processes[number][0] not in same]
 
 
 def engine_child(processes: dict[int, tuple[int, str, int]], pid: int) -> list[int]:
-    """The process that runs a notebook's tests."""
-    warm = engine(processes, pid)
-    return [number for number, (parent, _, _) in processes.items() if parent in warm]
+    """The processes that run a notebook's tests."""
+    same = engines(processes)
+    return [number for number in same if processes[number][0] in same]
 
 
-@pytest.mark.parametrize("victim", [spare_kernel, engine, engine_child])
+def engines(processes: dict[int, tuple[int, str, int]]) -> list[int]:
+    """All processes of engines: a child has the command line of the process that it was forked from."""
+    return [number for number, (_, line, _) in processes.items() if " -I -c import sys" in line]
+
+
+@pytest.mark.parametrize("victim", [idle_fork_server, engine, pytest.param(engine_child, marks=pytest.mark.long)])
 def test_what_the_system_kills_costs_no_student_a_point(
     victim: Callable[..., list[int]], course: Path, undisturbed: list[Any], start: Start
 ) -> None:
@@ -247,7 +254,7 @@ def small_disk(graded: Path, tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-@pytest.mark.parametrize("left", [0, 24_576])
+@pytest.mark.parametrize("left", [pytest.param(0, marks=pytest.mark.long), 24_576])
 def test_a_full_disk_keeps_what_was_there(
     left: int, small_disk: Path, graded: Path, undisturbed: list[Any], start: Start
 ) -> None:

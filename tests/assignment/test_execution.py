@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from examiner.notebooks.cells import cells_of, grade_id, kind_of, points, read
 from tests.assignment.test_notebooks import NAMES
+from toolkit.work import NOTEBOOKS, State, read_saved, states_of
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def executed(request: pytest.FixtureRequest, course, parameters: Path) -> NotebookNode:  # type: ignore[no-untyped-def]
-    """Each reference notebook, run with the reference's trained parameters beside it."""
+    """Each reference notebook, run with the reference's trained parameters next to it."""
     folder = course() / "assignment" / "neural_networks"
     for path in parameters.glob("*.npz"):
         shutil.copy(path, folder)
@@ -36,6 +41,24 @@ def test_nothing_fails_and_nothing_is_written_to_stderr(executed: NotebookNode) 
         for output in cell.get("outputs", []):
             assert output.output_type != "error", f"{cell.id}: {output.get('evalue')}"
             assert output.get("name") != "stderr", f"{cell.id}: {output.get('text')}"
+
+
+def test_the_set_up_is_silent_and_progress_sees_that_all_is_done(executed: NotebookNode, tmp_path: Path) -> None:
+    """What a kernel leaves in a file is what `toolkit.progress` reads; a changed answer makes its checks stale."""
+    assert not next(cell for cell in executed.cells if cell.id.startswith("setup_")).outputs
+    notebook = next(each for each in NOTEBOOKS if executed.cells[0].id.startswith(each.name[:2]))
+
+    def states(content: NotebookNode) -> dict[str, State]:
+        nbformat.write(content, tmp_path / notebook.file)
+        saved = read_saved(tmp_path / notebook.file)
+        return {state.task.number: state.state for state in states_of(notebook, saved)}
+
+    expected = {task.number: State.DONE for task in notebook.tasks}
+    assert states(executed) == expected
+    changed = copy.deepcopy(executed)
+    task = next(task for task in notebook.tasks if task.tests and task.answer)
+    next(cell for cell in changed.cells if cell.id == task.answer).source += "\n# one more line"
+    assert states(changed) == expected | {task.number: State.STALE}
 
 
 def test_there_is_a_picture(executed: NotebookNode) -> None:

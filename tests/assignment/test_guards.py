@@ -8,6 +8,8 @@ from examiner.notebooks import answer_of
 from misconceptions.in_the_wild import Sample, load_samples
 from tests.assignment.marks import Marks
 
+pytestmark = pytest.mark.slow
+
 EFFICIENT = "adam:efficient_form_of_the_paper"
 SAMPLES = load_samples()
 R2 = """

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 
-from examiner.notebooks.cells import SOLUTION, answer_of, cells_of, grade_id, is_bonus, kind_of, points
+from examiner.notebooks.cells import SOLUTION, answer_of, cells_of, grade_id, is_bonus, kind_of, points, without_hidden
 from tests.conftest import SOURCE
 from tools.notebooks import canonical
 
@@ -243,12 +243,24 @@ def test_no_other_cell_overwrites_what_given_cells_set(name: str, notebook: Note
 
 def test_one_idea_a_cell(notebooks: dict[str, NotebookNode]) -> None:
     code = [
-        len(cell.source.split("\n"))
+        len(without_hidden(cell.source).split("\n"))  # what students see
         for nb in notebooks.values()
         for cell in cells_of(nb, "given", "free", "training", "test")
         if cell.cell_type == "code"
     ]
     assert np.percentile(code, 90) <= 25
+
+
+def test_no_line_of_a_test_is_wider_than_a_screen(notebook: NotebookNode) -> None:
+    assert [line for cell in cells_of(notebook, "test") for line in cell.source.splitlines() if len(line) > 100] == []
+
+
+def test_helpers_between_an_answer_and_its_check_are_collapsed(notebook: NotebookNode) -> None:
+    kinds = [kind_of(cell) for cell in notebook.cells]
+    for place, cell in enumerate(notebook.cells):
+        earlier = [kind for kind in kinds[:place] if kind in ("answer", "test")]
+        if kinds[place] == "given" and earlier[-1:] == ["answer"]:
+            assert cell.metadata.get("jupyter") == {"source_hidden": True}, grade_id(cell)
 
 
 def test_prose_is_short(notebook: NotebookNode) -> None:

@@ -157,7 +157,7 @@ def test_momentum() -> None:
     next_w, config = rules.sgd_momentum(w, dw, {"learning_rate": 1e-3, "velocity": v})
     assert np.round([next_w[0, 0], next_w[-1, -1]], 4).tolist() == [0.1406, 1.4096]
     assert np.round([config["velocity"][0, 0], config["velocity"][-1, -1]], 4).tolist() == [0.5406, 0.8096]
-    # The figures compare with the field's table of eight digits, which lies on a straight line.
+    # The figures compare with the field's table of eight digits, which is on a straight line.
     steps = np.linspace(0, 1, 20)
     table_w = np.round(0.1406 + steps * (1.4096 - 0.1406), 8).reshape(4, 5)
     table_v = np.round(0.5406 + steps * (0.8096 - 0.5406), 8).reshape(4, 5)

@@ -43,7 +43,9 @@ def test_the_release_is_what_nbgrader_generates(course: Callable[[], Path]) -> N
 
 def test_only_the_expected_files_are_released() -> None:
     toolkit = {str(path.relative_to(SOURCE)) for path in (SOURCE / "toolkit").rglob("*.py")}
-    expected = {f"{name}.ipynb" for name in NAMES} | toolkit | {"README.md", "requirements.txt"}
+    others = {"README.md", "requirements.txt", "toolkit/known_mistakes.jsonl"}
+    others.add("toolkit/work/assignment.json")
+    expected = {f"{name}.ipynb" for name in NAMES} | toolkit | others
     assert set(files_of(RELEASE)) == expected
 
 
@@ -96,7 +98,7 @@ def test_every_test_cell_fails_on_the_release_with_its_exercise(name: str, tmp_p
         assert not [output for output in cell.outputs if output.get("name") == "stderr"], grade_id(cell)
 
 
-def test_solutions_of_the_source_can_be_handed_in(notebooks: dict[str, NotebookNode]) -> None:
+def test_solutions_of_the_source_can_be_submitted(notebooks: dict[str, NotebookNode]) -> None:
     """The sample class is made from these: no marker and no stub is left in them."""
     for notebook in notebooks.values():
         assert solutions(notebook)

@@ -1,4 +1,4 @@
-"""Run a piece of Python in the real sandbox, as whoever runs the tests or as an ordinary user."""
+"""Run a piece of Python in the real sandbox, as the user who runs the tests or as an ordinary user."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USERS = ("caller", "ordinary user")
 
 @dataclass(frozen=True)
 class Ended:
-    """What became of a program in the sandbox."""
+    """The result of a program in the sandbox."""
 
     status: int | None
     reason: str | None

@@ -45,6 +45,7 @@ FLAGS = {
     "given": {"grade": False, "locked": True, "solution": False, "task": False},
     "answer": {"grade": False, "locked": False, "solution": True, "task": False},
     "test": {"grade": True, "locked": True, "solution": False, "task": False, "points": 4},
+    "task": {"grade": False, "locked": True, "solution": False, "task": True, "points": 0},
     "written": {"grade": True, "locked": False, "solution": True, "task": False, "points": 2},
 }
 
@@ -170,10 +171,23 @@ PLAIN_TESTS = {
     "test_rate": "1.5 if rate == 0.5 else 0.0",
 }
 
+CATALOGUE = """
+@catalogue.misconception("double", "It triples.")
+def triples(x):
+    return 3 * x
+
+catalogue.change("square", "halved", "dx lacks its factor 2.", {"2 * dout * cache": "dout * cache"})
+
+@catalogue.alternative("double", "added")
+def added(x):
+    return x + x
+"""
+"""For `write_catalogue`; tests add entries of their own."""
+
 
 def cell(name: str, kind: str, source: str, **metadata: Any) -> NotebookNode:
     """A cell with nbgrader metadata."""
-    make = new_markdown_cell if kind == "written" else new_code_cell
+    make = new_markdown_cell if kind in ("written", "task") else new_code_cell
     grading = {"grade_id": name, "schema_version": 3, **FLAGS[kind]}
     return make(source.strip("\n"), id=name, metadata={"nbgrader": grading, **metadata})
 
@@ -297,7 +311,7 @@ def run(root: Path, *command: str, status: int = 0) -> str:
 
 
 def submission(answers: Mapping[str, str] | None = None, extra: str = "", *, after: str = "setup") -> NotebookNode:
-    """What a student hands in: the reference, with other answers and with a cell of their own."""
+    """What a student submits: the reference, with other answers and with a cell of their own."""
     source = source_notebook()
     notebook = fill_in(source, {**solutions(source), **(answers or {})})
     if extra:
@@ -307,10 +321,10 @@ def submission(answers: Mapping[str, str] | None = None, extra: str = "", *, aft
 
 
 def grade(
-    grader: Grader, handed_in: NotebookNode, files: Mapping[str, bytes] | None = None
+    grader: Grader, submitted: NotebookNode, files: Mapping[str, bytes] | None = None
 ) -> tuple[NotebookOutcome, NotebookNode]:
     """Grade a submission of the small assignment: the outcome, and the graded notebook."""
-    notebook = merge(prepared_source(grader.assignment.source / "one.ipynb"), handed_in)
+    notebook = merge(prepared_source(grader.assignment.source / "one.ipynb"), submitted)
     return grader.grade(notebook, "one", files or {}), notebook
 
 

@@ -1,4 +1,4 @@
-"""The one record of what came of a test: as JSON and back, and refused where it does not fit."""
+"""The one record of a test's result: as JSON and back, and refused where it does not fit."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_an_empty_configuration(c: Config) -> None:
         "ClearMetadataPreprocessor",
         "LimitOutput",
         "SaveGrades",
-        "AssignLatePenalties",
+        "LatePenalties",
         "CheckCellMetadata",
     ]
     assert names(c.GenerateFeedback.preprocessors) == [

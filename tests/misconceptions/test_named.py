@@ -1,30 +1,27 @@
-"""What students are told of mistakes that were once told wrongly, or not at all."""
+"""What students are told about mistakes that were once named incorrectly, or not at all."""
 
 from __future__ import annotations
 
 import ast
 import re
 import textwrap
-from collections.abc import Iterator
 
 import pytest
 
-from examiner.assignment import find_assignment
 from examiner.catalogue import load_catalogues
 from examiner.diagnosis import Diagnoser
 from examiner.engine import Engine
 from examiner.notebooks import read, solutions
 from misconceptions.in_the_wild import load_samples
-from tests.conftest import ROOT, SOURCE
+from tests.conftest import SOURCE
 
 HELPERS = "tests.examiner.diagnosis.helpers"
 
 
 @pytest.fixture(scope="module")
-def course() -> Iterator[Diagnoser]:
+def course(course_engine: Engine) -> Diagnoser:
     """A diagnoser of the course's own notebooks."""
-    with Engine(find_assignment("neural_networks", ROOT)) as engine:
-        yield Diagnoser(engine)
+    return Diagnoser(course_engine)
 
 
 def told(course: Diagnoser, notebook: str, answer: str, source: str, **more: str) -> set[str]:

@@ -238,3 +238,28 @@ def test_a_wide_range_has_the_shape_that_is_asked_for_and_another_order_each_tim
     assert not np.array_equal(one, other)
     assert np.allclose(np.sort(one, axis=None), np.sort(other, axis=None))
     assert wide_range(rng, 1, 0.1, 10).tolist() == [10]
+
+
+# ------------------------------------------------------------------------- in a notebook
+
+
+def test_the_score_says_that_hidden_checks_decide_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    check = Checks("affine_forward", points=4)
+    with check("right", weight=1) as c:
+        c.true("holds", True, "")
+    assert check.score == 4.0
+    printed = capsys.readouterr().out
+    assert printed.startswith("affine_forward: 4 points\n")
+    assert printed.endswith("\n4 of 4 so far; hidden checks decide the rest\n")
+    with check("wrong", weight=2) as c:
+        c.true("holds", False, "does not hold")
+    assert check.score == pytest.approx(4 / 3, abs=1e-6)
+    assert capsys.readouterr().out.endswith("\n1.333 of 4 so far; hidden checks decide the rest\n")
+
+
+def test_where_hidden_checks_ran_nothing_is_left_to_decide(capsys: pytest.CaptureFixture[str]) -> None:
+    check = Checks("affine_forward", points=4)
+    with check.hidden("right") as c:
+        c.true("holds", True, "")
+    assert check.score == 4.0
+    assert "so far" not in capsys.readouterr().out

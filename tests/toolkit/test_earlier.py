@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from toolkit.earlier import EarlierAnswerError, UnfinishedAnswerError, answers
+from toolkit.likeness import symptom
 
 
 @pytest.fixture
-def save(tmp_path: Path) -> Callable[..., Path]:
-    """A function that saves a notebook of code cells; a cell may be (source, metadata)."""
+def save(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """A function that saves a notebook of code cells, to be seen at once; a cell may be (source, metadata)."""
+    monkeypatch.setattr("toolkit.earlier.LOOK_SECONDS", 0)
 
     def save(name: str, *cells: Any) -> Path:
         made = []
@@ -63,6 +66,37 @@ def test_nothing_is_read_before_the_first_call(tmp_path: Path) -> None:
     double = layers.double
     with pytest.raises(EarlierAnswerError, match=r"01_layers.ipynb is not in this folder, and double is needed"):
         double(1)
+
+
+def test_a_saved_notebook_is_read_again(save: Callable[..., Path]) -> None:
+    layers = answers("01_layers", save("01_layers", "TWO = 2\ndef double(x):\n    return TWO * x"))
+    double = layers.double
+    assert double(3) == 6
+    save("01_layers", "def double(x):\n    return x + x + TWO")
+    with pytest.raises(EarlierAnswerError, match="name 'TWO' is not defined"):
+        double(3)  # nothing of the old notebook is left
+    save("01_layers", "def double(x):\n    return x + x")
+    assert double(3) == layers.double(3) == 6
+
+
+def test_a_change_reaches_through_the_notebooks_between(save: Callable[..., Path]) -> None:
+    folder = save("01_layers", "def double(x):\n    return 'wrong'")
+    net = "from toolkit.earlier import answers\nlayers = answers('01_layers')\nclass Net:\n    double = layers.double"
+    networks = answers("04_net", save("04_net", net))
+    trained = networks.Net()
+    assert trained.double(3) == "wrong"
+    save("01_layers", "def double(x):\n    return 2 * x")
+    assert (trained.double(3), networks.Net().double(3)) == (6, 6)
+    (folder / "01_layers.ipynb").unlink()
+    with pytest.raises(EarlierAnswerError, match=r"01_layers.ipynb is not in this folder"):
+        trained.double(3)
+
+
+def test_an_object_keeps_the_class_that_made_it(save: Callable[..., Path]) -> None:
+    networks = answers("04_net", save("04_net", "STEP = 1\nclass Net:\n    def step(self):\n        return STEP"))
+    old = networks.Net()
+    save("04_net", "STEP = 2\nclass Net:\n    def step(self):\n        return STEP")
+    assert (networks.Net().step(), old.step()) == (2, 1)
 
 
 def test_methods_added_later_belong_to_their_class(save: Callable[..., Path]) -> None:
@@ -121,3 +155,53 @@ def test_a_damaged_notebook_gives_one_sentence(tmp_path: Path, content: str) -> 
     (tmp_path / "01_layers.ipynb").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(EarlierAnswerError, match="cannot be read as a notebook"):
         answers("01_layers", tmp_path).double(1)
+
+
+DOCUMENTED = """
+def double(x, w):
+    '''Multiply.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D)
+    w : ndarray, shape (D, M)
+    '''
+    return x @ w{}
+"""
+
+
+def test_who_is_to_blame_is_told_by_the_shapes(save: Callable[..., Path]) -> None:
+    folder = save("01_layers", DOCUMENTED.format(""))
+    with pytest.raises(EarlierAnswerError) as caught:
+        answers("01_layers", folder).double(np.ones((2, 3)), np.ones((4, 5)))
+    assert str(caught.value).startswith("Exercise 1.1 (double) of 01_layers.ipynb raised ValueError: ")
+    assert str(caught.value).endswith(
+        " It was given x (2, 3), w (4, 5): w of shape (4, 5) does not fit the others: D is 3 there. So the mistake is "
+        "in this notebook, in what it passes to double."
+    )
+    folder = save("01_layers", DOCUMENTED.format(".T + np.ones(9)"), "import numpy as np")
+    with pytest.raises(EarlierAnswerError) as caught:
+        answers("01_layers", folder).double(np.ones((2, 3)), np.ones((3, 5)))
+    assert str(caught.value).endswith(
+        " It was given x (2, 3), w (3, 5), which fit together. The mistake is probably in 01_layers.ipynb: run its "
+        "checks there first."
+    )
+
+
+def test_shapes_do_not_matter_for_the_kind_of_the_exception(save: Callable[..., Path]) -> None:
+    folder = save("01_layers", DOCUMENTED.format(""))
+    with pytest.raises(EarlierAnswerError) as caught:
+        answers("01_layers", folder).double(np.ones((2, 3)), np.ones((4, 5)))
+    plain = "ValueError: matmul: Input operand 1 has a mismatch in its core dimension 0 (size 4 is different from 3)"
+    assert symptom(f"EarlierAnswerError: {caught.value}") == symptom(plain)
+
+
+def test_a_file_is_not_looked_at_in_every_call(save: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Path] = []
+    folder = save("01_layers", "def double(x):\n    return 2 * x")
+    double = answers("01_layers", folder).double
+    assert double(1) == 2
+    monkeypatch.setattr("toolkit.earlier._version", lambda path: looks.append(path))
+    monkeypatch.setattr("toolkit.earlier.LOOK_SECONDS", 60)
+    assert [double(2) for _ in range(100)] == [4] * 100
+    assert looks == []

@@ -223,3 +223,18 @@ def test_no_hint_contains_a_reference_value() -> None:
     numbers = {f"{value:.3g}" for value in RIGHT.flat}
     wrong = [-RIGHT, RIGHT * 2, changed(0), RIGHT.T, RIGHT / 4]
     assert not any(number in sentence for each in wrong for sentence in said((each, RIGHT)) for number in numbers)
+
+
+def test_visible_checks_say_themselves_what_is_not_finite_or_not_defined() -> None:
+    broken = np.where(RIGHT > 0, RIGHT, np.nan)
+    checks = [check("out", broken), check("out", RIGHT, passed=True)]
+    known = {place("out", n): Trace(True, None, RIGHT) for n in range(2)}
+    undefined = [check("random", None, message="NameError: name 'f' is not defined")]
+    for those, words in ((checks, "out is NaN in places"), (undefined, "f is not defined")):
+        reference = Fingerprint("reference", known)
+        (full,) = hints([result(those)], reference)
+        assert words in full[1]
+        assert list(hints([result(those)], reference, visible_only=True)) == []
+    reference = Fingerprint("reference", known, {place("out"): (INPUT,)})
+    (doubled,) = hints([result([check("out", 2 * RIGHT)])], reference, visible_only=True)
+    assert "twice as large" in doubled[1]

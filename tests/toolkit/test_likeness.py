@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.likeness import agree, by_chance, symptom
+from toolkit.likeness import agree, by_chance, is_telling, symptom
 from toolkit.traces import Trace
 
 X = np.arange(1.0, 2401.0).reshape(60, 40)
@@ -104,3 +104,20 @@ def test_what_is_drawn_without_an_input_is_left_to_chance() -> None:
     assert not by_chance(failure(X))
     assert not by_chance(failure(None, "a sentence", noisy=True))
     assert by_chance(Trace(False, "a sentence", None, noisy=True, unsteady=True))
+
+
+def test_a_number_that_hardly_varies_tells_something_where_it_is_far_from_the_right_one() -> None:
+    deviation = Trace(False, None, np.array(0.02), noisy=True, spread=1e-4)
+    assert is_telling(deviation, np.array(1.0))
+    assert not is_telling(deviation, np.array(0.0201))  # the loss of any untrained network, say
+    assert not is_telling(deviation)
+    assert not is_telling(Trace(False, None, np.array(0.02), noisy=True, spread=0.01), np.array(1.0))
+    assert not is_telling(failure(X, noisy=True), X + 1)
+    assert is_telling(failure(X), X + 1)
+    assert is_telling(failure(None, "a sentence"))
+
+
+def test_the_line_that_a_notebook_adds_does_not_matter() -> None:
+    warning = "warns: overflow encountered in exp"
+    assert agree(failure(message=f"{warning} (in line 2: z = np.exp(-x))"), failure(message=warning))
+    assert not agree(failure(message="warns: something else"), failure(message=warning))

@@ -213,3 +213,50 @@ def test_mistakes_that_no_comparison_tells_apart_are_alike() -> None:
     assert alike["f:tripled"] == alike["f:added_up"] == {"f:tripled", "f:added_up"}
     assert alike["f:halved"] == {"f:halved"}
     assert alike["f:both"] == {"f:both"}
+
+
+# ------------------------------------------------------------------------------ in a notebook
+
+
+def sure(*wrong: Fingerprint, sentences: Mapping[str, str] | None = None) -> Matcher:
+    """A matcher that names a mistake only if no other one fits as well."""
+    made = matcher(*wrong)
+    mistakes = [
+        Mistake(each.answer, each.name, (sentences or {}).get(each.name, each.sentence))
+        for each in made.entries.values()
+    ]
+    return Matcher({"reference": made.reference, **made.known}, mistakes, sure=True)
+
+
+THRICE = fingerprint("f:thrice", {OUT: 3 * X})
+ADDED = fingerprint("f:added", {OUT: 3 * X})
+
+
+def test_one_of_two_that_fit_is_said_as_either_or() -> None:
+    (named,) = sure(TRIPLED, THRICE).diagnose(results({OUT: 3 * X}))["test_f"]
+    assert (named.name, named.instead) == ("tripled", "thrice")
+    assert named.sentence == "Either: It is tripled. Or: It is thrice."
+    (named,) = matcher(TRIPLED, THRICE).diagnose(results({OUT: 3 * X}))["test_f"]
+    assert (named.sentence, named.instead) == ("It is tripled.", None)
+
+
+def test_of_three_that_fit_none_is_said() -> None:
+    assert names(sure(TRIPLED, THRICE, ADDED).diagnose(results({OUT: 3 * X}))) == {}
+
+
+def test_equal_sentences_are_one() -> None:
+    same = dict.fromkeys(("thrice", "added"), "It is tripled.")
+    (named,) = sure(TRIPLED, THRICE, ADDED, sentences=same).diagnose(results({OUT: 3 * X}))["test_f"]
+    assert (named.sentence, named.instead) == ("It is tripled.", None)
+
+
+def test_a_draw_that_fits_by_chance_is_no_evidence() -> None:
+    noisy = fingerprint("f:noisy", {OUT: 3.1 * X}, spread=0.0)
+    assert names(sure(noisy).diagnose(results({OUT: 3 * X}))) == {}
+    assert names(sure(noisy, TRIPLED).diagnose(results({OUT: 3 * X}))) == {"test_f": ["tripled"]}
+
+
+def test_several_mistakes_are_named_only_if_each_part_has_one_explanation() -> None:
+    wrong = {OUT: 3 * X, DX: X / 2}
+    assert names(sure(TRIPLED, HALVED).diagnose(results(wrong))) == {"test_f": ["tripled", "halved"]}
+    assert names(sure(TRIPLED, THRICE, HALVED).diagnose(results(wrong))) == {"test_f": [None]}  # a hint about dx

@@ -1,5 +1,6 @@
 """The training loop, with models whose results are known in advance."""
 
+import contextlib
 import itertools
 import math
 import re
@@ -118,6 +119,25 @@ def test_epoch_lines_for_classification(capsys):
 def test_progress_bar_goes_to_stdout(capsys):
     make(verbose=True).train()
     assert "9" in capsys.readouterr().out.partition("step")[0]  # 3 epochs of 3 steps
+
+
+@pytest.mark.parametrize(("batch_size", "limit"), [(3, 1), (10**9, None)])
+def test_small_products_use_one_thread(monkeypatch, batch_size, limit):
+    limits = []
+
+    def threadpool_limits(threads):
+        limits.append(threads)
+        return contextlib.nullcontext()
+
+    monkeypatch.setattr("toolkit.solver.threadpool_limits", threadpool_limits)
+    make(batch_size=batch_size).train()
+    assert limits == [limit]
+
+
+def test_a_run_cut_short_says_after_how_many_epochs(capsys):
+    make(num_epochs=15, max_steps=7, verbose=True).train()
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "Stopped" in line]
+    assert "Stopped after 2 of 15 epochs: reached the limit of 7 steps" in line
 
 
 def test_quiet(capsys):
@@ -239,7 +259,7 @@ def test_interrupt_keeps_the_result_so_far(capsys):
     assert solver.stop_reason == "interrupted"
     assert model.params["W1"][0, 0] == 2  # two steps of two parameters
     assert solver.val_history == [0.5]
-    assert "Interrupted in epoch 1" in capsys.readouterr().out
+    assert "Stopped after 1 of 3 epochs: interrupted; the parameters" in capsys.readouterr().out
 
 
 def test_interrupt_falls_back_on_a_better_epoch():

@@ -1,4 +1,4 @@
-"""What came of the comparisons of a test cell."""
+"""The results of the comparisons of a test cell."""
 
 from __future__ import annotations
 

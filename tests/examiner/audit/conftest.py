@@ -1,4 +1,4 @@
-"""Engines of the small assignment and of the course."""
+"""An engine of the small assignment, with a catalogue."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from examiner.assignment import find_assignment
 from examiner.engine import Engine
-from tests.conftest import ROOT
-from tests.examiner.small import assignment_of, write_catalogue, write_course, write_release
+from tests.examiner.small import CATALOGUE, assignment_of, write_catalogue, write_course, write_release
 
-CATALOGUE = """
-@catalogue.misconception("double", "It triples.")
-def triples(x):
-    return 3 * x
-
+MORE = """
 @catalogue.misconception("double", "Another number each time.")
 def random_numbers(x):
     return 1e6 * np.random.default_rng().normal(size=x.shape)
-
-catalogue.change("square", "halved", "dx lacks its factor 2.", {"2 * dout * cache": "dout * cache"})
-
-@catalogue.alternative("double", "added")
-def added(x):
-    return x + x
 
 catalogue.change("square", "power", "with a power", {"return x * x, x": "return x**2, x"}, kind="alternative")
 """
@@ -34,14 +22,7 @@ catalogue.change("square", "power", "with a power", {"return x * x, x": "return 
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine of the small assignment, which has a catalogue and a release."""
     source = write_course(tmp_path_factory.mktemp("course"))
-    write_catalogue(source.parents[1], CATALOGUE)
+    write_catalogue(source.parents[1], CATALOGUE + MORE)
     write_release(source)
     with Engine(assignment_of(source, catalogue="mistakes")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def course() -> Iterator[Engine]:
-    """An engine of the course's own notebooks."""
-    with Engine(find_assignment("neural_networks", ROOT)) as made:
         yield made

@@ -8,21 +8,11 @@ from pathlib import Path
 import pytest
 
 from examiner.audit import Audit, audit
-from examiner.audit.finding import Finding
 from examiner.audit.in_the_wild import InTheWild
-from examiner.audit.inside import Said, SampleVerdict
+from examiner.audit.inside import Finding, Said, SampleVerdict
 from examiner.engine import Engine
-from tests.examiner.small import assignment_of, write_catalogue, write_course
+from tests.examiner.small import CATALOGUE, assignment_of, write_catalogue, write_course
 
-CATALOGUE = """
-@catalogue.misconception("double", "It triples.")
-def triples(x):
-    return 3 * x
-
-@catalogue.alternative("double", "added")
-def added(x):
-    return x + x
-"""
 SAMPLES = """
 import re
 from types import SimpleNamespace

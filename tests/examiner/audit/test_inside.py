@@ -45,12 +45,12 @@ def test_a_mutant_is_killed_or_survives(body: str, verdict: str, small: Engine) 
     assert call(small, f"{INSIDE}:judge_mutant", task) == verdict
 
 
-def test_what_gives_no_number_at_0_is_not_alike(course: Engine) -> None:
+def test_what_gives_no_number_at_0_is_not_alike(course_engine: Engine) -> None:
     """A probe tries weights of exactly 0, where a slope is free to choose and yet has to be one."""
     source = "def l1_regularization(w, reg):\n    return reg * np.sum(np.abs(w)), "
     right = [f"np.where(w == 0, {slope}, reg * np.sign(w))" for slope in ("-reg", "reg", "reg / 3")]
     wrong = ["reg * w / np.abs(w)", "reg * np.sign(w) + 2 * reg * (w == 0)"]
-    with course.fork() as child:
+    with course_engine.fork() as child:
         for body in (*right, *wrong):
             arguments = ("03_regularization", "l1_regularization", source + body)
             assert child.call("tests.examiner.audit.helpers:alike", *arguments) is (body in right), body

@@ -50,9 +50,9 @@ def test_an_excuse_that_no_survivor_needs_fails_the_audit(tmp_path: Path, capsys
 
 
 @pytest.mark.long
-def test_mutants_of_a_notebook_are_killed_or_alike(course: Engine) -> None:
-    listing = Diagnoser(course).catalogue["03_regularization"]
-    found = audit_mutants(course, [listing])
+def test_mutants_of_a_notebook_are_killed_or_alike(course_engine: Engine) -> None:
+    listing = Diagnoser(course_engine).catalogue["03_regularization"]
+    found = audit_mutants(course_engine, [listing])
     assert found.passed
     assert found.kill_rate == 1.0
     assert found.count >= 50

@@ -56,9 +56,9 @@ def test_no_two_entries_of_a_student_replace_the_same_answer() -> None:
 
 
 @pytest.mark.parametrize("name", [pytest.param(each, marks=pytest.mark.long) for each in BY_HAND])
-def test_expected_scores_agree_with_those_found_by_hand(name: str, course: Engine) -> None:
+def test_expected_scores_agree_with_those_found_by_hand(name: str, course_engine: Engine) -> None:
     (student,) = (each for each in STUDENTS if each.name == name)
-    (found,) = with_expected([student], course, RELEASE, ENTRIES, jobs=1)
+    (found,) = with_expected([student], course_engine, RELEASE, ENTRIES, jobs=1)
     by_hand = dict(student.expected)
     if name == "square_halved":  # by hand for plain nbgrader; here, earlier parts are right
         by_hand.pop("test_FullyConnectedNet__regression", None)

@@ -17,6 +17,8 @@ from examiner.cli.doctor import findings, report
 from examiner.findings import Finding
 from tests.examiner import inside
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def in_the_course(monkeypatch: pytest.MonkeyPatch) -> None:

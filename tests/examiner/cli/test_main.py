@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import errno
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +14,22 @@ import pytest
 from examiner._exceptions import ExaminerError
 from examiner.cli import doctor, main
 from examiner.cli.arguments import whole_number, writable_file
+from examiner.exchange import FORMATS
 from tests.conftest import ROOT
 from tests.examiner.small import run
 
-COMMANDS = "autograde", "report", "audit", "sample-class", "doctor"
+COMMANDS = (
+    "collect",
+    "autograde",
+    "written",
+    "feedback",
+    "report",
+    "export",
+    "grade-one",
+    "audit",
+    "sample-class",
+    "doctor",
+)
 
 
 def test_all_options_are_explained() -> None:
@@ -88,3 +102,15 @@ def test_arguments_are_checked_before_the_work(tmp_path: Path) -> None:
     ):
         with pytest.raises(argparse.ArgumentTypeError):
             check(text)
+
+
+def test_the_command_line_is_read_before_anything_heavy_is_imported() -> None:
+    program = "import sys, examiner.cli.main\nprint(*sorted({'nbgrader', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_every_format_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    assert "{" + ",".join(FORMATS) + "}" in capsys.readouterr().out

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from examiner.cli.report import as_table
-from examiner.course.report import ClassReport, Row
 from examiner.outcome import Mark, StudentOutcome
+from examiner.pages.report.class_report import ClassReport, Row
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from examiner.assignment import Assignment
 from examiner.audit.sample_class import Drawn
-from examiner.cli import main, sample_class
+from examiner.cli import main
 from tests.conftest import ROOT
 
 
@@ -35,7 +35,7 @@ def test_it_says_what_was_written(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         asked.update(options, assignment=assignment.name, count=count)
         return Drawn("2026-03-01", assignment.root / ".cache" / "expected.json")
 
-    monkeypatch.setattr(sample_class, "write_class", write_class)
+    monkeypatch.setattr("examiner.audit.write_class", write_class)
     assert main(["sample-class", "neural_networks", "--students", "3", "--seed", "5"]) == 0
     assert asked == {"assignment": "neural_networks", "count": 3, "seed": 5, "parameters": None}
     said = capsys.readouterr().out

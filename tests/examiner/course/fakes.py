@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -16,12 +18,17 @@ from sqlalchemy.exc import SAWarning
 
 from examiner.course import ClassRun, Course
 from examiner.course.class_run import RunReport
-from examiner.grading import TimeBudget
+from examiner.grading import StudentSide
+from examiner.kernel import KernelHost, TimeBudget
 from examiner.notebooks import cells_of, grade_id, points
 from examiner.outcome import Check, NotebookOutcome, TestOutcome
 from tests.examiner.small import submission, write_class
 
 WRONG = {"double": "def double(x):\n    return 'wrong'"}
+
+
+def _no_host() -> KernelHost:
+    raise AssertionError("nothing runs here")
 
 
 class FakeGrader:
@@ -36,11 +43,11 @@ class FakeGrader:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def time_budget(self) -> TimeBudget:
-        return TimeBudget(600.0)
+    def begin(self) -> StudentSide:
+        return StudentSide(_no_host, TimeBudget(600.0))
 
     def grade(
-        self, notebook: NotebookNode, name: str, files: Mapping[str, bytes], time_budget: TimeBudget | None = None
+        self, notebook: NotebookNode, name: str, files: Mapping[str, bytes], side: StudentSide | None = None
     ) -> NotebookOutcome:
         self.graded += 1
         answers = {grade_id(cell): cell.source for cell in cells_of(notebook, "answer")}
@@ -51,6 +58,23 @@ class FakeGrader:
             cell.outputs = [new_output("execute_result", {"text/plain": repr(score)}, execution_count=None)]
             tests[grade_id(cell)] = TestOutcome(score, points(cell), (Check("out", right, message=None),))
         return NotebookOutcome("graded", None, tests, 0.1, isolation="none", seed=231, data=self.data)
+
+
+class InThisProcess:
+    """Workers that run a task as soon as it is given, in this process."""
+
+    number = 1
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(function(*arguments))
+        except BaseException as error:
+            future.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+        return future
 
 
 Grading = Callable[..., RunReport]
@@ -68,7 +92,7 @@ def root(tmp_path: Path, grader: FakeGrader, monkeypatch: pytest.MonkeyPatch) ->
     """A course with two submissions, in which the fake grader grades."""
     write_class(tmp_path, {"ada": submission(), "bob": submission(WRONG)})
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("examiner.course.class_run.open_grader", lambda *_: grader)
+    monkeypatch.setattr("examiner.jobs.submission.grader_for", lambda *_: grader)
     monkeypatch.setattr("nbgrader.api.get_alembic_version", _alembic_version)
     return tmp_path
 
@@ -80,13 +104,14 @@ def grade_all(root: Path) -> Grading:
     def grade(*students: str, force: bool = False, **options: object) -> RunReport:
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's models warn about nbgrader's own use
         course = Course.load("small", options)
-        return ClassRun(course).grade(students or course.students(), force=force, show=lambda *_: None)
+        chosen = students or course.students()
+        return ClassRun(course).grade(chosen, InThisProcess(), force=force, show=lambda *_: None)
 
     return grade
 
 
 def submit(root: Path, student: str, notebook: NotebookNode | str, name: str = "one.ipynb") -> Path:
-    """Write a submission's notebook, or what stands in its place."""
+    """Write a submission's notebook, or what is in its place."""
     path = root / "submitted" / student / "small" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(notebook, str):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-import warnings
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,15 +17,18 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
-from sqlalchemy.exc import SAWarning
 
 from examiner._exceptions import ExaminerError
 from examiner.course import ClassRun, Course
+from examiner.course.class_run import check_workers
 from examiner.course.preprocessors import check_machine
+from examiner.jobs import Machine
 from examiner.notebooks import cells_of, grade_id, read
 from examiner.outcome import StudentOutcome
-from tests.examiner.course.fakes import WRONG, FakeGrader, Grading, submit
+from tests.examiner.course.fakes import WRONG, FakeGrader, Grading, InThisProcess, submit
 from tests.examiner.small import cell, make_too_deep, source_notebook, submission
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
 MARKS = {"test_double": 4.0, "test_square": 4.0, "test_Net": 4.0}
 
@@ -55,7 +59,9 @@ def test_everybody_is_graded_and_on_record(root: Path, grade_all: Grading) -> No
 def test_the_rows_are_shown_as_they_come(root: Path) -> None:
     shown: list[str] = []
     course = Course.load("small")
-    ClassRun(course).grade(course.students(), force=False, show=lambda student, _: shown.append(student))
+    ClassRun(course).grade(
+        course.students(), InThisProcess(), force=False, show=lambda student, _: shown.append(student)
+    )
     assert shown == ["ada", "bob"]
 
 
@@ -88,14 +94,16 @@ def test_the_json_is_as_the_design_says(root: Path, grade_all: Grading, grader: 
         "import subprocess",
         "from time import sleep as rest\nrest(1)\nimport os; os.fork()",
         "from itertools import count\nfor _ in count():\n    pass",
-        "x = '" + "a" * 1_100_000 + "'",
+        "x = '" + "a" * 20_100_000 + "'",
     ],
 )
 def test_what_looks_expensive_is_graded_last_and_stands_in_its_place(code: str, root: Path) -> None:
     shown: list[str] = []
     submit(root, "aaa", submission({}, code))
     course = Course.load("small")
-    report = ClassRun(course).grade(course.students(), force=False, show=lambda student, _: shown.append(student))
+    report = ClassRun(course).grade(
+        course.students(), InThisProcess(), force=False, show=lambda student, _: shown.append(student)
+    )
     assert shown == ["ada", "bob", "aaa"]
     assert list(report.students) == ["aaa", "ada", "bob"]
 
@@ -109,10 +117,11 @@ def test_who_hit_a_limit_before_is_graded_last(root: Path, monkeypatch: pytest.M
         return outcome if wrong else replace(outcome, status="partial", reason="double took longer than 20 s")
 
     monkeypatch.setattr(FakeGrader, "grade", grade)
-    warnings.simplefilter("ignore", SAWarning)
     course = Course.load("small")
     for force in (False, True, False):
-        ClassRun(course).grade(course.students(), force=force, show=lambda student, _: shown.append(student))
+        ClassRun(course).grade(
+            course.students(), InThisProcess(), force=force, show=lambda student, _: shown.append(student)
+        )
     assert shown == ["ada", "bob", "bob", "ada", "ada", "bob"]  # the last run grades nobody
 
 
@@ -330,12 +339,98 @@ def test_a_notebook_that_is_damaged_now_loses_its_mark_alone(root: Path, grade_a
 # ------------------------------------------------------------------- how the marks were made
 
 
-def test_marks_of_an_earlier_run_are_reported_as_they_were_made(grade_all: Grading) -> None:
-    first = grade_all("ada")
-    assert (first.isolation, first.seed, dict(first.kept)) == ("none", 231, {})
-    second = grade_all("ada", seed=9)
-    assert (second.isolation, second.seed) == ("none", 231)
-    assert dict(second.kept) == {"isolation none, seed 231": ("ada",)}
+def test_what_marks_depend_on_is_graded_again_when_it_changes(
+    root: Path, grade_all: Grading, grader: FakeGrader
+) -> None:
+    toolkit = root / "assignment" / "small" / "toolkit" / "__init__.py"
+    changes: list[Callable[[], object]] = [
+        lambda: toolkit.write_text(toolkit.read_text() + "\n# changed"),
+        lambda: (root / "submitted" / "ada" / "small" / "w.npz").write_bytes(b"weights"),
+        lambda: (root / "submitted" / "ada" / "small" / "w.npz").write_bytes(b"others!"),
+    ]
+    grade_all("ada")
+    assert grader.graded == 1
+    for number, change in enumerate(changes, start=2):
+        change()
+        for _ in range(2):
+            grade_all("ada")
+        assert grader.graded == number
+    grade_all("ada", seed=9)
+    grade_all("ada", seed=9)
+    assert grader.graded == 5
+
+
+def test_what_failed_by_the_graders_fault_is_tried_again(
+    grade_all: Grading, grader: FakeGrader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = FakeGrader.grade
+    failed = lambda *rest: replace(real(*rest), status="failed", reason="a worker was lost")  # noqa: E731
+    monkeypatch.setattr(FakeGrader, "grade", failed)
+    assert grade_all("ada").students["ada"].status == "failed"
+    monkeypatch.setattr(FakeGrader, "grade", real)
+    assert grade_all("ada").students["ada"].status == "graded"
+    assert grader.graded == 2
+
+
+def test_the_longest_come_first_where_that_is_known(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, shown = FakeGrader.grade, list[str]()
+
+    def grade(self: FakeGrader, notebook: NotebookNode, *rest: Any) -> Any:
+        wrong = any("wrong" in each.source for each in cells_of(notebook, "answer"))
+        return replace(real(self, notebook, *rest), seconds=9.0 if wrong else 1.0)
+
+    monkeypatch.setattr(FakeGrader, "grade", grade)
+    course = Course.load("small")
+    for _ in range(2):
+        shown.clear()
+        ClassRun(course).grade(
+            course.students(), InThisProcess(), force=True, show=lambda student, _: shown.append(student)
+        )
+    assert shown == ["bob", "ada"]
+
+
+def test_a_run_that_is_stopped_reports_what_is_done_and_the_next_goes_on(
+    root: Path, grade_all: Grading, grader: FakeGrader
+) -> None:
+    submit(root, "cyd", submission())
+    course, shown = Course.load("small"), list[str]()
+    report = ClassRun(course).grade(
+        course.students(),
+        InThisProcess(),
+        force=False,
+        show=lambda student, _: shown.append(student),
+        stopped=lambda: grader.graded > 0,
+    )
+    assert list(report.students) == shown == ["ada", "bob"]  # those that had been started
+    assert list(grade_all().students) == ["ada", "bob", "cyd"]
+    assert grader.graded == 3
+
+
+def test_a_worker_that_is_lost_again_and_again_is_a_reason_not_a_zero(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise BrokenExecutor("a process ended")
+
+    monkeypatch.setattr("examiner.course.class_run.grade_submission", lost)
+    row = ClassRun(Course.load("small")).grade(["ada"], InThisProcess(), force=False, show=lambda *_: None)
+    assert row.students["ada"].status == "failed"
+    assert row.students["ada"].score is None
+    assert "3 workers in a row ended" in str(row.students["ada"].reason)
+
+
+def test_workers_that_would_give_other_marks_are_refused() -> None:
+    here = Machine("3.11.7", {"numpy": "2.1"}, {"digits": "mnist"})
+    check_workers({"tcp://a": here}, here)
+    for other, why in [
+        (replace(here, python="3.12.1"), "Worker tcp://b has Python 3.12.1, and this machine 3.11.7"),
+        (replace(here, packages={"numpy": "2.3"}), "Worker tcp://b has numpy 2.3, and this machine 2.1"),
+        (replace(here, data={"digits": None}), "Worker tcp://b has None where this machine has mnist"),
+        (replace(here, fault="bubblewrap (bwrap) is missing"), "Worker tcp://b cannot grade: bubblewrap"),
+    ]:
+        with pytest.raises(ExaminerError) as caught:
+            check_workers({"tcp://a": here, "tcp://b": other}, here)
+        assert str(caught.value).startswith(why)
 
 
 def test_a_corrected_test_keeps_what_people_did_and_lists_every_change(root: Path, grade_all: Grading) -> None:

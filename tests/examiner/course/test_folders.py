@@ -53,6 +53,7 @@ def test_another_folder_structure(structure: str, plain: Path) -> None:
 
 def test_folders_without_the_assignment_are_named(plain: Path) -> None:
     (plain / "submitted" / "flat").mkdir()
+    (plain / "submitted" / "notes.txt").write_text("a file is no student")
     course = Course.load("ps1", start=plain)
     assert course.students() == ["ada"]
     assert course.without_submission() == {"flat": "nothing was submitted: submitted/flat has no folder ps1"}

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SAWarning
 
 from examiner.course import ClassRun, Course
 from examiner.outcome import StudentOutcome
+from tests.examiner.course.fakes import InThisProcess
 from tests.examiner.notebooks.damage import damaged
 
 NAMES = [
@@ -56,7 +57,7 @@ def row_of(root: Path, files: dict[str, bytes]) -> tuple[StudentOutcome, float]:
         (folder / name).write_bytes(content)
     folder.mkdir(parents=True, exist_ok=True)
     began = time.process_time()
-    report = ClassRun(Course.load("small")).grade(["ada"], force=True, show=lambda *_: None)
+    report = ClassRun(Course.load("small")).grade(["ada"], InThisProcess(), force=True, show=lambda *_: None)
     taken = time.process_time() - began
     json.loads(report.as_json().encode())
     return report.students["ada"], taken

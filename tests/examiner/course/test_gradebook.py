@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -9,15 +10,24 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import MissingEntry
 from sqlalchemy.exc import OperationalError
 
 from examiner._exceptions import GradebookError
 from examiner.course import Course, gradebook
-from examiner.course.gradebook import fill, known_students, patiently, read_grades, register, withdraw
+from examiner.course.gradebook import (
+    OneTransaction,
+    fill,
+    known_students,
+    patiently,
+    read_grades,
+    register,
+    withdraw,
+)
 from examiner.notebooks import cells_of, grade_id
 from tests.examiner.small import source_notebook
 
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 
 
 @pytest.fixture
@@ -31,7 +41,7 @@ def course(root: Path) -> Course:
 @pytest.fixture
 def book(course: Course) -> Iterator[gradebook.Gradebook]:
     """The open gradebook, which knows a submission of ada."""
-    with course.gradebook() as opened:
+    with gradebook.Gradebook(course.directory.db_url, course.directory.course_id) as opened:
         register(opened, "small", "ada", "2026-03-01 12:00:00 UTC", create=True)
         yield opened
 
@@ -50,7 +60,7 @@ def test_it_is_filled_once_and_again_after_a_change(course: Course, root: Path) 
     assert fill(course.assignment, course.directory, course.config) == []
     change(root, points=6)
     assert fill(course.assignment, course.directory, course.config) == ["one"]
-    with course.gradebook() as book:
+    with gradebook.Gradebook(course.directory.db_url, course.directory.course_id) as book:
         assert book.find_grade_cell("test_double", "one", "small").max_score == 6
 
 
@@ -67,7 +77,8 @@ def test_grades_are_read_by_value(course: Course, book: gradebook.Gradebook) -> 
     grade.auto_score, grade.extra_credit, grade.needs_manual_grade = 3.0, 0.5, False
     book.find_submission_notebook("one", "small", "ada").late_submission_penalty = 2.0
     book.db.commit()
-    (one,) = read_grades(course.directory, "small", "ada").values()
+    assert read_grades(course.directory, "small") == read_grades(course.directory, "small", "ada")
+    (one,) = read_grades(course.directory, "small", "ada")["ada"].values()
     assert one.penalty == 2.0
     assert one.cells["test_double"] == gradebook.CellGrade(3.0, None, 0.5, 4.0, False)
     assert one.cells["test_double"].score == 3.5
@@ -83,11 +94,38 @@ def test_marks_are_taken_back(score: float | None, course: Course, book: gradebo
     book.find_submission_notebook("one", "small", "ada").late_submission_penalty = 2.0
     book.db.commit()
     withdraw(book, "small", "ada", ["one"], score=score)
-    one = read_grades(course.directory, "small", "ada")["one"]
+    one = read_grades(course.directory, "small", "ada")["ada"]["one"]
     assert {each.score for each in one.cells.values()} == {score}
     assert {each.needs_person for each in one.cells.values()} == {score is None}
     assert one.penalty == 0.0
     withdraw(book, "small", "nobody", ["one"], score=score)  # nothing to take back
+
+
+def test_changes_are_made_all_together_or_not_at_all(course: Course, book: gradebook.Gradebook) -> None:
+    where = ("one", "small", "ada")
+    for fails in (True, False):
+        with (
+            contextlib.suppress(ZeroDivisionError),
+            OneTransaction(course.directory.db_url, course.directory.course_id) as transaction,
+        ):
+            register(transaction, "small", "bob", None, create=True)
+            transaction.find_grade("test_double", *where).auto_score = 2.0
+            transaction.db.commit()  # as nbgrader does after every cell
+            transaction.find_comment("explain", *where).manual_comment = "good"
+            assert read_grades(course.directory, "small")["ada"]["one"].cells["test_double"].auto is None
+            assert not fails or 1 / 0
+        grades = read_grades(course.directory, "small")
+        assert ("bob" in grades) is (not fails)
+        assert grades["ada"]["one"].cells["test_double"].auto == (None if fails else 2.0)
+    assert book.find_comment("explain", *where).manual_comment == "good"
+
+
+def test_a_row_that_is_not_there_is_said_as_nbgrader_says_it(course: Course, book: gradebook.Gradebook) -> None:
+    with OneTransaction(course.directory.db_url, course.directory.course_id) as transaction:
+        with pytest.raises(MissingEntry, match="No such grade"):
+            transaction.find_grade("test_nothing", "one", "small", "ada")
+        with pytest.raises(MissingEntry):
+            transaction.find_grade("test_double", "one", "small", "nobody")
 
 
 def test_the_time_of_a_submission_stays_where_none_is_given(book: gradebook.Gradebook) -> None:

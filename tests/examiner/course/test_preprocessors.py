@@ -17,14 +17,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
 
-from examiner.course.preprocessors import LOST, grade, merge
+from examiner.jobs import LOST, grade, merge
 from examiner.notebooks import cells_of, grade_id, prepared_source, read
 from examiner.outcome import NotebookOutcome, TestOutcome
 from tests.conftest import ROOT, without_examiner
 from tests.examiner.course.fakes import FakeGrader
 from tests.examiner.small import run, submission, write_class, write_course
-
-pytestmark = pytest.mark.slow
 
 LEFT_TO_A_PERSON = "from examiner._exceptions import NeedsHumanError\nraise NeedsHumanError('by hand')"
 CURVE = new_output("display_data", data={"text/plain": "the student's curve"})
@@ -140,7 +138,7 @@ def test_a_deleted_cell_is_an_answer_that_was_not_given(tmp_path: Path) -> None:
     assert not [cell for cell in cells_of(merged, "test", "written") if LOST in cell.metadata]
 
 
-# ------------------------------------------------------- `nbgrader autograde` beside plain nbgrader
+# ------------------------------------------------------- `nbgrader autograde` compared with plain nbgrader
 
 
 CLASS: dict[str, NotebookNode] = {
@@ -189,7 +187,7 @@ def test_plain_nbgrader_gives_the_same_marks_in_every_cell(examined: Path) -> No
 def test_feedback_is_made_from_what_the_examiner_wrote(examined: Path) -> None:
     run(examined, "nbgrader", "generate_feedback", "small")
     page = (examined / "feedback" / "dan" / "small" / "one.html").read_text()
-    assert "Relative error" in page
+    assert "Failed check" in page
     assert "Your code raised ValueError: no" in page
     assert "cell double, line 2, in double" in page
 

@@ -22,8 +22,6 @@ from nbgrader.api import Gradebook
 from tests.conftest import ROOT, SWITCH, without_examiner
 from tests.examiner.small import submission, write_class
 
-pytestmark = pytest.mark.slow
-
 LINE = f"from examiner.plugin import configure; {SWITCH}\n"
 SQUARES = "def squares(n):\n    if n < 1:\n        raise ValueError(n)\n    return [i ** 2 for i in range(1, n + 1)]"
 SUM = "def sum_of_squares(n):\n    return sum(squares(n))"
@@ -43,7 +41,7 @@ CLASS: Mapping[str, Mapping[str, str]] = {
 FREE = "free"
 """The student who does the task in cells of their own, after it."""
 BESIDE = "right", "alone"
-"""The students who are graded beside another course."""
+"""The students who are graded together with another course."""
 Marks = dict[str, dict[str, tuple[float | None, bool]]]
 
 

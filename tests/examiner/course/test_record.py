@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from examiner.course import Course, gradebook
 from examiner.course.gradebook import read_grades
@@ -91,7 +92,7 @@ def test_the_notebook_is_valid_and_holds_its_outcome(graded: Path, grade_all: Gr
 def test_the_time_of_the_submission_is_in_the_gradebook(root: Path, grade_all: Grading) -> None:
     (root / "submitted" / "ada" / "small" / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
     grade_all("ada")
-    with Course.load("small").gradebook() as book:
+    with Gradebook(Course.load("small").directory.db_url) as book:
         assert book.find_submission("small", "ada").timestamp == datetime(2026, 3, 1, 12)
 
 
@@ -175,7 +176,7 @@ def test_a_locked_gradebook_keeps_what_was_there(
     submit(root, "ada", submission({"square": "square_forward = 'wrong'"}))
     monkeypatch.setattr(gradebook, "PATIENCE", 0.0)
     other = sqlite3.connect(root / "gradebook.db")
-    other.execute("BEGIN IMMEDIATE")  # others may read, nobody may write
+    other.execute("BEGIN IMMEDIATE")  # others may read, but not write
     row = grade_all("ada", force=True).students["ada"]
     other.rollback()
     other.close()
@@ -189,12 +190,13 @@ KILLED = """
 import os, signal, warnings
 warnings.simplefilter("ignore")
 from examiner.course import ClassRun, Course
-from examiner.course import class_run, record
-from tests.examiner.course.fakes import FakeGrader
+from examiner.course import record
+from examiner.jobs import submission
+from tests.examiner.course.fakes import FakeGrader, InThisProcess
 
-class_run.open_grader = lambda *_: FakeGrader()
+submission.grader_for = lambda *_: FakeGrader()
 record._set_permissions = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-ClassRun(Course.load("small")).grade(["ada"], force=True, show=lambda *_: None)
+ClassRun(Course.load("small")).grade(["ada"], InThisProcess(), force=True, show=lambda *_: None)
 """
 
 
@@ -211,7 +213,7 @@ def test_a_kill_leaves_the_old_folder_and_the_next_run_grades_again(
     assert state(graded) == before
     row = grade_all("ada").students["ada"]
     assert (row.status, row.score) == ("graded", 8.0)
-    one = read_grades(Course.load("small").directory, "small", "ada")["one"]
+    one = read_grades(Course.load("small").directory, "small", "ada")["ada"]["one"]
     assert one.cells["test_square"].auto == 0.0
     assert not any((root / ".cache" / "recording").glob("*/*"))
 

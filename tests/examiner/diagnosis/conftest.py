@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from examiner.assignment import find_assignment
 from examiner.diagnosis import Diagnoser
 from examiner.engine import Engine
-from tests.conftest import ROOT
-from tests.examiner.diagnosis.helpers import CATALOGUE
-from tests.examiner.small import assignment_of, write_catalogue, write_course
+from tests.examiner.diagnosis.helpers import MORE
+from tests.examiner.small import CATALOGUE, assignment_of, write_catalogue, write_course
 
 HELPERS = "tests.examiner.diagnosis.helpers"
 
@@ -21,16 +19,15 @@ HELPERS = "tests.examiner.diagnosis.helpers"
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Diagnoser]:
     """A diagnoser of the small assignment."""
     source = write_course(tmp_path_factory.mktemp("course"))
-    write_catalogue(source.parents[1], CATALOGUE)
+    write_catalogue(source.parents[1], CATALOGUE + MORE)
     with Engine(assignment_of(source, catalogue="mistakes")) as engine:
         yield Diagnoser(engine, jobs=1)
 
 
 @pytest.fixture(scope="module")
-def course() -> Iterator[Diagnoser]:
+def course(course_engine: Engine) -> Diagnoser:
     """A diagnoser of the course's own notebooks."""
-    with Engine(find_assignment("neural_networks", ROOT)) as engine:
-        yield Diagnoser(engine)
+    return Diagnoser(course_engine)
 
 
 @pytest.fixture

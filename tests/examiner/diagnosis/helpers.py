@@ -1,4 +1,4 @@
-"""A small catalogue, and what tests of the diagnosis have the engine's children do."""
+"""More entries of the small catalogue, and what tests of the diagnosis have the engine's children do."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from examiner.diagnosis import Diagnosis, diagnose_here
 from examiner.engine import trusted_run
 from examiner.outcome import TestOutcome
 
-CATALOGUE = """
-@catalogue.misconception("double", "It triples.")
-def triples(x):
-    return 3 * x
-
+MORE = """
 @catalogue.misconception("double", "It triples, too.")
 def tripled_by_adding(x):
     return x + x + x
@@ -24,12 +20,7 @@ def tripled_by_adding(x):
 def noisy(x):
     return 2 * x + np.random.default_rng().normal(0, 1e6, x.shape)
 
-catalogue.change("square", "halved", "dx lacks its factor 2.", {"2 * dout * cache": "dout * cache"})
 catalogue.change("square", "cubed", "out is a cube.", {"return x * x, x": "return x * x * x, x"})
-
-@catalogue.alternative("double", "added")
-def added(x):
-    return x + x
 """
 
 

@@ -21,7 +21,7 @@ ENTRY = Entry("one", "double", "triples", "misconception", "It triples.", {"doub
 def test_the_catalogue_is_read_in_a_child(small: Diagnoser) -> None:
     assert set(small.catalogue) == {"one"}
     names = [str(entry) for entry in small.misconceptions("one")]
-    assert names == ["double:triples", "double:tripled_by_adding", "double:noisy", "square:halved", "square:cubed"]
+    assert names == ["double:triples", "square:halved", "double:tripled_by_adding", "double:noisy", "square:cubed"]
     assert small.misconceptions("other") == []
     assert repr(small) == "<Diagnoser of small, seed 231>"
 

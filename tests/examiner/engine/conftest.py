@@ -28,7 +28,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended, also where nobody has waited for it."""
+    """Whether a process has ended, also if it has not been waited for."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):

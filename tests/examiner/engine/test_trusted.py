@@ -102,6 +102,18 @@ def test_a_test_that_may_be_a_blank_part_s_own_is_not_built_on_it(tmp_path: Path
     assert TrustedRun(tmp_path / "one.ipynb").unfinished(blank, {}) == {"test_quarter": ("half",)}
 
 
+def test_hidden_tests_can_be_left_out(tmp_path: Path) -> None:
+    hidden = "### BEGIN HIDDEN TESTS\nassert quarter(4) == 1\n### END HIDDEN TESTS\n"
+    cells = [cell("half", "answer", "def half(x): return x / 2"), cell("quarter", "answer", "def quarter(x): return 0")]
+    cells.append(cell("test_half", "test", f"assert half(2) == 1\n{hidden}"))
+    nbformat.write(new_notebook(cells=cells), tmp_path / "one.ipynb")
+    run, visible = TrustedRun(tmp_path / "one.ipynb"), TrustedRun(tmp_path / "one.ipynb", visible_only=True)
+    assert not run.run({}, ["test_half"])["test_half"].passed
+    assert visible.run({}, ["test_half"])["test_half"].passed
+    assert run.tests_touched(["quarter"]) == ("test_half",)
+    assert visible.tests_touched(["quarter"]) == ()
+
+
 def test_a_plain_value_as_the_last_line_is_the_score(plain: Engine) -> None:
     assert scores(plain, "squares", {}, ["test_rate"]) == {"test_rate": (1.5, None)}
     assert scores(plain, "squares", {"rate": "rate = 3"}, ["test_rate"]) == {"test_rate": (0.0, None)}

@@ -1,6 +1,6 @@
-"""Attacks from inside a notebook: none earns a point, and none does anything to anybody else.
+"""Attacks from inside a notebook: none earns a point, and none affects other students.
 
-Every submission here answers `double` wrongly, and tries to get its points in another way.
+Every submission here answers `double` incorrectly, and tries to get its points in another way.
 """
 
 from __future__ import annotations
@@ -189,22 +189,22 @@ def test_an_array_that_answers_on_conversion_is_converted_inside(grader: Grader)
 
 
 def test_a_tag_that_skips_a_test_cell_is_ignored(grader: Grader) -> None:
-    handed_in = submission(WRONG)
-    for each in handed_in.cells:
+    submitted = submission(WRONG)
+    for each in submitted.cells:
         each.metadata.tags = ["skip-execution"]
-    outcome, _ = grade(grader, handed_in)
+    outcome, _ = grade(grader, submitted)
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
 
 
 def test_edited_tests_and_points_are_the_sources_own_again(grader: Grader) -> None:
-    handed_in = submission(WRONG)
-    by_id = {each.id: each for each in handed_in.cells}
+    submitted = submission(WRONG)
+    by_id = {each.id: each for each in submitted.cells}
     by_id["test_double"].source = "4.0"
     by_id["test_double"].metadata.nbgrader.points = 1e9
     by_id["test_square"].metadata.nbgrader.grade = False
     by_id["setup"].source = "class Checks: score = 4.0"
-    handed_in.cells.append(by_id["test_double"].copy())
-    outcome, _ = grade(grader, handed_in)
+    submitted.cells.append(by_id["test_double"].copy())
+    outcome, _ = grade(grader, submitted)
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
 
 
@@ -215,7 +215,7 @@ def test_nothing_of_the_project_can_be_read(grader: Grader, tmp_path: Path) -> N
     secret = tmp_path / "gradebook.db"
     secret.write_text("secret marks")
     root = Path(__file__).parents[2]
-    prefix = Path(sys.prefix)  # with `make`, the environment lies in the project's folder and is mounted there
+    prefix = Path(sys.prefix)  # with `make`, the environment is in the project's folder and is mounted there
     environment = [prefix.relative_to(root).parts[0]] if prefix.is_relative_to(root) else []
     look = f"""
         import os, glob
@@ -549,10 +549,10 @@ def test_a_flood_of_outputs_leaves_the_notebook_small(channel: str, grader: Grad
 
 
 def test_all_cells_of_a_notebook_share_the_room_for_outputs(grader: Grader) -> None:
-    handed_in = submission({}, code(FLOODS["png"]))
-    flood = next(each for each in handed_in.cells if each.id == "extra")
-    handed_in.cells += [new_code_cell(flood.source, id=f"extra{number}") for number in range(2)]
-    outcome, notebook = grade(grader, handed_in)
+    submitted = submission({}, code(FLOODS["png"]))
+    flood = next(each for each in submitted.cells if each.id == "extra")
+    submitted.cells += [new_code_cell(flood.source, id=f"extra{number}") for number in range(2)]
+    outcome, notebook = grade(grader, submitted)
     assert scores(outcome) == HONEST
     assert len(nbformat.writes(notebook)) < 22_000_000
 

@@ -1,4 +1,4 @@
-"""A program that grades the small assignment, and prints what became of its own process: see `test_grader`."""
+"""A program that grades the small assignment, and prints what changed in its own process: see `test_grader`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kernel: its messages and limits with a fake sandbox, its start with a real one."""
+"""A kernel: its messages and limits, with a fake host."""
 
 from __future__ import annotations
 
@@ -10,25 +10,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from examiner import codec
 from examiner._exceptions import ProtocolError, SandboxError
+from examiner.kernel import KernelHost
 from examiner.kernel import connection as connection_module
-from examiner.kernel import kernel as kernel_module
-from examiner.kernel.connection import wall_limit
+from examiner.kernel.connection import Connection, wall_limit
 from examiner.kernel.kernel import CellStopped, Kernel, KernelDied
-from examiner.kernel.messages import DELIMITER
+from examiner.kernel.messages import DELIMITER, Composer
 from examiner.kernel.zmtp import OVERSIZE
 from examiner.notebooks.outputs import Outputs
 from examiner.settings import Timing
 from tests.examiner import inside
 
 bubblewrap = pytest.mark.skipif(not inside.works(), reason="bubblewrap does not work here")
-BOTH = [pytest.param("bubblewrap", marks=bubblewrap), "none"]
 TIMING = Timing(interrupt=2)
 
 
@@ -43,53 +41,33 @@ class Clock:
         """Begin at 0."""
         self.seconds = self.wall = 0.0
 
-    def look(self) -> float:
+    def look(self, limit: float = 0.0) -> float:
         """Let time pass."""
         self.seconds += self.step
         self.wall += self.wall_step
         return self.seconds
 
 
-class FakeSandbox:
-    """A sandbox in which nothing runs."""
+class FakeHost:
+    """Where nothing runs."""
 
-    def __init__(self, isolation: str, limits: object, *, files: object, data_dir: Path | None) -> None:
-        self.isolation, self.host_work, self.work = isolation, Path("/nonexistent"), Path("/tmp/work")
-        self.data = None if data_dir is None else Path("/data")
-        self.clock = Clock()
+    def __init__(self) -> None:
         self.reason: str | None = None
         self.status: int | None = None
         self.did: list[str] = []
-        self.output = ""
-
-    def stopwatch(self) -> Clock:
-        """Give the clock."""
-        return self.clock
-
-    def poll(self) -> int | None:
-        """Give the status."""
-        return self.status
-
-    def wait(self, timeout: float) -> int | None:
-        """Give the status, at once."""
-        return self.status
 
     def interrupt(self) -> None:
         """Note it."""
         self.did.append("interrupt")
 
-    def kill(self) -> None:
-        """Note it."""
-        self.did.append("kill")
+    def ended(self, seconds: float) -> bool:
+        """Whether a test says so."""
+        return self.status is not None
 
-    def close(self) -> None:
+    def end(self) -> int | None:
         """Note it."""
-        self.did.append("close")
-
-    def seal(self) -> bool:
-        """Note it."""
-        self.did.append("seal")
-        return True
+        self.did.append("end")
+        return self.status
 
 
 class Channel:
@@ -152,7 +130,7 @@ Make = Callable[..., Kernel]
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """A function that makes a kernel which answers as it is told."""
-    made: list[Kernel] = []
+    made: list[Connection] = []
 
     def kernel(
         replies: Callable[[str], Sequence[Any]] = nothing,
@@ -161,25 +139,26 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     ) -> Kernel:
         shell, iopub = Channel(replies), Channel(published)
         shell.other = iopub
-        monkeypatch.setattr(kernel_module, "Sandbox", FakeSandbox)
-        monkeypatch.setattr(Kernel, "_start", lambda self, env: None)
-        monkeypatch.setattr(
-            connection_module, "ZmtpSocket", lambda path, kind, size: {"SUB": iopub, "DEALER": shell}[kind]
-        )
-        new = Kernel("none", {})
-        new.sandbox.clock = clock or Clock()  # type: ignore[attr-defined]
-        made.append(new)
-        return new
+        monkeypatch.setattr(connection_module, "ZmtpSocket", lambda channel, kind, size: channel)
+        connection = Connection(shell, iopub, clock or Clock())  # type: ignore[arg-type]
+        connection.wait_for_greeting()
+        made.append(connection)
+        return Kernel(FakeHost(), connection, Composer())
 
     yield kernel
     for each in made:
         each.close()
 
 
+def host_of(kernel: Kernel) -> FakeHost:
+    """The fake host of a kernel."""
+    host: FakeHost = kernel._host  # type: ignore[assignment]
+    return host
+
+
 def did(kernel: Kernel) -> list[str]:
-    """What happened to a fake sandbox."""
-    found: list[str] = kernel.sandbox.did  # type: ignore[attr-defined]
-    return found
+    """What happened to it."""
+    return host_of(kernel).did
 
 
 def test_a_cell_runs_and_its_number_comes_back(make: Make) -> None:
@@ -190,7 +169,7 @@ def test_a_cell_runs_and_its_number_comes_back(make: Make) -> None:
     outputs = Outputs()
     assert kernel.execute("print('hello')", outputs, 5, TIMING) == 4
     assert outputs.finished()[0].text == "hello"
-    assert did(kernel) == ["seal"]
+    assert did(kernel) == []
 
 
 @pytest.mark.parametrize("count", [None, "4", True, 4.0, [4]])
@@ -225,7 +204,7 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_the_kernel_goes_on(make: 
     kernel = make(lambda name: [*late, message("execute_reply", name, {"execution_count": 2})], idle, Clock(0.5))
     with pytest.raises(CellStopped, match=r"^took longer than 5 s$"):
         kernel.execute("while True: pass", Outputs(), 5, Timing(interrupt=20))
-    assert did(kernel) == ["seal", "interrupt"]
+    assert did(kernel) == ["interrupt"]
 
 
 def test_a_reply_that_is_there_counts_even_if_the_examiner_looks_late(make: Make) -> None:
@@ -238,14 +217,14 @@ def test_a_kernel_that_cannot_be_interrupted_is_killed(make: Make) -> None:
     kernel = make(clock=Clock(0.5))
     with pytest.raises(KernelDied, match="took longer than 5 s and could not be interrupted"):
         kernel.execute("while True: pass", Outputs(), 5, TIMING)
-    assert did(kernel) == ["seal", "interrupt", "kill"]
+    assert did(kernel) == ["interrupt", "end"]
 
 
 def test_waiting_for_a_processor_is_not_charged_until_the_machine_is_hopeless(make: Make) -> None:
     kernel = make(clock=Clock(step=0.001, wall_step=10))
     with pytest.raises(SandboxError, match="machine is too busy"):
         kernel.execute("while True: pass", Outputs(), 5, TIMING)
-    assert did(kernel) == ["seal", "kill"]
+    assert did(kernel) == ["end"]
     assert kernel.seconds < 1
     assert wall_limit(5) == 160
 
@@ -269,51 +248,37 @@ def test_a_flood_ends_the_kernel(make: Make) -> None:
     ("status", "reason", "said"),
     [
         (3, None, "ended its kernel (exit status 3)"),
-        (139, None, "ended its kernel (signal 11)"),
-        (137, "used more than 1 GiB of memory", "used more than 1 GiB of memory"),
+        (-11, None, "ended its kernel (signal 11)"),
+        (-9, "used more than 1 GiB of memory", "used more than 1 GiB of memory"),
         (None, None, "closed its connection"),
     ],
 )
 def test_the_end_of_a_kernel_has_a_reason(status: int | None, reason: str | None, said: str, make: Make) -> None:
     kernel = make(lambda name: [ProtocolError("the kernel has closed its socket")])
-    kernel.wait_until_ready()
-    kernel.sandbox.status, kernel.sandbox.reason = status, reason  # type: ignore[attr-defined, misc]
+    host_of(kernel).status, host_of(kernel).reason = status, reason
     with pytest.raises(KernelDied) as error:
         kernel.execute("1", Outputs(), 5, TIMING)
     assert str(error.value) == said
 
 
-def test_a_kernel_that_ends_while_it_starts_is_the_grader_s_fault(make: Make) -> None:
-    kernel = make()
-    kernel.sandbox.status, kernel.sandbox.output = 1, "first\nNo module named ipykernel\n"  # type: ignore[attr-defined, misc]
-    connection_module.ZmtpSocket(Path(), "SUB", 1).receive()  # without the kernel's greeting
-    with pytest.raises(SandboxError, match=r"did not start\. No module named ipykernel$"):
-        kernel.wait_until_ready()
+def test_a_kernel_ends_once(make: Make) -> None:
+    kernel = make(lambda name: [ProtocolError("the kernel has closed its socket")])
+    with pytest.raises(KernelDied):
+        kernel.execute("1", Outputs(), 5, TIMING)
+    kernel.close()
+    assert did(kernel) == ["end"]
 
 
-# ---- real kernels ----
+def test_ending_a_kernel_is_not_charged_to_its_student(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(0.25)
+    kernel = make(lambda name: [ProtocolError("the kernel has closed its socket")], clock=clock)
+    monkeypatch.setattr(FakeHost, "end", lambda host: clock.look() and None)
+    with pytest.raises(KernelDied):
+        kernel.execute("1", Outputs(), 5, TIMING)
+    assert (kernel.seconds, clock.seconds) == (0.25, 0.5)
 
 
-@pytest.mark.parametrize("isolation", BOTH)
-def test_a_real_kernel_runs_cells_and_finds_its_paths(isolation: Any, tmp_path: Path) -> None:
-    (tmp_path / "mnist").mkdir()
-    tmp_path.chmod(0o755)
-    env = {"EARLIER": "{work}/.earlier", "DATA": "{data}", "PLAIN": "{other}"}
-    kernel = Kernel(isolation, {"a.txt": b"1"}, data_dir=tmp_path, env=env)
-    try:
-        outputs = Outputs()
-        source = (
-            "from os import environ as e, getcwd, listdir; print(e['EARLIER'] == getcwd() + '/.earlier', e['PLAIN'])"
-        )
-        assert kernel.execute(f"{source}; print(listdir(e['DATA']))", outputs, 20, Timing()) == 1
-        assert outputs.finished()[0].text == "True {other}\n['mnist']\n"
-        with pytest.raises(CellStopped):
-            kernel.execute("import time; time.sleep(60)", Outputs(), 0.3, Timing(interrupt=20))
-        assert kernel.execute("1", Outputs(), 20, Timing()) == 3
-        with pytest.raises(KernelDied, match="exit status 5"):
-            kernel.execute("import os; os._exit(5)", Outputs(), 20, Timing())
-    finally:
-        kernel.close()
+# ---- a real kernel ----
 
 
 @pytest.mark.long
@@ -322,7 +287,8 @@ def test_a_busy_machine_costs_no_time_and_sleeping_does() -> None:
     """At a load of ten, a cell of 2 s of work has a limit of 4 s."""
     count = 10 * len(os.sched_getaffinity(0))
     hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
-    kernel = Kernel("bubblewrap", {})
+    host = KernelHost("bubblewrap", {})
+    kernel = host.start()
     work = "import time\nend = time.process_time() + 2\nwhile time.process_time() < end: pass"
     try:
         began = time.monotonic()
@@ -334,4 +300,4 @@ def test_a_busy_machine_costs_no_time_and_sleeping_does() -> None:
         for hog in hogs:
             hog.send_signal(signal.SIGKILL)
             hog.wait()
-        kernel.close()
+        host.close()

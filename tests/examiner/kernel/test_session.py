@@ -9,7 +9,7 @@ import pytest
 
 from examiner import codec
 from examiner._exceptions import AnswerStoppedError, SandboxError
-from examiner.kernel import Cell, Kernel, Session, TimeBudget
+from examiner.kernel import Cell, KernelHost, Session, TimeBudget
 from examiner.kernel import session as session_module
 from examiner.kernel.kernel import CellStopped, KernelDied
 from examiner.notebooks.outputs import Outputs
@@ -37,7 +37,7 @@ class FakeKernel:
             raise happens
         self.seconds += happens
 
-    def execute(self, source: str, outputs: Outputs, seconds: float, timing: Timing) -> int:
+    def execute(self, source: str, outputs: Outputs, seconds: float, timing: Timing, *, draws: bool) -> int:
         """Run a cell."""
         self.ran.append(source)
         self._do(source, seconds)
@@ -306,7 +306,7 @@ def test_a_notebook_that_a_busy_machine_keeps_for_hours_is_the_grader_s_fault(mo
 
 
 def test_a_real_kernel_is_replaced_with_all_that_was_defined() -> None:
-    made = Session(lambda: Kernel("none", {}), {"a.txt": b"text"}, Timing(call=20))
+    made = Session(lambda: KernelHost("none", {}).start(), {"a.txt": b"text"}, Timing(call=20))
     try:
         made.run(Cell("answers", "import os\ndef double(x):\n    return 2 * x"))
         made.run(Cell("more", "def end():\n    os._exit(1)"))

@@ -6,8 +6,6 @@ import contextlib
 import socket
 import struct
 from collections.abc import Iterator
-from pathlib import Path
-from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -27,8 +25,7 @@ CASES, MANY_CASES = 50, 2_000
 def connected(kind: str = "DEALER") -> Iterator[tuple[ZmtpSocket, socket.socket]]:
     """A client and the other end of its socket."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with mock.patch.object(zmtp, "_connect", return_value=ours):
-        client = ZmtpSocket(Path("unused"), kind, MAX_BYTES, MAX_FRAMES)
+    client = ZmtpSocket(ours, kind, MAX_BYTES, MAX_FRAMES)
     try:
         yield client, theirs
     finally:
@@ -191,19 +188,3 @@ def test_a_kernel_that_takes_nothing_is_an_error() -> None:
         peer.close()
         with pytest.raises(ProtocolError, match="does not take"):
             client.send([b"x" * 10_000_000])
-
-
-@pytest.mark.parametrize("what", ["file", "link"])
-def test_only_a_socket_itself_is_connected_to(what: str, tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(tmp_path / "real"))
-        server.listen()
-        place = tmp_path / "k-1"
-        place.write_text("") if what == "file" else place.symlink_to(tmp_path / "real")
-        with pytest.raises(ProtocolError):
-            ZmtpSocket(place, "DEALER", 100)
-        with pytest.raises(FileNotFoundError):
-            ZmtpSocket(tmp_path / "missing", "DEALER", 100)
-        client = ZmtpSocket(tmp_path / "real", "DEALER", 100)
-        assert client.fileno() > 0
-        client.close()

@@ -27,6 +27,7 @@ from examiner.notebooks.cells import (
     read,
     solutions,
     unused_id,
+    without_hidden,
 )
 from tests.examiner.small import cell, source_notebook
 
@@ -80,6 +81,12 @@ def test_solutions_are_what_a_student_would_submit() -> None:
 def test_a_solution_without_markers_is_the_whole_cell() -> None:
     text = "### AUTOTEST double(2)\ndef double(x):\n    return 2 * x"
     assert solutions(new_notebook(cells=[cell("double", "answer", text)])) == {"double": text}
+
+
+def test_what_is_hidden_is_left_out_as_in_the_release() -> None:
+    hidden = "    ### BEGIN HIDDEN TESTS\nassert f() == 1\n### END HIDDEN TESTS\n"
+    scheme = "### BEGIN MARK SCHEME\n2 points\n### END MARK SCHEME"
+    assert without_hidden(f"check = 1\n{hidden}check\n{scheme}") == "check = 1\ncheck\n"
 
 
 def test_markers_are_found_as_nbgrader_finds_them() -> None:

@@ -1,4 +1,4 @@
-"""What lies in a submission's folder and is nobody's answer: links, pipes, what is too large."""
+"""Entries of a submission's folder that are not answers: links, pipes, very large files."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_what_was_left_out_once_is_named_again(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("trap", ["link", "file", "folder"])
-def test_nothing_handed_in_takes_the_place_of_the_hidden_folder(trap: str, folder: Path, tmp_path: Path) -> None:
+def test_nothing_submitted_takes_the_place_of_the_hidden_folder(trap: str, folder: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     place = folder / LEFT_OUT

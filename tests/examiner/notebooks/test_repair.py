@@ -13,9 +13,9 @@ from nbformat.v4 import new_code_cell, new_output
 
 from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks import repair
-from examiner.notebooks.repair import as_notebook, is_readable_as_it_is, mended
+from examiner.notebooks.repair import as_notebook, is_readable_as_it_is, repaired
 from tests.examiner.notebooks.damage import damaged, valid
-from tests.examiner.notebooks.test_outputs import png
+from tests.examiner.notebooks.test_outputs import PNG, png
 
 TEXT = json.dumps(valid())
 
@@ -143,11 +143,11 @@ def test_size_is_judged_without_outputs(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(repair, "MAX_NOTEBOOK", 5_000)
     content = valid()
     content["cells"].append(new_code_cell("1", outputs=[new_output("stream", text="x" * 20_000)]))
-    notebook = mended(content)
+    notebook = repaired(content)
     assert notebook.cells[-1].outputs == []
     content["cells"].append(new_code_cell("#" * 20_000))
     with pytest.raises(DamagedNotebookError, match="without its outputs"):
-        mended(content)
+        repaired(content)
 
 
 @pytest.mark.parametrize("part", ["[],", "{},", "0,", '"",'])
@@ -159,15 +159,18 @@ def test_a_large_file_may_not_hold_very_many_values(part: str, monkeypatch: pyte
         as_notebook(b"[" + part.encode() * 1_000 + b"]")
 
 
-def test_only_training_cells_keep_outputs_and_these_are_harmless() -> None:
+def test_training_cells_keep_outputs_others_their_pictures_and_these_are_harmless() -> None:
     content = valid()
-    html = new_output("display_data", data={"text/html": "<script>", "image/png": png(2, 2)})
+    html = new_output("display_data", data={"text/html": "<script>", PNG: png(2, 2)})
+    text = new_output("stream", text="loss 1.0")
     content["cells"] += [
-        new_code_cell("train()", metadata={"tags": ["skip-execution"]}, outputs=[html]),
-        new_code_cell("other()", outputs=[html]),
+        new_code_cell("train()", metadata={"tags": ["skip-execution"]}, outputs=[text, html]),
+        new_code_cell("other()", outputs=[text, html]),
     ]
-    notebook = mended(content)
-    assert [c.outputs for c in notebook.cells[-2:]] == [[new_output("display_data", data={"image/png": png(2, 2)})], []]
+    content["cells"][-1]["outputs"] += [{"data": [PNG]}, 1, {"data": {PNG: "PHNjcmlwdD4="}}]
+    notebook = repaired(content)
+    picture = new_output("display_data", data={PNG: png(2, 2)})
+    assert [cell.outputs for cell in notebook.cells[-2:]] == [[text, picture], [picture]]
 
 
 def test_what_nbgrader_can_read_as_it_is() -> None:

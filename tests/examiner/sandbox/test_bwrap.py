@@ -17,7 +17,7 @@ from examiner.settings import Limits
 
 @pytest.fixture(autouse=True)
 def forget_the_tools() -> Iterator[None]:
-    """Let each test look for the system's programs anew."""
+    """Let each test look for the system's programs again."""
     yield
     bwrap.tool.cache_clear()
     bwrap.version.cache_clear()
@@ -26,10 +26,9 @@ def forget_the_tools() -> Iterator[None]:
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     """A sandbox's folders, with one file, as an ordinary user has them."""
-    for name in ("files", "ipc"):
-        (tmp_path / name).mkdir()
+    (tmp_path / "files").mkdir()
     (tmp_path / "files" / "notes.txt").write_text("1")
-    return Layout(tmp_path, tmp_path / "files", tmp_path / "ipc", None, None)
+    return Layout(tmp_path, tmp_path / "files", None, None)
 
 
 def pairs(arguments: list[str], option: str) -> list[tuple[str, str]]:
@@ -38,15 +37,15 @@ def pairs(arguments: list[str], option: str) -> list[tuple[str, str]]:
     return [(arguments[place + 1], arguments[place + 2]) for place in places]
 
 
-def test_nothing_of_the_host_is_writable_but_the_folder_of_sockets(layout: Layout) -> None:
+def test_nothing_of_the_host_is_writable(layout: Layout) -> None:
     arguments = bwrap.bwrap(layout, {}, 2**20)
-    assert pairs(arguments, "--bind") == [(str(layout.sockets), str(layout.sockets))]
+    assert pairs(arguments, "--bind") == []
     assert arguments[-2:] == ["--chdir", bwrap.WORK]
     assert {"--unshare-all", "--disable-userns", "--die-with-parent", "--new-session", "--clearenv"} <= set(arguments)
 
 
 def test_files_and_data_are_mounted_read_only(layout: Layout, tmp_path: Path) -> None:
-    with_data = Layout(layout.root, layout.files, layout.sockets, tmp_path, None)
+    with_data = Layout(layout.root, layout.files, tmp_path, None)
     mounts = pairs(bwrap.bwrap(with_data, {}, 2**20), "--ro-bind")
     assert (str(layout.files / "notes.txt"), "/tmp/work/notes.txt") in mounts
     assert (str(tmp_path), bwrap.DATA) in mounts
@@ -67,7 +66,7 @@ def test_the_variables_of_every_sandbox_know_no_assignment(monkeypatch: pytest.M
 def test_what_only_root_can_reach_is_staged_where_the_sandbox_s_user_can(layout: Layout, tmp_path: Path) -> None:
     private = tmp_path.parent / f"{tmp_path.name}-private"
     private.mkdir(mode=0o700)
-    as_root = Layout(layout.root, layout.files, layout.sockets, private, 60_700)
+    as_root = Layout(layout.root, layout.files, private, 60_700)
     try:
         staged = as_root.source(private)
         assert staged == as_root.source(private) == str(layout.root / "stage" / "0")

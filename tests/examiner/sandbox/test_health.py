@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ bubblewrap = pytest.mark.skipif(not inside.works(), reason="bubblewrap does not 
 
 @pytest.fixture(autouse=True)
 def forget_the_tools() -> Iterator[None]:
-    """Let each test look for the system's programs anew."""
+    """Let each test look for the system's programs again."""
     yield
     bwrap.tool.cache_clear()
     bwrap.version.cache_clear()
@@ -109,6 +110,16 @@ def test_a_root_who_cannot_become_anybody_and_is_root_outside_is_refused(monkeyp
 
 
 @bubblewrap
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up a capability of root")
+def test_the_root_of_a_container_who_may_not_look_at_other_users_is_told_to_be_an_ordinary_user() -> None:
+    code = "from examiner.sandbox import check_isolation; check_isolation('bubblewrap')"
+    command = ["setpriv", "--bounding-set=-sys_ptrace", sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=inside.ROOT)
+    assert "IsolationError: root of this container has no capability CAP_SYS_PTRACE" in done.stderr
+    assert "run the examiner as an ordinary user" in done.stderr
+
+
+@bubblewrap
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become an ordinary user first")
 def test_the_root_of_a_namespace_with_one_user_grades_as_the_ordinary_user_that_it_is() -> None:
     drop = ["setpriv", f"--reuid={inside.NOBODY}", f"--regid={inside.NOBODY}", "--clear-groups"]
@@ -167,7 +178,6 @@ def test_a_wall_with_a_hole_is_bad(name: str, seen: dict[str, object]) -> None:
 def test_what_a_machine_cannot_do_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cgroup, "create", lambda *limits: None)
     assert health._control_group().state == "note"
-    assert health._seal(False).state == "note"
     monkeypatch.setattr(seccomp, "program", lambda: b"")
     whole = {"interfaces": ["lo"], "CapEff": "0", "NoNewPrivs": "1", "forks": 18, "Seccomp": "0"}
     assert [each.name for each in health._protections(whole) if each.state == "note"] == ["system calls"]

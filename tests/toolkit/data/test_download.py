@@ -30,7 +30,7 @@ def test_the_next_mirror_is_tried_after_a_wrong_answer(small, serve, monkeypatch
 def test_a_download_cut_short_is_refused(small, serve, monkeypatch, capsys):
     server = serve({name: content[:-5] for name, content in small.items()})
     publish(monkeypatch, small, server.url)
-    assert data.load_mnist().name == "digits"
+    assert data.load_mnist().name == "mnist_5k"
     assert "127.0.0.1: its MD5 differs" in capsys.readouterr().out
 
 
@@ -111,7 +111,7 @@ def test_servers_that_hang_use_up_the_patience_once(hanging, waits, monkeypatch)
 def test_servers_that_hang_lead_to_the_fall_back(hanging, small, monkeypatch, capsys):
     monkeypatch.setattr(download, "patience", download.Patience(0.3))
     publish(monkeypatch, small, hanging)
-    assert data.load_mnist().name == "digits"
+    assert data.load_mnist().name == "mnist_5k"
     assert "no server answered" in capsys.readouterr().out
 
 

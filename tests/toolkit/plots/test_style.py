@@ -55,3 +55,26 @@ def test_new_axes_are_in_the_style(draw):
     assert [ax.get_title() for ax in drawn.axes] == [f"panel {number}" for number in range(6)]
     assert drawn.axes[0].lines[0].get_color() == style.BLUE
     assert not drawn.axes[0].spines["top"].get_visible()
+
+
+def test_a_figure_is_said_in_words() -> None:
+    left, right = style.new_axes(2)
+    left.plot([0, 1, 2], [0.5, 1, 4], label="yours")
+    left.plot([0, 2], [0, 0])
+    style.set_labels(left, "Loss\nby step", "step", "loss")
+    right.imshow(np.eye(3))
+    right.set_title("Weights")
+    assert style.described(left.figure) == (
+        "Loss by step: loss against step; yours from (0, 0.5) to (2, 4); a curve from (0, 0) to (2, 0). "
+        "Weights: a picture."
+    )
+
+
+def test_an_empty_figure_and_one_of_many_panels_are_said_too() -> None:
+    assert style.described(plt.figure()) == "An empty figure."
+    panels = style.new_axes(8)
+    for number, ax in enumerate(panels):
+        ax.set_title(f"panel {number}")
+    said = style.described(panels[0].figure)
+    assert said.startswith("panel 0: nothing drawn. panel 1:")
+    assert said.endswith("panel 5: nothing drawn. And 2 more panels.")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from examiner.grading.proxies import Bridge, Link
-from examiner.kernel import Cell, Kernel, Session
+from examiner.kernel import Cell, KernelHost, Session
 from examiner.settings import Timing
 
 ANSWERS = """
@@ -71,14 +71,14 @@ rate = 0.125
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     """A session in which the answers are defined."""
-    made = Session(lambda: Kernel("none", {}), {}, Timing(call=5))
+    made = Session(lambda: KernelHost("none", {}).start(), {}, Timing(call=5))
     assert made.run(Cell("answers", ANSWERS)) == []
     yield made
     made.close()
 
 
 class Direct(Link):
-    """A link to a session of the same process, where no engine stands between."""
+    """A link to a session of the same process, without an engine between them."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

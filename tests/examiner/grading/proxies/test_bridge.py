@@ -13,7 +13,7 @@ from examiner import codec
 from examiner._exceptions import AnswerStoppedError, GradingFaultError
 from examiner.grading.proxies import AnswerError, Bridge, Proxy
 from examiner.grading.proxies.proxy import wants_changes
-from examiner.kernel import Cell, Kernel, Session
+from examiner.kernel import Cell, KernelHost, Session
 from examiner.settings import Timing
 from tests.examiner.grading.proxies.conftest import ANSWERS, Direct, helper
 
@@ -156,7 +156,7 @@ def test_random_generators_cross_by_value(bridge: Bridge) -> None:
 
 
 def test_an_object_is_lost_with_its_kernel(tmp_path: Path) -> None:
-    session = Session(lambda: Kernel("none", {}), {}, Timing(call=5))
+    session = Session(lambda: KernelHost("none", {}).start(), {}, Timing(call=5))
     try:
         session.run(Cell("answers", ANSWERS))
         session.run(Cell("more", "import os\ndef end(): os._exit(1)"))

@@ -1,4 +1,4 @@
-"""Control groups, imitated in an ordinary folder: most machines that run tests let nobody make one."""
+"""Control groups, imitated in an ordinary folder: few machines that run tests allow one."""
 
 from __future__ import annotations
 

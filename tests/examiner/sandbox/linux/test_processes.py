@@ -20,7 +20,7 @@ def test_a_process_is_signalled_and_its_end_is_seen() -> None:
     process.send(signal.SIGTERM)
     assert process.ended(20)
     child.wait()
-    process.send(signal.SIGKILL)  # nobody gets it: the descriptor knows its process
+    process.send(signal.SIGKILL)  # no process gets it: the descriptor knows its process
     process.close()
 
 

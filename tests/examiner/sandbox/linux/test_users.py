@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -50,3 +52,10 @@ def test_alone_root_becomes_nobody(outside: int, is_root: bool, monkeypatch: pyt
 def test_an_ordinary_user_becomes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert users.unused() is None
+
+
+def test_the_capability_to_trace_is_read_from_the_process() -> None:
+    code = "from examiner.sandbox.linux import users; print(users.may_trace())"
+    drop = ["setpriv", "--bounding-set=-sys_ptrace"] if os.geteuid() == 0 else []
+    done = subprocess.run([*drop, sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import collections
-import importlib.util
-import shutil
 import sys
 import types
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +14,6 @@ import pytest
 
 from examiner import codec
 from examiner.codec import Kept, Reference
-from examiner.kernel.kernel import AGENT
 
 ANSWERS = """
 import collections, typing, warnings
@@ -76,22 +72,6 @@ def same(a, b):
 def type_name(x):
     return type(x).__name__
 """
-
-
-@pytest.fixture(scope="module")
-def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[types.ModuleType]:
-    """The agent's module, as it is put into a sandbox: beside its codec."""
-    folder = tmp_path_factory.mktemp("inside")
-    for name, path in AGENT.items():
-        shutil.copy(path, folder / Path(name).name)
-    spec = importlib.util.spec_from_file_location("agent_under_test", folder / "agent.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
 
 
 class Shell:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from examiner.kernel import Cell, Kernel, Session
+from examiner.kernel import Cell, KernelHost, Session
 from examiner.settings import Timing
 
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     """A session of a real kernel."""
-    made = Session(lambda: Kernel("none", {}), {}, Timing(cell=20))
+    made = Session(lambda: KernelHost("none", {}).start(), {}, Timing(cell=20))
     yield made
     made.close()
 

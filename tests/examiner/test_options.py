@@ -10,7 +10,7 @@ from traitlets.config import Config
 
 from examiner._exceptions import ConfigurationError
 from examiner.assignment import Assignment
-from examiner.course import Examiner
+from examiner.options import Examiner
 from examiner.settings import MIB, Options
 
 

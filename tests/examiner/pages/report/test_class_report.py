@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -10,13 +14,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from examiner.__main__ import main
+from examiner.cli.main import main
 from examiner.course import Course, Results
-from examiner.course.report import ClassReport, _mistakes, as_html, class_report
 from examiner.outcome import NotebookOutcome, StudentOutcome, TestOutcome
+from examiner.pages import ClassReport, as_html, as_json, class_report, read_earlier
+from examiner.pages.report.class_report import _mistakes
+from tests.conftest import ROOT
 from tests.examiner.small import run, submission, write_class
-
-pytestmark = pytest.mark.slow
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 ANSWERS = {
@@ -29,7 +33,7 @@ ANSWERS = {
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A graded class: one handed in nothing, one after the grading; two share their parameters."""
+    """A graded class: one submitted nothing, one after the grading; two share their parameters."""
     root = tmp_path_factory.mktemp("reported")
     write_class(root, ANSWERS)
     (root / "submitted" / "zoe" / "small").mkdir(parents=True)
@@ -87,7 +91,7 @@ def test_everybody_has_a_row_with_a_reason(report: ClassReport) -> None:
 def test_tests_are_counted_over_the_graded(report: ClassReport) -> None:
     double, square, net = report.tests
     assert (double.name, double.notebook, double.points) == ("test_double", "one", 4)
-    assert (double.students, double.full, double.none, double.undecided, double.share) == (5, 2, 2, 1, 0.5)
+    assert (double.students, double.full, double.none, double.undecided, double.share) == (4, 2, 2, 0, 0.5)
     assert square.share == net.share == 1.0
 
 
@@ -113,8 +117,14 @@ class _Page(HTMLParser):
 def test_the_page_needs_nothing_and_runs_nothing(report: ClassReport) -> None:
     text = as_html(report)
     page = _Page(text)
-    assert page.tags.isdisjoint({"script", "iframe", "object", "link"})
-    assert [each for each in page.addresses if not each.startswith("data:image/svg+xml")] == ["../feedback/bob/small/"]
+    assert page.tags.isdisjoint({"iframe", "object", "link"})
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL)
+    assert scripts == [(ROOT / "examiner/pages/report/report.js").read_text()]
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f'script-src &#39;sha256-{digest}&#39;"' in text
+    assert [each for each in page.addresses if not each.startswith("data:image/svg+xml")] == [
+        "../feedback/bob/small/index.html"
+    ]
     assert "&lt;img src=x onerror=alert(1)&gt;" in text
     assert "Isolation: none." in text
 
@@ -179,3 +189,75 @@ def test_mistakes_are_counted_once_for_a_student(told: Callable[..., StudentOutc
         ("double", "tripled", "It is tripled.", ("bob",)),
         ("double", None, "out has the wrong sign.", ("ada",)),
     ]
+
+
+# ----------------------------------------------------------------- roster, names left out, other reports
+
+
+def test_a_roster_gives_names_sections_and_who_is_absent(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(course)
+    roster = "student_id,name,section\nada,Ada Lovelace,Mon\nbob,Bob Babbage,Mon\nxia,Xia Li,Tue\n"
+    (course / "roster.csv").write_text(roster)
+    assert main(["report", "small", "--roster", "roster.csv", "--output", "named.html"]) == 1
+    text = (course / "named.html").read_text()
+    for words in ("Ada Lovelace", "Xia Li", "<th>Section</th>", "<td>Tue</td>"):
+        assert words in text
+    people = {"ada": ("Ada Lovelace", "Mon"), "bob": ("Bob Babbage", "Mon"), "xia": ("Xia Li", "Tue")}
+    report = class_report(Results(Course.load("small")), course, people=people)
+    assert [(each.name, each.students, each.graded, each.mean) for each in report.sections()] == [
+        ("Mon", 2, 2, 10.0),
+        ("Tue", 1, 0, None),
+    ]
+    assert next(row for row in report.rows if row.student == "xia").status == "absent"
+    assert sorted(report.scores) == [8, 8, 12, 12]  # nobody who is absent or waits
+
+
+def test_no_name_is_in_an_anonymous_report(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course)
+    (course / "roster.csv").write_text("student_id,name,section\nada,Ada Lovelace,Mon\n")
+    assert main(["report", "small", "--roster", "roster.csv", "--anonymous"]) == 1
+    page = (course / "report" / "small-anonymous.html").read_text()
+    kept = json.loads((course / "report" / "small-anonymous.json").read_text())
+    assert kept["students"] == {}
+    assert kept["scores"] == [8, 8, 12, 12]
+    assert "student 3" in page
+    for name in ("ada", "bob", "cyd", "zoe", "yan", "flat", "Lovelace", "Mon", "feedback/", "onerror"):
+        assert not re.search(rf"\b{name}\b", page)
+
+
+def test_what_has_changed_and_another_term_stand_beside_it(
+    course: Path, monkeypatch: pytest.MonkeyPatch, report: ClassReport
+) -> None:
+    monkeypatch.chdir(course)
+    before = json.loads(as_json(report))
+    before["students"]["ada"] = 3.0
+    before["tests"]["test_double"] = 0.25
+    before["written"] = "1 May"
+    (course / "term.json").write_text(json.dumps(before))
+    (course / "again.json").write_text(json.dumps(before))
+    assert main(["report", "small", "--compare", "term.json", "--output", "again.html"]) == 1
+    text = (course / "again.html").read_text()
+    changed = text.partition("What changed since 1 May")[2].partition("</table>")[0]
+    assert '<td class="id">ada</td><td class="n">3</td><td class="n">12</td>' in changed
+    assert "bob" not in changed
+    assert '<td class="n">50%</td><td class="n">25%</td>' in text.partition("test_<wbr>double")[2][:400]
+    earlier = read_earlier(course / "again.json")  # written anew beside the page
+    assert earlier.students["ada"] == 12
+    assert earlier.tests == {"test_double": 0.5, "test_square": 1.0, "test_Net": 1.0}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"schema": 2}', '{"schema": 1, "written": "", "students": 3}', None])
+def test_another_file_is_no_report(
+    content: str | None, course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(course)
+    path = course / "other.json"
+    path.unlink(missing_ok=True)
+    if content is not None:
+        path.write_text(content)
+    assert main(["report", "small", "--compare", "other.json"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("examiner: other.json ")
+    assert len(said.strip().splitlines()) == 1
