@@ -13,14 +13,14 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 help:
 	@echo "make demo       grade a sample class: environment, release, submissions, scores, feedback, report"
 	@echo "make test       run every test that CI runs"
-	@echo "make test-fast  run the tests without nbgrader processes, browser, whole classes and audit: about four minutes"
+	@echo "make test-fast  run the tests that start no nbgrader, kernel, sandbox or browser: about two minutes"
 	@echo "make test-all   run every test, the long ones included"
 	@echo "make lint       run the static checks: style, format, types, imports between rooms"
-	@echo "make release    generate release/ from assignment/; commit both"
+	@echo "make release    generate the toolkit's file of known mistakes, and release/ from assignment/; commit all"
 	@echo "make pair       write the notebooks to .notebooks/*.py, to edit them as text"
 	@echo "make notebooks  write .notebooks/*.py back to the notebooks"
 	@echo "make benchmark  measure the performance figures that the README quotes"
-	@echo "make clean      remove submissions and scores: submitted/, autograded/, feedback/, report/, gradebook.db"
+	@echo "make clean      remove submissions and scores: submitted/, autograded/, feedback/, report/, written/, gradebook.db"
 
 demo: writable $(INSTALLED)
 	@$(RUN) tools/demo.py
@@ -31,7 +31,7 @@ test: lint
 	@$(RUN) -m pytest -m audit
 	@$(RUN) -m pytest -n 2 --dist loadfile -m "not audit and not long"
 
-# No nbgrader process, no browser, no audit.
+# tests/conftest.py says which tests these are.
 test-fast: lint
 	@$(RUN) -m pytest -n 2 --dist loadfile -m "not audit and not long and not slow"
 
@@ -45,6 +45,8 @@ lint: writable $(INSTALLED)
 	@said=$$($(VENV)/bin/lint-imports --no-cache --no-logo) || { echo "$$said"; exit 1; }
 
 release: writable $(INSTALLED)
+	@$(RUN) tools/manifest.py
+	@$(RUN) tools/known_mistakes.py
 	@$(RUN) -m nbgrader generate_assignment neural_networks --force --log-level WARN
 
 pair: $(INSTALLED)
@@ -57,7 +59,7 @@ benchmark: $(INSTALLED)
 	@for script in benchmarks/*.py; do $(RUN) $$script || exit 1; done
 
 clean:
-	@rm -rf submitted feedback report gradebook.db .nbgrader.log .cache/failed
+	@rm -rf submitted feedback report written gradebook.db .nbgrader.log .cache/failed
 	@find autograded -mindepth 1 -maxdepth 1 -not -name README.md -exec rm -rf {} +
 
 writable:

@@ -1,7 +1,7 @@
 """How long grading's part of the reference notebooks takes: every cell but the training cells.
 
 Prints seconds a notebook and in total, two notebooks at a time, with the reference's trained
-parameters beside them.  The course promises at most 20 s in total on two cores.
+parameters next to them.  The course promises at most 20 s in total on two cores.
 """
 
 from __future__ import annotations

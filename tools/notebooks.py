@@ -32,7 +32,7 @@ def canonical(notebook: NotebookNode, old: NotebookNode | None, name: str) -> No
     taken: set[str] = set()
     number = 0
     for cell in notebook.cells:
-        cell.metadata = {k: cell.metadata[k] for k in ("nbgrader", "tags") if k in cell.metadata}
+        cell.metadata = {k: cell.metadata[k] for k in ("jupyter", "nbgrader", "tags") if k in cell.metadata}
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         grading = cell.metadata.get("nbgrader")

@@ -60,7 +60,7 @@ TASKS = (
         "train_mnist_model",
         lambda notebook, limit: notebook.standardize,
         np.inf,
-        {"mnist": 12, "digits": 40},
+        {"mnist": 12, "mnist_5k": 40, "digits": 40},
     ),
     Task(
         "07_california_housing",
