@@ -577,6 +577,102 @@ def adam_in_place(w, dw, config=None):
     return w, config
 
 
+# ------------------------------------------------------------------- rmsprop
+
+SQUARES = 'cache = config["decay_rate"] * config["cache"] + (1 - config["decay_rate"]) * dw**2'
+DIVIDED = 'step = dw / (np.sqrt(cache) + config["epsilon"])'
+catalogue.change(
+    "rmsprop",
+    "cache_not_stored",
+    "The new average is not stored in config, so every step starts from zero: store it.",
+    {' | {"cache": cache}': ""},
+)
+catalogue.change(
+    "rmsprop",
+    "root_missing",
+    "The gradient is divided by the average of its squares: divide by the root of it.",
+    {DIVIDED: DIVIDED.replace("np.sqrt(cache)", "cache")},
+)
+catalogue.change(
+    "rmsprop",
+    "not_squared",
+    "The cache averages the absolute value of the gradient: it should average the square.",
+    {"dw**2": "np.abs(dw)"},
+)
+catalogue.change(
+    "rmsprop",
+    "weights_swapped",
+    "ρ and 1 - ρ are swapped: ρ should be the weight of the old average.",
+    {SQUARES: 'cache = (1 - config["decay_rate"]) * config["cache"] + config["decay_rate"] * dw**2'},
+)
+catalogue.change(
+    "rmsprop",
+    "sum_instead",
+    "The squares are added up, as in AdaGrad, so the steps become shorter and shorter: average them with ρ and 1 - ρ.",
+    {SQUARES: 'cache = config["cache"] + dw**2'},
+)
+catalogue.change(
+    "rmsprop",
+    "factor_missing",
+    "The square is added without its factor 1 - ρ, so the cache is a sum, not an average: multiply the square by 1 - ρ.",
+    {SQUARES: 'cache = config["decay_rate"] * config["cache"] + dw**2'},
+)
+catalogue.change(
+    "rmsprop",
+    "epsilon_inside_root",
+    "epsilon is added inside the root: add it after taking the root.",
+    {DIVIDED: 'step = dw / np.sqrt(cache + config["epsilon"])'},
+)
+catalogue.change(
+    "rmsprop",
+    "old_cache",
+    "The gradient is divided by the root of the old average: compute the new one first.",
+    {DIVIDED: DIVIDED.replace("np.sqrt(cache)", 'np.sqrt(config["cache"])')},
+)
+catalogue.change(
+    "rmsprop",
+    "uphill",
+    "The step goes uphill: subtract it.",
+    {'w - config["learning_rate"]': 'w + config["learning_rate"]'},
+)
+catalogue.change(
+    "rmsprop",
+    "bias_corrected",
+    "The average is corrected for its start from zero, as in Adam: here it should not be.",
+    {
+        DIVIDED: 'config["t"] = config.get("t", 0) + 1\n'
+        '    step = dw / (np.sqrt(cache / (1 - config["decay_rate"] ** config["t"])) + config["epsilon"])'
+    },
+)
+catalogue.change(
+    "rmsprop",
+    "decay_ignored",
+    "ρ is hard-coded to 0.99: use the one in config.",
+    {SQUARES: SQUARES.replace('config["decay_rate"]', "0.99")},
+    variants=({"0.99": "0.9"},),
+)
+
+
+@catalogue.alternative("rmsprop", "everything in place")
+def rmsprop_in_place(w, dw, config=None):
+    config = {} if config is None else config
+    for key, value in [("learning_rate", 1e-2), ("decay_rate", 0.99), ("epsilon", 1e-8), ("cache", np.zeros(w.shape))]:
+        config.setdefault(key, value)
+    config["cache"] *= config["decay_rate"]
+    config["cache"] += (1 - config["decay_rate"]) * dw * dw
+    w -= config["learning_rate"] * dw / (config["cache"] ** 0.5 + config["epsilon"])
+    return w, config
+
+
+@catalogue.alternative("rmsprop", "a step towards the square")
+def rmsprop_towards(w, dw, config=None):
+    config = dict(config or {})
+    old = config.get("cache", 0.0)
+    config["cache"] = old + (1 - config.get("decay_rate", 0.99)) * (np.square(dw) - old)
+    length = config.get("learning_rate", 0.01) / (np.sqrt(config["cache"]) + config.get("epsilon", 1e-8))
+    return w - length * dw, config
+
+
 # ---------------------------------------------------- how mutants are tried out
 
 
@@ -584,18 +680,20 @@ def several_steps(rule, rng, settings):
     w, config, seen = rng.normal(size=(2, 3)), dict(settings) if rng.integers(4) else None, []
     for _ in range(5):
         w, config = rule(w.copy(), 10.0 ** rng.integers(-9, 3) * rng.normal(size=w.shape), config)
-        seen.append([w, {name: config[name] for name in ("velocity", "m", "v", "t") if name in config}])
+        seen.append([w, {name: config[name] for name in ("velocity", "m", "v", "t", "cache") if name in config}])
     return seen
 
 
-@catalogue.probe("sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov", "adam")
+@catalogue.probe("sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov", "adam", "rmsprop")
 def steps_taken(answers, rng):
     settings = {
         "learning_rate": rng.uniform(),
         "momentum": rng.uniform(),
         "beta": rng.uniform(),
         "beta1": rng.uniform(),
+        "decay_rate": rng.uniform(),
     }
     chosen = {name: settings[name] for name in settings if rng.integers(2)}
-    rules = answers.sgd, answers.sgd_momentum, answers.sgd_momentum_ema, answers.nesterov, answers.adam
+    momentum = answers.sgd_momentum, answers.sgd_momentum_ema, answers.nesterov
+    rules = answers.sgd, *momentum, answers.adam, answers.rmsprop
     return [several_steps(rule, rng, chosen) for rule in rules]

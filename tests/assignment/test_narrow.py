@@ -152,11 +152,10 @@ NARROW: dict[str, tuple[dict[int, set[str]], dict[int, set[str]], set[str]]] = {
         rule: ({0: set(CHANGES), 1: set(CHANGES)}, {0: set(CHANGES)}, {"1-D", "2-D", "3-D"})
         for rule in ("sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov")
     },
-    "adam": (
-        {0: set(CHANGES), 1: set(CHANGES)},
-        {0: set(CHANGES)},
-        {"1-D", "2-D", "3-D"},
-    ),
+    **{
+        rule: ({0: set(CHANGES), 1: set(CHANGES)}, {0: set(CHANGES)}, {"1-D", "2-D", "3-D"})
+        for rule in ("adam", "rmsprop")
+    },
     "standardize": (
         {0: set(CHANGES), 1: set(CHANGES), 2: set(CHANGES)},
         {0: set(CHANGES), 1: set(CHANGES), 2: LIMITS},

@@ -25,7 +25,7 @@ ANSWERS = {
     "02_losses": ["mse_loss", "softmax_loss"],
     "03_regularization": ["l2_regularization", "l1_regularization", "elastic_net_regularization"],
     "04_fully_connected_net": ["FullyConnectedNet"],
-    "05_optimization": ["sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov", "adam"],
+    "05_optimization": ["sgd", "sgd_momentum", "sgd_momentum_ema", "nesterov", "adam", "rmsprop"],
     "06_mnist": ["standardize", "build_mnist_model", "train_mnist_model"],
     "07_california_housing": ["standardize_and_clip", "r2_score", "build_housing_model", "train_housing_model"],
     "08_batch_normalization": ["batchnorm_forward", "batchnorm_backward", "dropout_forward", "dropout_backward"],
@@ -70,7 +70,7 @@ def test_points_add_up_to_a_hundred_and_the_bonus(notebooks: dict[str, NotebookN
     graded = [cell for nb in notebooks.values() for cell in cells_of(nb, "test", "written")]
     assert sum(points(cell) for cell in graded if not is_bonus(cell)) == 100
     assert {answer_of(grade_id(c)) for c in graded if is_bonus(c) and kind_of(c) == "test"} == {
-        "nesterov", "adam", *ANSWERS["08_batch_normalization"],
+        "nesterov", "adam", "rmsprop", *ANSWERS["08_batch_normalization"],
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from examiner.notebooks import read
 from tests.conftest import SOURCE
 from tests.toolkit.conftest import Folder
 from toolkit import environment
@@ -116,3 +117,14 @@ def test_it_needs_none_of_the_packages_that_it_checks() -> None:
     """So that it can speak where they are missing."""
     command = [sys.executable, "-S", "-c", "import toolkit.environment"]
     subprocess.run(command, cwd=SOURCE, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_without_its_toolkit_says_so(path: Path, tmp_path: Path) -> None:
+    setup = next(cell.source for cell in read(path).cells if cell.id.startswith("setup_"))
+    done = subprocess.run([sys.executable, "-I", "-c", setup], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: The folder toolkit/ is not next to this notebook: "
+        "open the notebook in the folder that you received."
+    )

@@ -426,3 +426,23 @@ def test_unknown_category():
 def test_regression_takes_no_text():
     with pytest.raises(ValueError, match="real numbers for regression"):
         make(Line(), line() | {"y_val": np.array(["1"] * 10)})
+
+
+def test_the_pulse_is_taken_at_the_end_of_each_epoch():
+    def in_place(w, dw, config):
+        w -= config["learning_rate"] * dw
+        return w, config
+
+    for rule in (descend, in_place):
+        model = Line(w=2.0)
+        solver = Solver(model, line(), update_rule=rule, learning_rate=0.01, batch_size=20, num_epochs=2, verbose=False)
+        taken = solver.train().health_history
+        assert list(taken) == ["W1"]
+        assert len(taken["W1"]) == 2
+        assert all(each.update > 0 and each.gradient > 0 for each in taken["W1"])
+    assert solver.dead_history == [[], []]  # no hidden layer
+
+
+def test_an_epoch_that_is_cut_short_has_no_pulse():
+    solver = Solver(Line(), line(), update_rule=descend, batch_size=20, max_steps=1, verbose=False).train()
+    assert solver.health_history == {}

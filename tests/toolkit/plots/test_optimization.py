@@ -40,6 +40,21 @@ def test_loss_curves(draw):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["SGD", "momentum", "Adam"]
 
 
+def test_learning_rates(draw, train, digits):
+    tried = {"sgd": {rate: train(digits, rate) for rate in (1e-2, 1e-4)}, "momentum": {1e-3: train(digits, 1e-3)}}
+    diverged = train(digits, 1e-3)
+    diverged.best_val = None
+    tried["momentum"][1e3] = diverged
+    (ax,) = draw(plots.learning_rates, tried).axes
+    sgd, star, momentum, _ = ax.lines
+    reached = {rate: solver.best_val for rate, solver in tried["sgd"].items()}
+    np.testing.assert_array_equal(sgd.get_xydata(), sorted(reached.items()))
+    assert star.get_xydata().tolist() == [list(max(reached.items(), key=lambda each: each[1]))]
+    assert list(momentum.get_xdata()) == [1e-3]  # no point for a run that diverged
+    assert ax.get_xscale() == "log"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["sgd", "momentum"]
+
+
 def test_overfitting(draw, train, digits):
     solver = train(digits)
     left, right = draw(plots.overfitting, solver).axes
@@ -94,3 +109,13 @@ def test_train_and_validation(draw, train, digits):
     assert [ax.get_title() for ax in figure.axes] == ["none", "dropout"]
     assert [list(line.get_ydata()) for line in figure.axes[1].lines] == [solver.train_history, solver.val_history]
     assert figure.axes[0].get_ylabel() == "accuracy"
+
+
+def test_health(draw, train, digits):
+    solver = train(digits)
+    steps, gradients, dead = draw(plots.health, solver).axes
+    for line, pulses in zip(steps.lines, solver.health_history.values(), strict=False):
+        assert list(line.get_ydata()) == [each.update for each in pulses]
+    assert [len(line.get_ydata()) for line in gradients.lines] == [len(solver.val_history)] * len(solver.health_history)
+    assert steps.get_yscale() == gradients.get_yscale() == "log"
+    assert len(dead.lines) == len(solver.dead_history[0])
