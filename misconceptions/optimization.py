@@ -649,7 +649,7 @@ catalogue.change(
     "decay_ignored",
     "ρ is hard-coded to 0.99: use the one in config.",
     {SQUARES: SQUARES.replace('config["decay_rate"]', "0.99")},
-    variants=({"0.99": "0.9"},),
+    variants=({'0.99 * config["cache"] + (1 - 0.99)': '0.9 * config["cache"] + (1 - 0.9)'},),
 )
 
 

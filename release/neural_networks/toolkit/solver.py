@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from toolkit.health import Pulse, dead_units, pulse
+
 __all__ = ["Model", "Solver", "UpdateRule"]
 
 Array = NDArray[Any]
@@ -72,6 +74,8 @@ _ALWAYS_EXPLAINED = {"max_seconds", "interrupted", "diverged"}
 """What nobody has planned is printed even if `verbose` is False."""
 
 _EVALUATION_BATCH = 1024
+_WATCHED = 500
+"""Training examples for which a unit is asked whether it is dead."""
 _ONE_THREAD = 100_000_000
 """Multiplications of a batch with the largest weights up to which one thread is used, such as 128 x 784 x 900.
 
@@ -127,6 +131,10 @@ class Solver:
     train_history, val_history : list of float
         Accuracy or root mean square error after each epoch. An epoch that a limit or an interrupt
         cuts short counts; an epoch that diverges does not.
+    health_history : dict of str to list of Pulse
+        For each matrix of weights ("W1", ...), its gradient and its step at the end of each whole epoch.
+    dead_history : list of list of float
+        After each epoch, the share of units of each hidden layer that output 0 for all of 500 training examples.
     best_params : dict of str to ndarray
         Copies of the parameters with the best validation result; before the first result, copies of
         the initial parameters.
@@ -187,6 +195,8 @@ class Solver:
         self.loss_history: list[float] = []
         self.train_history: list[float] = []
         self.val_history: list[float] = []
+        self.health_history: dict[str, list[Pulse]] = {}
+        self.dead_history: list[list[float]] = []
         self.best_val: float | None = None
         self.best_epoch = 0
         self.best_params = self._copy_params()
@@ -277,8 +287,8 @@ class Solver:
 
     def _train_epoch(self, bar: Any) -> None:
         self._epoch += 1
-        for indices in self._batches():
-            self._step(indices)
+        for step, indices in enumerate(self._batches(), start=1):
+            self._step(indices, watched=step == self.steps_per_epoch)
             bar.update()
             if self.stop_reason == "running":
                 self.stop_reason = self._exhausted_budget()
@@ -291,14 +301,19 @@ class Solver:
         for start in range(0, len(order), self.batch_size):
             yield order[start : start + self.batch_size]
 
-    def _step(self, indices: NDArray[np.int64]) -> None:
+    def _step(self, indices: NDArray[np.int64], *, watched: bool) -> None:
         loss, grads = self.model.loss(self.X_train[indices], self.y_train[indices])
         self.loss_history.append(float(loss))
         if not math.isfinite(self.loss_history[-1]):
             self.stop_reason = "diverged"
             return
         for name, w in list(self.model.params.items()):
+            before = (
+                (np.array(w), np.array(grads[name])) if watched and np.ndim(w) > 1 else None
+            )  # rules may work in place
             next_w, self._configs[name] = self.update_rule(w, grads[name], self._configs[name])
+            if before:
+                self.health_history.setdefault(name, []).append(pulse(*before, next_w))
             self.model.params[name] = np.asarray(next_w).astype(w.dtype, copy=False)
 
     def _exhausted_budget(self) -> str:
@@ -320,6 +335,7 @@ class Solver:
         self._steps_measured = len(self.loss_history)
         self.train_history.append(train)
         self.val_history.append(val)
+        self.dead_history.append(dead_units(self.model.params, self.X_train[:_WATCHED]))
         if self.best_val is None or self._metric.better(val, self.best_val):
             self.best_val, self.best_epoch = val, len(self.val_history)
             self.best_params = self._copy_params()

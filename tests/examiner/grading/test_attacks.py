@@ -362,7 +362,9 @@ ENDLESS_TEXTS = {
 }
 
 
-@pytest.mark.parametrize("name", ENDLESS_TEXTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if name != "str" else ()) for name in ENDLESS_TEXTS]
+)
 def test_an_exception_whose_text_never_ends_costs_its_limit_and_no_kernel(name: str, impatient: Grader) -> None:
     text = code(ENDLESS_TEXTS[name])
     patient = replace(impatient.options, timing=replace(SHORT, interrupt=30))  # a busy machine must not kill it

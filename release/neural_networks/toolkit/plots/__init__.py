@@ -4,11 +4,14 @@ Each function draws and shows one figure, so that a notebook needs one line for 
 """
 
 from toolkit.plots.features import feature_histograms, on_map
+from toolkit.plots.guesses import guess_and_truth
 from toolkit.plots.images import digits, dropout_draws, first_weights, most_wrong, pixel_statistics
 from toolkit.plots.layers import activation, layer_histograms, network, vanishing_gradients
 from toolkit.plots.losses import classification_losses, outlier, regression_losses
 from toolkit.plots.optimization import (
     TRAINING_LABELS,
+    health,
+    learning_rates,
     loss_curves,
     overfitting,
     study,
@@ -40,7 +43,10 @@ __all__ = [
     "dropout_draws",
     "feature_histograms",
     "first_weights",
+    "guess_and_truth",
+    "health",
     "layer_histograms",
+    "learning_rates",
     "loss_curves",
     "methods",
     "most_wrong",

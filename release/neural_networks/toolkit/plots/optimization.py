@@ -73,6 +73,29 @@ def loss_curves(histories: Mapping[str, Sequence[float]], smooth: int = 10) -> N
     show()
 
 
+def learning_rates(tried: Mapping[str, Mapping[float, Solver]]) -> None:
+    """Draw what each update rule reaches with each learning rate; a star marks its best one.
+
+    Parameters
+    ----------
+    tried : mapping of str to mapping of float to Solver
+        For each rule, solvers that have trained a network for classification, by their learning rate. A solver without
+        a finished epoch has diverged, and has no point.
+    """
+    (ax,) = new_axes(width=6.0, height=3.4)
+    for number, (name, runs) in enumerate(tried.items()):
+        reached = {rate: solver.best_val for rate, solver in sorted(runs.items()) if solver.best_val is not None}
+        if not reached:
+            continue
+        style, color = ("-", "-", ":", "--", "-.")[number % 5], COLORS[number % len(COLORS)]
+        ax.semilogx(list(reached), list(reached.values()), style, marker="o", markersize=4, color=color, label=name)
+        best = max(reached, key=lambda rate: reached[rate])
+        ax.plot(best, reached[best], "*", markersize=14, color=color)
+    set_labels(ax, "Each rule has a learning rate that suits it", "learning rate (logarithmic)", "validation accuracy")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    show()
+
+
 def overfitting(solver: Solver) -> None:
     """Draw the loss in each step and the accuracy after each epoch, on few training examples.
 
@@ -111,6 +134,33 @@ def training(solver: Solver) -> None:
     set_labels(left, "Loss of each batch", "step", "loss (logarithmic)")
     set_labels(right, "After each epoch", "epoch", name)
     right.legend(loc=place)
+    show()
+
+
+def health(solver: Solver) -> None:
+    """Draw signs of a healthy training, epoch by epoch: the size of steps and gradients, and dead units, by layer.
+
+    Parameters
+    ----------
+    solver : Solver
+        A solver that has trained a network of affine layers and ReLUs for a whole epoch at least.
+    """
+    steps, gradients, dead = new_axes(3, width=3.7, height=3.0)
+    for (name, pulses), color in zip(solver.health_history.items(), COLORS, strict=False):
+        epochs = np.arange(1, len(pulses) + 1)
+        for ax, values in ((steps, [each.update for each in pulses]), (gradients, [each.gradient for each in pulses])):
+            ax.semilogy(epochs, values, marker="o", markersize=3, color=color, label=name)
+    for k, (shares, color) in enumerate(zip(zip(*solver.dead_history, strict=True), COLORS, strict=False), start=1):
+        epochs = np.arange(1, len(shares) + 1)
+        dead.plot(epochs, 100 * np.array(shares), marker="o", markersize=3, color=color, label=f"after W{k}")
+    steps.axhline(1e-3, color=GREY, linestyle=":", linewidth=1)
+    dead.set_ylim(-2, 102)
+    set_labels(steps, "Step / weights", "epoch", "norm of the step / norm of the weights")
+    set_labels(gradients, "Gradients", "epoch", "norm of the gradient")
+    set_labels(dead, "Dead units", "epoch", "units that are 0 for 500 examples, %")
+    for ax in (steps, dead):
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend()
     show()
 
 
