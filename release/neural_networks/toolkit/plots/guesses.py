@@ -41,6 +41,8 @@ def guess_and_truth(
     ax.set_ylim(len(truths) - 0.5, -0.5)
     if log:
         ax.set_xscale("log")
+    elif ax.dataLim.xmin >= 0:
+        ax.set_xlim(left=0)
     set_labels(ax, "Guess and result", question, "")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     show()
