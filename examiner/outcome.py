@@ -10,6 +10,7 @@ failed    not graded, for a reason that is not the student's: left to a person, 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
@@ -28,6 +29,7 @@ __all__ = [
     "TestOutcome",
     "finite",
     "sentence",
+    "spreadsheet_text",
     "worst",
 ]
 
@@ -60,6 +62,19 @@ def sentence(text: str) -> str:
     """
     line = " ".join(text.split())
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line[:MAX_REASON])
+
+
+_FORMULA = re.compile(r"(^|[;,|\n])(\s*+)(?=[=+\-@])")  # also where a spreadsheet would split a cell
+
+
+def spreadsheet_text(text: str) -> str:
+    """A text for a cell of a table, which no spreadsheet takes for a formula.
+
+    Parameters
+    ----------
+    text : str
+    """
+    return _FORMULA.sub(r"\1\2'", text)
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,11 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.Argument
 
 def run(options: argparse.Namespace) -> int:
     """Write the pages, and give the exit status: 1 where a student has none."""
-    from examiner.course import Course, Results
+    from examiner.course import Course, Results, refresh_penalties
 
     quiet()
     course = Course.load(options.assignment)
+    refresh_penalties(course)
     graded = [name for name in Results(course).students() if any(course.autograded(name).glob("*.ipynb"))]
     if unknown := sorted(set(options.student or []) - set(graded)):
         raise ExaminerError(f"Nothing of {course.name} is graded of {', '.join(map(sentence, unknown))}.")

@@ -32,7 +32,7 @@ def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.Argument
 
 def run(options: argparse.Namespace) -> int:
     """Write pages and table, or save the marks of a table."""
-    from examiner.course import Course, save_by_hand
+    from examiner.course import Course, refresh_penalties, save_by_hand
     from examiner.pages import as_question_page, as_table, questions, read_table
 
     quiet()
@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     if options.table is not None:
         marks = read_table(options.table, those)
         save_by_hand(course.directory, course.name, marks)
+        refresh_penalties(course)
         left = sum(question.waiting for question in questions(course, progress))
         console.print(f"{len(marks)} answers graded, {left} have no mark yet.")
         return 0

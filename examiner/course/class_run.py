@@ -37,7 +37,8 @@ __all__ = ["ClassRun", "RunReport", "SlowCell", "slowest"]
 
 LARGE = 20_000_000  # bytes of a notebook
 _EXPENSIVE = re.compile(
-    rb"\bwhile\s*\(?\s*(?:True|1|not (?:False|0))\b|\b(?:count|repeat|cycle|sleep|pause|fork|forkpty|system|popen)\s*\("
+    rb"\bwhile\s*+(?:\(\s*+)?(?:True|1|not (?:False|0))\b"  # possessive: a megabyte of blanks is read once
+    rb"|\b(?:count|repeat|cycle|sleep|pause|fork|forkpty|system|popen)\s*+\("
     rb"|\b(?:subprocess|multiprocessing|threading|concurrent|asyncio|signal|ctypes)\b"
 )
 

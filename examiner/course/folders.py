@@ -54,6 +54,7 @@ def id_fault(student: str) -> str | None:
     faults = {
         "must be valid UTF-8": any("\ud800" <= char <= "\udfff" for char in student),
         "must not contain [ ] * ?": any(char in "[]*?" for char in student),
+        'must not contain < > & " ` \\': any(char in '<>&"`\\' for char in student),  # formgrader writes them as HTML
         "must not begin or end with a blank": student != student.strip(),
         "must not contain line breaks or control characters": not student.isprintable(),
     }

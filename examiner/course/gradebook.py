@@ -55,6 +55,7 @@ PATIENCE = 300.0
 """Seconds to wait for a gradebook that another program has locked."""
 PAUSE = 1.0
 LOCKED, FULL = "database is locked", "disk is full"
+DAMAGED = "file is not a database", "disk image is malformed"
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _filled: dict[tuple[str, str], dict[str, int]] = {}
@@ -107,6 +108,9 @@ def patiently(action: Callable[[], T], patience: float | None = None) -> T:
         except Exception as error:  # nbgrader wraps the database's errors in its own
             if FULL in str(error):
                 raise GradebookError("The disk is full: free some space, then run the command again.") from None
+            if any(each in str(error) for each in DAMAGED):
+                why = "The gradebook is damaged: restore gradebook.db from a backup, or move it away and grade again."
+                raise GradebookError(why) from None
             if LOCKED not in str(error):
                 raise
             if time.monotonic() > end:

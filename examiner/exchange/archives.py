@@ -34,7 +34,7 @@ class File:
         Its path in the download, without what could lead out of it; an archive in it counts as a folder.
     content : bytes
     changed : datetime
-        When it was changed, as the archive says.
+        When it was changed, as the download says; of files in a student's own archive, when that was.
     """
 
     parts: tuple[str, ...]
@@ -86,7 +86,8 @@ def _in_folder(source: Path, wanted: tuple[str, ...], left: list[str]) -> Iterat
             parts = _safe_parts(path.relative_to(source).as_posix())
             if name.lower().endswith(".zip"):
                 with path.open("rb") as data:
-                    yield from reader.read_nested(data, (*parts[:-1], Path(name).stem), 1)
+                    time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                    yield from reader.read_nested(data, (*parts[:-1], Path(name).stem), 1, time)
             elif name.lower().endswith(wanted) and reader.counts(path.stat().st_size, parts):
                 yield File(parts, path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
@@ -98,13 +99,18 @@ class _Reader:
         self._source, self._wanted, self._left = source, wanted, left
         self._files = self._bytes = 0
 
-    def read(self, data: io.BufferedIOBase, place: tuple[str, ...], depth: int) -> Iterator[File]:
-        """Yield the files of an archive that is at a place in the download."""
+    def read(
+        self, data: io.BufferedIOBase, place: tuple[str, ...], depth: int, time: datetime | None = None
+    ) -> Iterator[File]:
+        """Yield the files of an archive that is at a place in the download.
+
+        A student's own archive has a time of its own: the times in it are the student's to choose.
+        """
         where = "/".join([str(self._source), *place])
         try:
             with zipfile.ZipFile(data) as archive:
                 for entry in archive.infolist():
-                    yield from self._entry(archive, entry, place, depth)
+                    yield from self._entry(archive, entry, place, depth, time)
         except (
             zipfile.BadZipFile,
             NotImplementedError,
@@ -117,10 +123,10 @@ class _Reader:
             why = f"is no ZIP archive that can be read: {sentence(str(error))}"
             raise ExaminerError(f"{sentence(where)} {why}.") from None
 
-    def read_nested(self, data: io.BufferedIOBase, place: tuple[str, ...], depth: int) -> list[File]:
+    def read_nested(self, data: io.BufferedIOBase, place: tuple[str, ...], depth: int, time: datetime) -> list[File]:
         """Give the files of a student's own archive; none where it cannot be read."""
         try:
-            return list(self.read(data, place, depth))
+            return list(self.read(data, place, depth, time))
         except ExaminerError as error:
             self._left.append(str(error).rstrip("."))
             return []
@@ -137,7 +143,12 @@ class _Reader:
         return True
 
     def _entry(
-        self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: tuple[str, ...], depth: int
+        self,
+        archive: zipfile.ZipFile,
+        entry: zipfile.ZipInfo,
+        place: tuple[str, ...],
+        depth: int,
+        time: datetime | None,
     ) -> Iterator[File]:
         parts = (*place, *_safe_parts(entry.filename))
         name = parts[-1].lower() if parts else ""
@@ -152,9 +163,10 @@ class _Reader:
         with archive.open(entry) as opened:
             content = opened.read(entry.file_size + 1)
         if nested:
-            yield from self.read_nested(io.BytesIO(content), (*parts[:-1], parts[-1][:-4]), depth + 1)
+            within = (*parts[:-1], parts[-1][:-4])
+            yield from self.read_nested(io.BytesIO(content), within, depth + 1, time or _time_of(entry))
         else:
-            yield File(parts, content, _time_of(entry))
+            yield File(parts, content, time or _time_of(entry))
 
 
 def _safe_parts(name: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ __all__ = ["Collected", "collect"]
 METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_/]+)_(?:LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)")
 _AGAIN = re.compile(r"-(\d+)(?=\.[^.]+$)")  # of a file that was submitted again
+_GRADESCOPE = re.compile(r"assignment_\d+_export")  # the folder around a download
 _MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_\w+?_?")
 TIME = "timestamp.txt"
 
@@ -61,6 +62,8 @@ class _Submission:
 
     files: dict[str, tuple[tuple[int, datetime], bytes]] = field(default_factory=dict)
     time: datetime | None = None
+    numbers: dict[str, set[str]] = field(default_factory=dict)
+    """What each platform calls the student: more than one number means more than one person of this name."""
 
     def add(self, name: str, file: File, attempt: int, time: datetime) -> None:
         """Take in a file, unless there is a newer one of this name."""
@@ -68,6 +71,11 @@ class _Submission:
         if name not in self.files or key >= self.files[name][0]:
             self.files[name] = key, file.content
         self.time = time if self.time is None else max(self.time, time)
+
+    @property
+    def several(self) -> tuple[str, ...]:
+        """The numbers of the people that this is made of, if they are more than one."""
+        return next((tuple(sorted(those)) for those in self.numbers.values() if len(those) > 1), ())
 
 
 def collect(course: Course, sources: Sequence[Path], roster: Roster | None) -> Collected:
@@ -91,13 +99,16 @@ def collect(course: Course, sources: Sequence[Path], roster: Roster | None) -> C
     wanted = (".ipynb", METADATA, *(Path(name).suffix for name in course.assignment.files))
     names = _Names(roster)
     for source in sources:
-        files = _unwrapped(list(files_in(source, wanted, left)), names)
+        files = _unwrapped(_of_one(list(files_in(source, wanted, left)), source, course, names), names, source)
         owners = _gradescope(files, source)
         for file in files:
             if file.name != METADATA and file.name.lower().endswith(wanted):
                 _take(file, owners, names, found, left)
     written, kept = list[str](), list[str]()
     for student, submission in sorted(found.items()):
+        if several := submission.several:
+            left.append(f"{sentence(student)}: {len(several)} people of this name: {', '.join(several)}; use IDs")
+            continue
         (written if _write(course, student, submission) else kept).append(student)
     return Collected(tuple(written), tuple(kept), tuple(dict.fromkeys(left)))
 
@@ -107,31 +118,48 @@ def _take(
 ) -> None:
     """Find out whose file it is: the outermost name decides, for a student chooses all names inside."""
     shown, name, attempt, time = sentence("/".join(file.parts)), _tidy(file.name), 0, file.changed
-    outermost = file.parts[0]
+    outermost, number = file.parts[0], {}
     owner, moodle, canvas = owners.get(outermost), _MOODLE.fullmatch(outermost), _CANVAS.fullmatch(outermost)
     if owner is not None:
-        student, why = names.find(owner.ids, owner.names)
+        those = [names.find(ids, [called]) for ids, called in owner.people]
         time = owner.time or time
     elif moodle is not None:
-        student, why = names.find([], [moodle["who"]])
+        those, number = [names.find([], [moodle["who"]])], {"Moodle": moodle["number"]}
     elif canvas is not None:
-        student, why = names.find([canvas["number"]], [canvas["who"]])
+        those = [names.find([], [canvas["who"]], number=canvas["number"])]
+        number = {"Canvas": canvas["number"]}
         if len(file.parts) == 1:
             again = _AGAIN.search(canvas["file"])
             attempt, name = int(again[1]) if again else 0, _AGAIN.sub("", canvas["file"])
     elif len(file.parts) > 1:
-        student, why = names.find([outermost], [outermost])
+        those = [names.find([outermost], [outermost])]
     else:
-        student, why = None, "no folder or file name says whose it is"
-    if student is None:
-        left.append(f"{shown}: {why}")
-    elif (fault := _fault(student, name)) is not None:
-        left.append(f"{shown}: {fault}")
-    else:
-        found.setdefault(student, _Submission()).add(name, file, attempt, time)
+        those = [(None, "no folder or file name says whose it is")]
+    for student, why in those:
+        if student is None:
+            left.append(f"{shown}: {why}")
+        elif (fault := _fault(student, name)) is not None:
+            left.append(f"{shown}: {fault}")
+        else:
+            submission = found.setdefault(student, _Submission())
+            submission.add(name, file, attempt, min(time, datetime.now(UTC)))  # none is from the future
+            for platform, each in number.items():
+                submission.numbers.setdefault(platform, set()).add(each)
 
 
-def _unwrapped(files: Sequence[File], names: _Names) -> list[File]:
+def _of_one(files: list[File], source: Path, course: Course, names: _Names) -> list[File]:
+    """The files of one student's archive, below the student: the names inside are the student's to choose."""
+    student = source.stem
+    if source.is_dir() or any(file.parts == (METADATA,) for file in files):
+        return files
+    is_known = names.knows(student) or (not _fault(student, "x") and course.submitted(student).exists())
+    is_loose = any(len(file.parts) == 1 and not _CANVAS.fullmatch(file.name) for file in files)
+    if not is_known and (names.known or not is_loose):
+        return files
+    return [replace(file, parts=(student, *file.parts)) for file in files]
+
+
+def _unwrapped(files: Sequence[File], names: _Names, source: Path) -> list[File]:
     """The files without the one folder around all of them, where a platform's names begin below it."""
     around = {file.parts[0] for file in files if len(file.parts) > 1}
     if len(around) != 1 or any(len(file.parts) == 1 for file in files):
@@ -142,6 +170,9 @@ def _unwrapped(files: Sequence[File], names: _Names) -> list[File]:
     below = [replace(file, parts=file.parts[1:]) for file in files]
     named = [file.parts[0] for file in below]
     is_list = METADATA in named
+    if is_list and not _GRADESCOPE.fullmatch(folder):  # it may be a student's
+        why = f"{METADATA} is in a folder {sentence(folder)}: if that is Gradescope's, name the folder itself"
+        raise ExaminerError(f"{source}: {why}.")
     is_platform = all(_MOODLE.fullmatch(each) or _CANVAS.fullmatch(each) for each in named)
     return below if is_list or is_platform else list(files)
 
@@ -167,15 +198,17 @@ class _Names:
     """Students by what platforms call them: IDs, email addresses, names."""
 
     def __init__(self, roster: Roster | None) -> None:
-        self._known = roster is not None
-        self._ids: dict[str, str] = {}
+        self.known = roster is not None
+        self._ids: dict[str, set[str]] = {}
+        self._numbers: dict[str, set[str]] = {}
         self._names: dict[str, set[str]] = {}
         for student, person in (roster.people if roster is not None else {}).items():
             row = {name.lower(): value for name, value in (person.row or {}).items()}
-            platform = [row.get(name, "") for name in ("id", "sis user id", "sis login id")]
-            for each in (student, person.email, *platform):
+            for each in (student, person.email, row.get("sis user id", ""), row.get("sis login id", "")):
                 if each:
-                    self._ids[each.lower()] = student
+                    self._ids.setdefault(each.lower(), set()).add(student)
+            if row.get("id"):
+                self._numbers.setdefault(row["id"], set()).add(student)
             if person.name:
                 for form in _forms(person.name):
                     self._names.setdefault(form, set()).add(student)
@@ -184,17 +217,15 @@ class _Names:
         """Whether the roster has this ID."""
         return student.lower() in self._ids
 
-    def find(self, ids: Iterable[str], names: Iterable[str]) -> tuple[str | None, str]:
-        """The student whom some IDs or names mean; else None, and why."""
+    def find(self, ids: Iterable[str], names: Iterable[str], number: str = "") -> tuple[str | None, str]:
+        """The student whom some IDs, names, or Canvas's number mean; else None, and why."""
         ids, names = [each for each in ids if each], [each for each in names if each]
-        if not self._known:
+        if not self.known:
             first = next(iter([*(each for each in ids if not each.isdecimal()), *names, *ids]), None)
             return (first.strip() if first else None), "nothing says whose it is"
-        for each in ids:
-            if each.lower() in self._ids:
-                return self._ids[each.lower()], ""
-        for each in names:
-            those = self._names.get(_form(each), set())
+        by_id = [(each, self._ids.get(each.lower(), set())) for each in ids]
+        by_name = [(each, self._names.get(_form(each), set())) for each in names]
+        for each, those in [(number, self._numbers.get(number, set())), *by_id, *by_name]:
             if len(those) == 1:
                 return next(iter(those)), ""
             if those:
@@ -221,8 +252,8 @@ def _forms(name: str) -> set[str]:
 class _Owner:
     """What Gradescope says of a submission."""
 
-    ids: tuple[str, ...]
-    names: tuple[str, ...]
+    people: tuple[tuple[tuple[str, ...], str], ...]
+    """IDs and name of each: a group submits together."""
     time: datetime | None
 
 
@@ -242,12 +273,15 @@ def _gradescope(files: Sequence[File], source: Path) -> dict[str, _Owner]:
 
 def _owner(entry: Mapping[str, Any]) -> _Owner:
     people = entry[":submitters"]
-    ids = [str(person[key]) for person in people for key in (":sid", ":email") if person.get(key)]
+    who = [
+        (tuple(str(person[key]) for key in (":sid", ":email") if person.get(key)), str(person.get(":name") or ""))
+        for person in people
+    ]
     created = entry.get(":created_at")
     time = dateutil.parser.parse(created) if isinstance(created, str) else created
     if time is not None and time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
-    return _Owner(tuple(ids), tuple(str(person.get(":name") or "") for person in people), time)
+    return _Owner(tuple(who), time)
 
 
 # --------------------------------------------------------------------------------------- writing

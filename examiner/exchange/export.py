@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from examiner._exceptions import ExaminerError
-from examiner.course import Results
+from examiner.course import Results, refresh_penalties
 from examiner.exchange.roster import CANVAS, Person, Roster
-from examiner.outcome import NOTHING_SUBMITTED, StudentOutcome, sentence
+from examiner.outcome import NOTHING_SUBMITTED, StudentOutcome, sentence, spreadsheet_text
 
 __all__ = ["FORMATS", "exported", "write_scores"]
 
@@ -64,6 +63,7 @@ def write_scores(form: str, results: Results, path: Path, roster: Roster | None,
     mapping of str to StudentOutcome
         Of these students.
     """
+    refresh_penalties(results.course)
     outcomes = {student: results.outcome(student) for student in students}
     content = exported(form, results.course.name, outcomes, roster)
     path.write_text(content, encoding="utf-8", newline="")
@@ -148,9 +148,6 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{round(value, 2) + 0.0:g}"
 
 
-_FORMULA = re.compile(r"(^|[;,|])(\s*)(?=[=+\-@])")  # also where a spreadsheet would split a cell
-
-
 def _text(value: str) -> str:
     """A cell of text: one line, which no spreadsheet takes for a formula."""
-    return _FORMULA.sub(r"\1\2'", sentence(value))
+    return spreadsheet_text(sentence(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,10 @@ def read_roster(path: Path) -> Roster:
     ExaminerError
         It cannot be read, no column holds student IDs, or a line is wrong: one sentence that names file and line.
     """
-    lines = list(csv.reader(io.StringIO(_text(path)), _dialect(path)))
+    try:
+        lines = list(csv.reader(io.StringIO(_text(path)), _dialect(path)))
+    except csv.Error as error:
+        raise ExaminerError(f"{path} is no table: {error}.") from None
     header = [each.strip() for each in lines[0]] if lines else []
     places = _places(header)
     if "student" not in places:
@@ -97,7 +101,7 @@ def _text(path: Path) -> str:
         raise ExaminerError(f"{path} cannot be read: {error.strerror}.") from None
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return data.decode(encoding)
+        return "\n".join(re.split(r"\r\n|\r|\n", data.decode(encoding)))  # also those of old Macs
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ExaminerError(

@@ -47,8 +47,8 @@ TRAINING_TAG = "skip-execution"
 BONUS_TAG = "bonus"
 # As nbgrader finds them: in a line that may hold more.
 SOLUTION = re.compile(r"^[^\n]*BEGIN SOLUTION[^\n]*\n(.*?)^[^\n]*END SOLUTION[^\n]*\n?", re.DOTALL | re.MULTILINE)
-# What nbgrader takes out of the release.
-HIDDEN = re.compile(r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
+# What nbgrader takes out of the release, up to the line with the same words after END.
+_BEGIN_HIDDEN = re.compile("BEGIN (HIDDEN TESTS|MARK SCHEME)")
 STUB = re.compile(r"\n[ \t]*raise NotImplementedError\(\"Exercise [^\n]*")
 MAX_PYTHON = 500_000  # characters of a cell that are looked at as Python
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -77,7 +77,18 @@ def kind_of(cell: NotebookNode) -> Kind:
 
 def without_hidden(source: str) -> str:
     """The source of a cell without hidden tests and mark schemes, as students get it."""
-    return HIDDEN.sub("", source)
+    kept, at, endless = list[str](), 0, set[str]()
+    begin = _BEGIN_HIDDEN.search(source)
+    while begin is not None and len(endless) < 2:  # students write such words as well: each is looked for once
+        end = -1 if begin[1] in endless else source.find(f"END {begin[1]}", begin.end())
+        if end < 0:
+            endless.add(begin[1])
+            begin = _BEGIN_HIDDEN.search(source, begin.end())
+            continue
+        kept.append(source[at : max(at, source.rfind("\n", 0, begin.start()) + 1)])
+        at = source.find("\n", end) + 1 or len(source)
+        begin = _BEGIN_HIDDEN.search(source, at)
+    return "".join([*kept, source[at:]])
 
 
 def cells_of(notebook: NotebookNode, *kinds: Kind) -> Iterator[NotebookNode]:

@@ -15,6 +15,7 @@ import secrets
 import stat
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -52,6 +53,7 @@ TOO_MANY = f"one of more than {MAX_FILES} files"
 PAGES = "html", "xml", "svg", "javascript", "ecmascript", "css", "wasm"
 JUNK = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", ".git", "__pycache__", "desktop.ini", "thumbs.db"}
 _TIME = re.compile(r"(?!.*(?:\.\.|(?<!\w)/))[\w :.,+\-/]{1,100}")
+_DEFAULTS = datetime(2000, 1, 1), datetime(2001, 2, 2)
 log = logging.getLogger(__name__)
 
 
@@ -141,15 +143,26 @@ def is_time(text: str) -> bool:
     text : str
         The content of a ``timestamp.txt``.
     """
-    parts = text.split(" ")
     if not _TIME.fullmatch(text):
         return False
     try:
-        zone = dateutil.tz.gettz(parts[2]) if len(parts) == 3 and not parts[2].lstrip("+-").isdecimal() else None
-        dateutil.parser.parse(" ".join(parts[:2]) if len(parts) == 3 else text, tzinfos=lambda *_: zone)
+        first, second = (_as_nbgrader_reads(text, default) for default in _DEFAULTS)
     except (ValueError, OverflowError, TypeError, OSError):
         return False
-    return True
+    return first == second  # else it names no date, and would be today
+
+
+def _as_nbgrader_reads(text: str, default: datetime) -> datetime:
+    """The time in UTC, as `nbgrader.utils.parse_utc` takes three words: the last is a zone, or seconds of an offset."""
+    day, _, rest = text.partition(" ")
+    clock, _, zone = rest.partition(" ")
+    if zone and " " not in zone:
+        offset = int(zone) if re.fullmatch(r"[+-]?\d+", zone) else dateutil.tz.gettz(zone)
+        when = dateutil.parser.parse(f"{day} {clock} TZ", default=default, tzinfos={"TZ": offset})
+    else:
+        when = dateutil.parser.parse(text, default=default)
+    local: datetime = when.replace(tzinfo=None)
+    return local - (when.utcoffset() or timedelta())
 
 
 def read_regular(path: Path, most: int) -> bytes | None:
@@ -310,7 +323,7 @@ def leave_out_irregular(assignment: str, student: str, notebooks: list[str]) -> 
 
 def is_page(name: str) -> bool:
     """Whether a browser would show a file of this name as a page, or run it."""
-    kind, _ = mimetypes.guess_type(f"x{name.lower()}")
+    kind, _ = mimetypes.guess_type(f"/x{name.lower()}")  # a path: a name with a colon is no URL
     return kind is not None and any(each in kind for each in PAGES)
 
 

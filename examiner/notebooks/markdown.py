@@ -18,6 +18,8 @@ KINDS = "image/png", "image/jpeg"
 # A space after "<" makes text of what a browser would take for a tag, and harms no formula.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://)")
 _ACTIVE = ("javascript:", "vbscript:", "data:text", "data:image/svg", "data:application", "```mermaid", "~~~mermaid")
+# A relative link that leaves the graded folder: formgrader serves everything below the course's folder.
+_UPWARDS = "../", "..%", "%2e", "%2f", "%5c"
 _FORMULA_LINK = "\\href"  # MathJax makes a link of it, whatever its address
 _ATTACHED = re.compile(r"""attachment:([^)\s"'>\]]*)""")
 
@@ -26,7 +28,7 @@ def harmless_markdown(text: str) -> str:
     """Give Markdown without HTML, without control characters, and without links where one would run a script."""
     text = _TAG.sub("< ", clean_text(text))
     seen = re.sub(r"[\s\\\x00-\x1f]", "", html.unescape(html.unescape(text))).lower()
-    if any(scheme in seen for scheme in _ACTIVE):
+    if any(each in seen for each in (*_ACTIVE, *_UPWARDS)):
         text = text.replace("](", "] (").replace("]:", "] :").replace("mermaid", "mermaid (text)")
     if _FORMULA_LINK in html.unescape(html.unescape(text)):
         text = text.replace("&", "& ").replace(_FORMULA_LINK, "\\mathrm{href}")

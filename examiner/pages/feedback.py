@@ -6,7 +6,6 @@ Everything on a page that a student wrote is hostile: texts are escaped by the t
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -58,7 +57,7 @@ MAX_SOURCE = 20_000  # characters of a cell
 MAX_REST = 120_000  # characters of HTML of such cells, all together
 FIRST = 3  # places that a page names at its start
 ALL_FIRST = 8  # and the overview, over all notebooks
-_SCHEME = re.compile(r"### BEGIN MARK SCHEME\n(.*?)### END MARK SCHEME", re.DOTALL)
+_SCHEME = "### BEGIN MARK SCHEME\n", "### END MARK SCHEME"
 
 
 @dataclass(frozen=True)
@@ -295,9 +294,9 @@ def notebook_page(notebook: NotebookNode, marks: Marks, student: str, assignment
             parts += [Rest(tuple(rest)), part] if rest else [part]
             rest = []
         elif kind_of(cell) != "test" and cell.id not in asking:
-            made = _cell(cell)
-            left -= len(made.html) + len(made.said)
-            rest += [made] if left >= 0 else []
+            made = _cell(cell) if left > 0 else None  # what is not shown is not made
+            left -= len(made.html) + len(made.said) if made else 0
+            rest += [made] if made and left >= 0 else []
     parts += [Rest(tuple(rest))] if rest else []
     return NotebookPage(student, assignment, name, marks.penalty, reason, tuple(parts))
 
@@ -386,8 +385,11 @@ def mark_scheme(*cells: NotebookNode | None) -> str | None:
     ----------
     *cells : NotebookNode or None
     """
-    found = [_SCHEME.search(cell.source) for cell in cells if cell is not None]
-    return next((markup.markdown(match[1].strip()) for match in found if match), None)
+    for cell in cells:
+        scheme, end, _ = (cell.source if cell is not None else "").partition(_SCHEME[0])[2].partition(_SCHEME[1])
+        if end:
+            return markup.markdown(_cut(scheme.strip(), MAX_SOURCE))
+    return None
 
 
 def _cell(cell: NotebookNode) -> Cell:

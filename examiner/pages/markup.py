@@ -26,6 +26,7 @@ from examiner.notebooks import clean_text
 __all__ = ["code", "code_style", "formula", "markdown", "text"]
 
 MAX_FORMULA = 2_000  # characters
+MAX_BLOCKS = 200  # marks of block formulas: the time to look for the end of those that have none grows with the square
 MAX_CODE = 6_000  # characters that are colored, which makes them many times longer; a longer source stays as it is
 # What defines or loads something: a few lines of it can grow without end.
 _POWERFUL = re.compile(r"\\(?:[gex]?def|let|(?:re)?new|provide|require|input|include|href|url|class|style|cssId)")
@@ -89,6 +90,8 @@ def markdown(source: str, pictures: Mapping[str, str] | None = None) -> Markup:
         Addresses of attached pictures, by name.
     """
     source = _FOLDED.sub(lambda tag: f"**{tag[1]}**" if tag[1] else "", clean_text(source))
+    if source.count("$$") > MAX_BLOCKS:
+        return Markup("<pre>{}</pre>").format(source)
     rendered = _parser().render(source, {"pictures": dict(pictures or {})})
     return Markup(rendered)
 

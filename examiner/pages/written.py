@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from examiner._exceptions import ExaminerError
 from examiner.course import CellGrade, Course, HandMark, Results, read_comments, read_grades
 from examiner.notebooks import cells_of, grade_id, points, read, without_hidden
-from examiner.outcome import sentence
+from examiner.outcome import sentence, spreadsheet_text
 from examiner.pages import markup
 from examiner.pages.feedback import content_of, mark_scheme, questions_of
 from examiner.pages.templates import render
@@ -138,7 +138,7 @@ def as_table(those: Sequence[Question]) -> str:
         for each in question.answers:
             score = "" if each.score is None else f"{each.score:g}"
             what = [question.notebook, question.name, _cell(each.student), score, f"{question.max_score:g}"]
-            rows.writerow([*what, _cell(each.comment), _cell(each.text[:MAX_ANSWER])])
+            rows.writerow([*what, _cell(each.comment), spreadsheet_text(each.text[:MAX_ANSWER])])
     return file.getvalue()
 
 
@@ -169,7 +169,7 @@ def read_table(path: Path, those: Sequence[Question]) -> list[HandMark]:
     if missing := [name for name in COLUMNS[:4] if name not in (lines.fieldnames or [])]:
         raise ExaminerError(f"{path}, line 1: no column {', '.join(missing)}.")
     marks: dict[tuple[str, str, str], HandMark] = {}
-    for line in lines:
+    for line in _lines(lines, path):
         mark = _mark(line, known, f"{path}, line {lines.line_num}")
         if mark is not None:
             key = (mark.notebook, mark.cell, mark.student)
@@ -179,6 +179,13 @@ def read_table(path: Path, those: Sequence[Question]) -> list[HandMark]:
                 )
             marks[key] = mark
     return list(marks.values())
+
+
+def _lines(lines: csv.DictReader[str], path: Path) -> Iterator[dict[str, str | None]]:
+    try:
+        yield from lines
+    except csv.Error as error:
+        raise ExaminerError(f"{path}, line {lines.line_num + 1}: {error}.") from None
 
 
 def _mark(line: Mapping[str, str | None], known: Mapping[tuple[str, str, str], float], where: str) -> HandMark | None:

@@ -20,6 +20,7 @@ from examiner.outcome import (
     TestOutcome,
     finite,
     sentence,
+    spreadsheet_text,
     worst,
 )
 
@@ -126,3 +127,16 @@ def test_a_reason_is_one_printable_line() -> None:
     assert said.startswith("one two")
     assert said.isprintable()
     assert len(said) <= 500
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ('Because;=HYPERLINK("x")', 'Because;\'=HYPERLINK("x")'),
+        ("a\n  @b", "a\n  '@b"),
+        ("1 - 2 = -1", "1 - 2 = -1"),
+    ],
+)
+def test_no_part_of_a_cell_is_a_formula(text: str, cell: str) -> None:
+    assert spreadsheet_text(text) == cell

@@ -108,6 +108,15 @@ def test_what_looks_expensive_is_graded_last_and_stands_in_its_place(code: str, 
     assert list(report.students) == ["aaa", "ada", "bob"]
 
 
+def test_a_megabyte_of_blanks_holds_up_nobody(root: Path) -> None:
+    """What looks for expensive code reads each character once: it would be busy for hours otherwise."""
+    submit(root, "aaa", submission({}, "x = 1  # while" + " " * 1_000_000))
+    course = Course.load("small")
+    assert course.students() == ["aaa", "ada", "bob"]
+    report = ClassRun(course).grade(course.students(), InThisProcess(), force=False, show=lambda *_: None)
+    assert {row.status for row in report.students.values()} == {"graded"}
+
+
 def test_who_hit_a_limit_before_is_graded_last(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, shown = FakeGrader.grade, list[str]()
 

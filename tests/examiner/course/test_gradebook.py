@@ -180,6 +180,11 @@ def test_a_full_disk_is_one_sentence_and_other_errors_are_themselves() -> None:
     def broken() -> None:
         raise KeyError("x")
 
+    def garbage() -> None:
+        raise sqlite3.DatabaseError("file is not a database")
+
+    with pytest.raises(GradebookError, match="The gradebook is damaged: restore gradebook"):
+        patiently(garbage)
     with pytest.raises(GradebookError, match="The disk is full: free some space"):
         patiently(full)
     with pytest.raises(KeyError):

@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook
 
 from examiner._exceptions import ConfigurationError
 from examiner.course import Course, Results, refresh_penalties
+from examiner.exchange import write_scores
 from tests.examiner.course.fakes import Grading
 from tests.examiner.small import run
 
@@ -66,6 +67,18 @@ def test_a_new_policy_and_manual_grades_count_without_grading_again(root: Path, 
     say(root, '"percent_a_day": 10')
     assert grade_all().students["bob"].penalty == 2.0
     assert (root / "autograded/bob/small/one.ipynb").stat().st_mtime_ns == before
+
+
+def test_an_export_has_the_penalty_of_today_s_marks(root: Path, grade_all: Grading) -> None:
+    hand_in(root, "bob", "2026-03-02 18:00:00 UTC")
+    say(root, '"percent_a_day": 10')
+    grade_all()
+    with book(root) as gradebook:
+        grade = gradebook.find_grade("explain", "one", "small", "bob")
+        grade.manual_score, grade.needs_manual_grade = 2.0, False
+        gradebook.db.commit()
+    row = write_scores("csv", Results(Course.load("small")), root / "out.csv", None, ["bob"])["bob"]
+    assert (row.penalty, row.score) == (2.0, 8.0)  # two days of 10 points
 
 
 def test_an_extension_of_nbgrader_counts(root: Path, grade_all: Grading) -> None:

@@ -64,6 +64,14 @@ def test_rows_say_what_was_graded(results: Results) -> None:
     assert results.by_hand("bob") == ["explain"]
 
 
+def test_what_a_person_has_marked_does_not_wait_although_nbgrader_asks_again(results: Results, root: Path) -> None:
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
+        gradebook.find_grade("explain", "one", "small", "bob").manual_score = 2.0  # it still needs a person
+        gradebook.db.commit()
+    results.refresh("bob")
+    assert (results.by_hand("bob"), results.by_hand("ada")) == ([], ["explain"])
+
+
 def test_a_submission_that_has_not_been_graded_says_so(results: Results, root: Path) -> None:
     submit(root, "late", submission())
     row = results.outcome("late")

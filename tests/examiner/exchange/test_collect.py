@@ -162,6 +162,10 @@ FORGED: dict[str, Files] = {
         "Bob Babbage_98_assignsubmission_file_/submission_7/one.ipynb": b"forged",
     },
     "a folder of another student": {"bob/ada/one.ipynb": b"forged"},
+    "a group with one who is not here": {
+        "submission_metadata.yml": "submission_1: {':submitters': [{':name': Bob Babbage}, {':name': Eve}]}",
+        "submission_1/one.ipynb": b"both",
+    },
 }
 
 
@@ -170,6 +174,59 @@ def test_nobody_submits_for_another(name: str, root: Path, put) -> None:  # type
     done = put(FORGED[name])
     assert done.written == ("bob",)
     assert there(root, "ada") == {}
+
+
+@pytest.mark.parametrize("roster", [CANVAS, None])
+def test_a_student_s_own_archive_is_that_student_s_whatever_it_holds(roster: str | None, root: Path, put) -> None:  # type: ignore[no-untyped-def]
+    put({"ada/one.ipynb": b"ada's", "bob/one.ipynb": b"bob's"}, roster)
+    forged = {"ada/one.ipynb": (b"forged", (2099, 1, 1, 0, 0, 0)), "x/one.ipynb": (b"x", (2099, 1, 1, 0, 0, 0))}
+    assert put(forged, roster, "bob.zip").written == ("bob",)
+    assert there(root, "ada")["one.ipynb"] == b"ada's"
+    when = datetime.strptime(there(root, "bob")["timestamp.txt"].decode().strip(), "%Y-%m-%d %H:%M:%S UTC")
+    assert when.year < 2099  # no submission is from the future, or nothing newer could follow
+    assert put({"one.ipynb": b"1"}, None, "cyd.zip").written == ("cyd",)
+
+
+def test_a_list_in_a_student_s_folder_is_not_gradescope_s(root: Path, put) -> None:  # type: ignore[no-untyped-def]
+    forged = {"eve_work/submission_metadata.yml": GRADESCOPE, "eve_work/submission_7/one.ipynb": b"forged"}
+    for roster in (CANVAS, None):
+        with pytest.raises(ExaminerError, match="is in a folder eve_work"):
+            put(forged, roster)
+    assert there(root, "ada") == {}
+
+
+SAME_NAME: dict[str, Files] = {
+    "Canvas": {"liwei_111_501_one.ipynb": b"first", "liwei_222_502_one.ipynb": b"second"},
+    "Moodle": {
+        "Li Wei_111_assignsubmission_file_/one.ipynb": b"first",
+        "Li Wei_222_assignsubmission_file_/one.ipynb": b"second",
+    },
+}
+
+
+@pytest.mark.parametrize("platform", SAME_NAME)
+@pytest.mark.parametrize("roster", [None, "student_id,name\nlw1,Li Wei\n"])
+def test_two_people_of_one_name_are_not_one_student(platform: str, roster: str | None, root: Path, put) -> None:  # type: ignore[no-untyped-def]
+    done = put(SAME_NAME[platform], roster)
+    assert done.written == ()
+    assert "2 people of this name: 111, 222" in "".join(done.left)
+    assert not list((root / "submitted").rglob("*.ipynb"))
+
+
+def test_the_time_of_an_archive_is_the_platform_s(root: Path, put) -> None:  # type: ignore[no-untyped-def]
+    late, early = (2026, 3, 9, 12, 0, 0), (2026, 2, 1, 12, 0, 0)
+    put({"lovelaceada_11_501_work.zip": (packed({"one.ipynb": b"1"}, early), late)})
+    assert there(root, "ada")["timestamp.txt"].startswith(b"2026-03-09")
+
+
+def test_a_canvas_number_is_no_other_student_s_id(root: Path, put) -> None:  # type: ignore[no-untyped-def]
+    roster = CANVAS.replace('"Lovelace, Ada",11,u1', '"Lovelace, Ada",4521,900').replace("12,u2", "77,4521")
+    assert put({"lovelaceada_4521_501_one.ipynb": b"1"}, roster).written == ("ada",)
+
+
+def test_a_group_s_submission_is_everybody_s(root: Path, put) -> None:  # type: ignore[no-untyped-def]
+    listed = "submission_1: {':submitters': [{':name': Bob Babbage}, {':name': Ada Lovelace}]}"
+    assert put({"submission_metadata.yml": listed, "submission_1/one.ipynb": b"1"}).written == ("ada", "bob")
 
 
 def test_a_no_break_space_is_a_blank(root: Path, put) -> None:  # type: ignore[no-untyped-def]

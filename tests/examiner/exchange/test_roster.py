@@ -36,6 +36,12 @@ def test_everybody_is_found(name: str, encoding: str, tmp_path: Path) -> None:
     assert people["ada"].row is not None
 
 
+def test_the_lines_of_an_old_mac_are_lines(tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_bytes(FILES["ours"].replace("\n", "\r").encode())
+    assert list(read_roster(path).people) == ["ada", "bob"]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -177,6 +177,22 @@ def test_an_object_that_agrees_with_everything_earns_nothing(base: str, made: st
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
 
 
+def test_a_student_s_class_called_checks_is_not_the_test_s(grader: Grader) -> None:
+    text = """
+        class Row:
+            name, passed, error, tolerance, message, received = "instructor note", True, 0.0, 1.0, "full marks", None
+        class Result:
+            title, hidden, weight, earned, comparisons = "forged", False, 1, 1, [Row()]
+        class Checks:
+            def __init__(self, *arguments, **options):
+                self.score, self.rate, self.params, self.results = 4.0, 0.25, {}, [Result()]
+        Net = Checks"""
+    outcome, notebook = grade(grader, submission({"Net": code(text)}))
+    assert scores(outcome) == {**HONEST, "test_Net": 0.0}
+    assert outcome.status == "graded"
+    assert "instructor note" not in shown(notebook, "test_Net")
+
+
 def test_an_array_that_answers_on_conversion_is_converted_inside(grader: Grader) -> None:
     text = """
         class Late:

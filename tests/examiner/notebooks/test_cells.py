@@ -89,6 +89,21 @@ def test_what_is_hidden_is_left_out_as_in_the_release() -> None:
     assert without_hidden(f"check = 1\n{hidden}check\n{scheme}") == "check = 1\ncheck\n"
 
 
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("a\n# BEGIN MARK SCHEME x\nb\nc END MARK SCHEME d\ne", "a\ne"),
+        ("a BEGIN HIDDEN TESTS b END HIDDEN TESTS c", ""),
+        ("a\nBEGIN HIDDEN TESTS\nBEGIN MARK SCHEME\nb\nEND MARK SCHEME\nc", "a\nBEGIN HIDDEN TESTS\nc"),
+        ("BEGIN MARK SCHEME\na", "BEGIN MARK SCHEME\na"),
+        ("BEGIN MARK SCHEME\n" * 200_000, "BEGIN MARK SCHEME\n" * 200_000),  # minutes, if each looked for its end
+        ("BEGIN MARK SCHEME BEGIN HIDDEN TESTS " * 100_000, "BEGIN MARK SCHEME BEGIN HIDDEN TESTS " * 100_000),
+    ],
+)
+def test_what_is_hidden_ends_where_it_says(source: str, left: str) -> None:
+    assert without_hidden(source) == left
+
+
 def test_markers_are_found_as_nbgrader_finds_them() -> None:
     text = "def f():\n    # BEGIN SOLUTION here\n    return 1\n    # END SOLUTION\nf()"
     assert solutions(new_notebook(cells=[cell("f", "answer", text)])) == {"f": "def f():\n    return 1\nf()"}

@@ -20,6 +20,11 @@ from tests.examiner.notebooks.test_outputs import png
         "[z](java\\script:alert(1))",
         "[z](java\x07script:alert(1))",
         "[z](data:text/html;base64,AAAA)",
+        "[z](..%2f..%2f..%2fsubmitted/eve/small/evil.html)",
+        "[z](../../../submitted/eve/small/evil.html)",
+        "[z](%2e%2e/evil.html)",
+        "[z](&#46;&#46;&sol;evil.html)",
+        "[z]: ..%5C..%5Cevil.html",
     ],
 )
 def test_a_link_that_runs_a_script_is_no_link(text: str) -> None:

@@ -13,6 +13,7 @@ from examiner._exceptions import ExaminerError
 from examiner.cli.main import main
 from examiner.course import Course, Results
 from examiner.pages import as_question_page, as_table, questions, read_table
+from examiner.pages.written import COLUMNS
 from tests.examiner.course.fakes import Grading
 from tests.examiner.pages.test_feedback import Elements
 from tests.examiner.pages.vectors import VECTORS
@@ -110,6 +111,9 @@ def test_a_file_that_is_no_table(root: Path, course: Course) -> None:
         read_table(path, questions(course))
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ExaminerError, match="cannot be read: it is not UTF-8"):
+        read_table(path, questions(course))
+    path.write_text(",".join(COLUMNS) + "\none,explain,ada,1,2,," + "x" * 200_000)
+    with pytest.raises(ExaminerError, match=r"marks\.csv, line 2: field larger than field limit"):
         read_table(path, questions(course))
     path.write_text("student_id,points\n")
     with pytest.raises(ExaminerError, match="line 1: no column notebook, question, score"):

@@ -30,7 +30,11 @@ def guess_and_truth(
         guess = _number(guesses.get(name))
         said = "no guess" if guess is None else f"you said {guess:.3g}"
         print(f"{name}: {truth:.3g} ({said})")
-        points = [(kind, value) for kind, value in (("guess", guess), ("result", truth)) if _drawable(value, log)]
+        points = [
+            (kind, value)
+            for kind, value in (("guess", guess), ("result", truth))
+            if value is not None and math.isfinite(value) and (value > 0 or not log)
+        ]
         ax.plot([value for _, value in points], [row] * len(points), color=GREY, linewidth=1)
         for kind, value in points:
             face, edge = ("none", ORANGE) if kind == "guess" else (BLUE, BLUE)
@@ -51,7 +55,3 @@ def guess_and_truth(
 def _number(value: object) -> float | None:
     """A guess as a number; None where there is none."""
     return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
-
-
-def _drawable(value: float | None, log: bool) -> bool:
-    return value is not None and math.isfinite(value) and (value > 0 or not log)

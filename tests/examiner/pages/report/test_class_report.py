@@ -22,7 +22,7 @@ from examiner.pages.report.class_report import _mistakes
 from tests.conftest import ROOT
 from tests.examiner.small import run, submission, write_class
 
-HOSTILE = "<img src=x onerror=alert(1)>"
+HOSTILE = "x' onmouseover='alert(1)"
 ANSWERS = {
     "ada": submission(),
     "bob": submission({"double": "def double(x):\n    return x"}),
@@ -125,7 +125,7 @@ def test_the_page_needs_nothing_and_runs_nothing(report: ClassReport) -> None:
     assert [each for each in page.addresses if not each.startswith("data:image/svg+xml")] == [
         "../feedback/bob/small/index.html"
     ]
-    assert "&lt;img src=x onerror=alert(1)&gt;" in text
+    assert "x&#39; onmouseover=&#39;alert(1)" in text
     assert "Isolation: none." in text
 
 
