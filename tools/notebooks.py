@@ -28,7 +28,10 @@ KERNEL = {
 
 def canonical(notebook: NotebookNode, old: NotebookNode | None, name: str) -> NotebookNode:
     """Bring a notebook into canonical form, keeping the ids of `old` for cells that are the same."""
-    known = {(cell.cell_type, cell.source): cell.id for cell in old.cells} if old else {}
+    known: dict[tuple[str, str], list[str]] = {}
+    for cell in old.cells if old else []:
+        known.setdefault((cell.cell_type, cell.source), []).append(cell.id)  # several cells may be equal
+    old_ids = {each for ids in known.values() for each in ids}
     taken: set[str] = set()
     number = 0
     for cell in notebook.cells:
@@ -38,11 +41,12 @@ def canonical(notebook: NotebookNode, old: NotebookNode | None, name: str) -> No
         grading = cell.metadata.get("nbgrader")
         if grading:
             grading.pop("checksum", None)
-        wanted = grading["grade_id"] if grading else known.get((cell.cell_type, cell.source))
+        same = known.get((cell.cell_type, cell.source))
+        wanted = grading["grade_id"] if grading else same.pop(0) if same else None
         while wanted is None or wanted in taken:
             number += 1
             candidate = f"{name[:2]}-{cell.cell_type}-{number}"
-            wanted = None if candidate in taken or candidate in known.values() else candidate
+            wanted = None if candidate in taken or candidate in old_ids else candidate
         cell.id = wanted
         taken.add(wanted)
     notebook.metadata = KERNEL

@@ -203,8 +203,12 @@ class AtOnceTask:
 
 
 def names_at_once() -> bool:
-    """Whether the assignment's toolkit names mistakes in the student's own notebook."""
-    return bool(importlib.util.find_spec("toolkit") and importlib.util.find_spec("toolkit.naming"))
+    """Whether the assignment's toolkit names mistakes in the student's own notebook: it can, and has their file."""
+    if not (importlib.util.find_spec("toolkit") and importlib.util.find_spec("toolkit.naming")):
+        return False
+    from toolkit.naming import FILE
+
+    return bool(FILE.is_file())
 
 
 def judge_at_once(task: AtOnceTask) -> tuple[Said, ...] | None:

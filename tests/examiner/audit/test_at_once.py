@@ -71,3 +71,11 @@ def test_another_seed_measures_nothing(tmp_path: Path) -> None:
 def test_named_often_and_misnamed_seldom(catalogue: tuple[int, ...], samples: tuple[int, ...], passed: bool) -> None:
     those = [Sentences(*([Finding("n", "a", "b")] * count for count in counts)) for counts in (catalogue, samples)]
     assert AtOnce(*those).passed is passed
+
+
+def test_a_toolkit_without_the_file_is_not_judged(tmp_path: Path) -> None:
+    source = write_course(tmp_path)
+    (source / "toolkit" / FILE).unlink()  # as in a course that copied the toolkit, and makes no such file
+    write_catalogue(tmp_path, CATALOGUE)
+    with Engine(assignment_of(source, catalogue="mistakes")) as engine:
+        assert audit(engine, jobs=1).at_once.catalogue.count == 0
