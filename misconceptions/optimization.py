@@ -647,7 +647,7 @@ catalogue.change(
 catalogue.change(
     "rmsprop",
     "decay_ignored",
-    "ρ is hard-coded to 0.99: use the one in config.",
+    "ρ is hard-coded to the default: use the one in config.",
     {SQUARES: SQUARES.replace('config["decay_rate"]', "0.99")},
     variants=({'0.99 * config["cache"] + (1 - 0.99)': '0.9 * config["cache"] + (1 - 0.9)'},),
 )

@@ -934,3 +934,73 @@ right(
         return w - a * M / (V ** .5 + e), c
 """,
 )
+
+
+# ------------------------------------------------------------------- rmsprop
+
+wrong(
+    "rmsprop",
+    "running_sum_of_squares",
+    """
+    def rmsprop(w, dw, config=None):
+        if config is None: config = {}
+        config.setdefault("learning_rate", 1e-2)
+        config.setdefault("decay_rate", 0.99)
+        config.setdefault("epsilon", 1e-8)
+        config.setdefault("cache", np.zeros_like(w))
+        config["cache"] += dw ** 2
+        return w - config["learning_rate"] * dw / (np.sqrt(config["cache"]) + config["epsilon"]), config
+""",
+    meaning=(r"AdaGrad", r"added up", r"sum"),
+    names=("sum_instead", "factor_missing"),
+)
+
+wrong(
+    "rmsprop",
+    "no_square_root",
+    """
+    def rmsprop(w, dw, config=None):
+        c = dict(config or {})
+        lr, rho, eps = c.get("learning_rate", 1e-2), c.get("decay_rate", 0.99), c.get("epsilon", 1e-8)
+        s = rho * c.get("cache", 0 * w) + (1 - rho) * dw * dw
+        c["cache"] = s
+        w_new = w - lr * dw / (s + eps)
+        return w_new, c
+""",
+    meaning=(r"root",),
+    names=("root_missing",),
+)
+
+wrong(
+    "rmsprop",
+    "always_the_usual_decay",
+    """
+    def rmsprop(w, dw, config=None):
+        if config is None: config = {}
+        eta, eps = config.get("learning_rate", 0.01), config.get("epsilon", 1e-8)
+        old = config.get("cache", np.zeros(w.shape))
+        new = 0.9 * old + 0.1 * np.square(dw)
+        config["cache"] = new
+        return w - eta * dw / (new ** 0.5 + eps), config
+""",
+    meaning=(r"hard-coded",),
+    names=("decay_ignored",),
+)
+
+right(
+    "rmsprop",
+    "step_by_step",
+    """
+    def rmsprop(w, dw, config=None):
+        if config is None: config = {}
+        lr = config.setdefault("learning_rate", 1e-2)
+        rho = config.setdefault("decay_rate", 0.99)
+        eps = config.setdefault("epsilon", 1e-8)
+        cache = config.setdefault("cache", np.zeros_like(w))
+        cache = rho * cache + (1 - rho) * dw ** 2
+        rms = np.sqrt(cache)
+        next_w = w - lr * (dw / (rms + eps))
+        config["cache"] = cache
+        return next_w, config
+""",
+)

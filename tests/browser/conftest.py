@@ -1,4 +1,4 @@
-"""The system's Chromium, started once."""
+"""The system's Chromium, started for each file of tests: Playwright refuses a second one beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.screenshots import chromium
 __all__ = ["browser", "grade_all", "grader", "root"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser without a window."""
     if shutil.which("chromium") is None:

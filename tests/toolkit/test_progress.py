@@ -18,7 +18,7 @@ def test_at_the_start(student: Folder, capsys: pytest.CaptureFixture[str]) -> No
     show_progress(student.path)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["01_layers", "0", "of", "10", "0", "of", "21", "1", "h", "30", "min"]
-    assert lines[9].split() == ["all", "0", "of", "41", "0", "of", "84", "0", "of", "15", "10", "h", "45", "min"]
+    assert lines[9].split() == ["all", "0", "of", "42", "0", "of", "84", "0", "of", "17", "11", "h"]
     assert lines[-8:] == [f"  {notebook.file}: not started." for notebook in NOTEBOOKS]
 
 
@@ -40,7 +40,7 @@ def test_everything_that_is_open_is_named(student: Folder, capsys: pytest.Captur
         "  08_batch_normalization.ipynb is not in this folder.",
     ]
     (total,) = (line.split() for line in out.splitlines() if line.startswith("all"))
-    assert total == ["all", "28", "of", "41", "76.25", "of", "84", "2", "of", "15", "10", "h", "45", "min"]
+    assert total == ["all", "29", "of", "42", "76.25", "of", "84", "4", "of", "17", "11", "h"]
 
 
 def test_all_done(student: Folder, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,22 +48,7 @@ def test_all_done(student: Folder, capsys: pytest.CaptureFixture[str]) -> None:
         student.solve(notebook.name)
     show_progress(student.path)
     out = capsys.readouterr().out
-    assert out.splitlines()[9].split() == [
-        "all",
-        "41",
-        "of",
-        "41",
-        "84",
-        "of",
-        "84",
-        "15",
-        "of",
-        "15",
-        "10",
-        "h",
-        "45",
-        "min",
-    ]
+    assert out.splitlines()[9].split() == ["all", "42", "of", "42", "84", "of", "84", "17", "of", "17", "11", "h"]
     assert out.endswith("Everything is done. Next: python -m toolkit.submit\n")
 
 
