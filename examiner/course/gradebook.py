@@ -77,6 +77,11 @@ class CellGrade:
         given = self.auto if self.manual is None else self.manual
         return None if given is None else given + (self.extra or 0.0)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a person still has to give a mark; nbgrader asks again after each grading."""
+        return self.needs_person and self.manual is None
+
 
 @dataclass(frozen=True)
 class NotebookGrades:

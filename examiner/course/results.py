@@ -157,7 +157,7 @@ class Results:
         if id_fault(student):
             return []
         cells = (each for notebook in self._gradebook(student).values() for each in notebook.cells.items())
-        return [name for name, cell in cells if cell.needs_person and cell.manual is None]
+        return [name for name, cell in cells if cell.waits]
 
     # ------------------------------------------------------------------ what could not be graded
 

@@ -71,7 +71,8 @@ def read_roster(path: Path) -> Roster:
         It cannot be read, no column holds student IDs, or a line is wrong: one sentence that names file and line.
     """
     try:
-        lines = list(csv.reader(io.StringIO(_text(path)), _dialect(path)))
+        text = _text(path)
+        lines = list(csv.reader(io.StringIO(text), delimiter=_delimiter(text)))
     except csv.Error as error:
         raise ExaminerError(f"{path} is no table: {error}.") from None
     header = [each.strip() for each in lines[0]] if lines else []
@@ -109,13 +110,9 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _dialect(path: Path) -> type[csv.Dialect]:
-    first = _text(path).partition("\n")[0]
-
-    class Dialect(csv.excel):
-        delimiter = max(",;\t", key=first.count)
-
-    return Dialect
+def _delimiter(text: str) -> str:
+    """What separates the cells of the first line."""
+    return max(",;\t", key=text.partition("\n")[0].count)
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:

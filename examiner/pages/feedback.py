@@ -439,7 +439,7 @@ def _addresses(data: Any) -> list[str]:
 def _score(name: str, marks: Marks) -> float | None:
     """The gradebook's score; None where the cell waits for a person."""
     grade = marks.cells.get(name)
-    return None if grade is None or (grade.needs_person and grade.manual is None) else grade.score
+    return None if grade is None or grade.waits else grade.score
 
 
 # --------------------------------------------------------------------------------- what is shown

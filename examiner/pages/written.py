@@ -104,7 +104,7 @@ def _asked(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def _score(grade: CellGrade | None) -> float | None:
-    return None if grade is None or (grade.needs_person and grade.manual is None) else grade.score
+    return None if grade is None or grade.waits else grade.score
 
 
 # ------------------------------------------------------------------------------------- the page

@@ -308,9 +308,8 @@ class Solver:
             self.stop_reason = "diverged"
             return
         for name, w in list(self.model.params.items()):
-            before = (
-                (np.array(w), np.array(grads[name])) if watched and np.ndim(w) > 1 else None
-            )  # rules may work in place
+            # Copies, because rules may work in place.
+            before = (np.array(w), np.array(grads[name])) if watched and np.ndim(w) > 1 else None
             next_w, self._configs[name] = self.update_rule(w, grads[name], self._configs[name])
             if before:
                 self.health_history.setdefault(name, []).append(pulse(*before, next_w))

@@ -25,22 +25,22 @@ def guess_and_truth(
         Whether the axis is logarithmic. A result or a guess of 0 or less is then not drawn, only written.
     """
     (ax,) = new_axes(width=6.5, height=1.1 + 0.45 * len(truths))
-    drawn: set[str] = set()
+    named: set[str] = set()  # in the legend
     for row, (name, truth) in enumerate(truths.items()):
         guess = _number(guesses.get(name))
         said = "no guess" if guess is None else f"you said {guess:.3g}"
         print(f"{name}: {truth:.3g} ({said})")
         points = [
-            (kind, value)
-            for kind, value in (("guess", guess), ("result", truth))
+            (label, value)
+            for label, value in (("your guess", guess), ("result", truth))
             if value is not None and math.isfinite(value) and (value > 0 or not log)
         ]
         ax.plot([value for _, value in points], [row] * len(points), color=GREY, linewidth=1)
-        for kind, value in points:
-            face, edge = ("none", ORANGE) if kind == "guess" else (BLUE, BLUE)
-            label = None if kind in drawn else {"guess": "your guess", "result": "result"}[kind]
-            ax.plot(value, row, "o", markersize=11, markerfacecolor=face, markeredgecolor=edge, label=label)
-            drawn.add(kind)
+        for label, value in points:
+            face, edge = (BLUE, BLUE) if label == "result" else ("none", ORANGE)
+            shown = None if label in named else label
+            ax.plot(value, row, "o", markersize=11, markerfacecolor=face, markeredgecolor=edge, label=shown)
+            named.add(label)
     ax.set_yticks(range(len(truths)), list(truths))
     ax.set_ylim(len(truths) - 0.5, -0.5)
     if log:

@@ -21,6 +21,9 @@ TRAINING_LABELS: dict[str, tuple[str, Literal["lower right", "upper right"]]] = 
 }
 """Name of the measure of each category of networks, and the corner that its curves leave free."""
 
+_DASHES = "-", "-", ":", "--", "-."
+"""Of curves that may coincide."""
+
 
 def valley(height: Callable[..., Any], paths: Mapping[str, Array], limits: tuple[float, float] = (-10.5, 2.5)) -> None:
     """Draw the paths of update rules over a landscape, one panel for each rule.
@@ -66,7 +69,7 @@ def loss_curves(histories: Mapping[str, Sequence[float]], smooth: int = 10) -> N
     (ax,) = new_axes(width=6.0, height=3.4)
     for number, (name, history) in enumerate(histories.items()):
         means = np.convolve(history, np.ones(smooth) / smooth, mode="valid")
-        style = ("-", "-", ":", "--", "-.")[number % 5]
+        style = _DASHES[number % len(_DASHES)]
         ax.plot(np.arange(smooth, len(history) + 1), means, style, label=name)
     set_labels(ax, "The same network, the same start", "step", f"loss, mean of {smooth} steps")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
@@ -87,7 +90,7 @@ def learning_rates(tried: Mapping[str, Mapping[float, Solver]]) -> None:
         reached = {rate: solver.best_val for rate, solver in sorted(runs.items()) if solver.best_val is not None}
         if not reached:
             continue
-        style, color = ("-", "-", ":", "--", "-.")[number % 5], COLORS[number % len(COLORS)]
+        style, color = _DASHES[number % len(_DASHES)], COLORS[number % len(COLORS)]
         ax.semilogx(list(reached), list(reached.values()), style, marker="o", markersize=4, color=color, label=name)
         best = max(reached, key=lambda rate: reached[rate])
         ax.plot(best, reached[best], "*", markersize=14, color=color)
