@@ -20,12 +20,13 @@ from examiner.notebooks.outputs import OutputBudget, harmless, pictures_of
 
 __all__ = ["MAX_READ", "as_notebook", "is_readable_as_it_is", "repaired"]
 
-MAX_READ = 200 * 2**20  # bytes of a notebook's file
+MAX_READ = 100 * 2**20  # bytes of a notebook's file
 MAX_NOTEBOOK = 16 * 2**20  # characters without outputs
 MAX_CELLS = 2_000
 MAX_DIGITS = 300
 # In a file larger than MAX_NOTEBOOK: these take many times their size in memory, long texts do not.
 MAX_VALUES = {b"[": 2_000_000, b"{": 2_000_000, b",": 10_000_000, b'"': 10_000_000}
+BLANK = "\0 \t\r\n"
 TOO_LARGE = f"larger than {MAX_NOTEBOOK >> 20} MiB without its outputs"
 NOT_VALID = "not a valid notebook"
 # What nbgrader keeps in a cell's metadata.
@@ -106,7 +107,7 @@ def _parsed(data: bytes, repairs: list[str]) -> dict[str, Any]:
     odd: list[str] = []
     try:
         content = json.loads(
-            _decoded(data, repairs).strip("\0 \t\r\n"),
+            _decoded(data, repairs).strip(BLANK),
             parse_constant=odd.append,
             parse_float=lambda text: _finite(float(text), odd),
             parse_int=lambda text: int(text) if len(text) <= MAX_DIGITS else odd.append(text),
@@ -122,8 +123,10 @@ def _parsed(data: bytes, repairs: list[str]) -> dict[str, Any]:
 
 def _decoded(data: bytes, repairs: list[str]) -> str:
     for encoding in dict.fromkeys((json.detect_encoding(data), "utf-8")):  # zeros in front look like UTF-32
+        # Blank bytes may be many, and one rare character makes each of them four bytes of text: away first.
+        kept = data.strip(BLANK.encode()) if encoding == "utf-8" else data
         try:
-            text = data.decode(encoding, "surrogatepass")
+            text = kept.decode(encoding, "surrogatepass")
         except UnicodeDecodeError:
             continue
         if encoding != "utf-8":

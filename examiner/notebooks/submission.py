@@ -36,6 +36,7 @@ MAX_SAME = 4  # files that are compared to see whether they are the same
 MAX_ZIPS = 5
 MAX_ZIP = 64_000_000
 MAX_MEMBERS = 500
+MAX_RATIO = 200  # how many times larger than packed a member of more than a megabyte may be: notebooks reach 50
 MAX_PATH = 1_000  # characters
 MAX_LIFTED = 2  # folders around the notebooks
 
@@ -226,7 +227,7 @@ class _Folder:
                     yield _Source(path, name, partial(self._unpack, archive, member), source)
 
     def _unpack(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes | None:
-        most = min(most, self.left)
+        most = min(most, self.left, max(10**6, MAX_RATIO * member.compress_size))
         try:
             with archive.open(member) as file:
                 data = file.read(most + 1)

@@ -192,6 +192,8 @@ def test_one_layer_of_several() -> None:
     reference = Fingerprint("reference", {})
     layers = [check(f"W{number}", None, passed=number != 2) for number in (1, 2, 3)]
     assert list(hints([result(layers)], reference)) == [("test_f", "W is right up to one layer: only W2 is wrong.", ())]
+    wordy = [*layers, check("what reg adds to the gradient of W2", None)]
+    assert list(hints([result(wordy)], reference)) == [("test_f", "W is right up to one layer: only W2 is wrong.", ())]
     for more in (check("W3", None), check("loss", None), check("random", None, message="ValueError: no")):
         assert list(hints([result([*layers, more])], reference)) == []
     assert list(hints([result([check("W1", None)])], reference)) == []

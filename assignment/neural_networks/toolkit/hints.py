@@ -207,14 +207,19 @@ def _not_defined(runs: Sequence[TestResult]) -> Iterator[Hint]:
 def _only_one(student: dict[Place, Trace]) -> Iterator[Hint]:
     """Of several layers, right but for one (``W1``, ``W2``, ``W3`` …, say), with nothing else wrong."""
     failed = [place for place, trace in student.items() if not trace.passed]
-    wrong = {place[2] for place in failed}
+    wrong = {_value(place) for place in failed}
     stems = {name[:-1] for name in wrong if name[:-1] and name[-1].isdigit()}
     if len(wrong) != 1 or not stems:
         return
     stem, name = stems.pop(), wrong.pop()
-    if len({place[2] for place in student if place[2][:-1] == stem and place[2][-1].isdigit()}) > 1:
+    if len({value for place in student if (value := _value(place))[:-1] == stem and value[-1].isdigit()}) > 1:
         for test in dict.fromkeys(place[0] for place in failed):
             yield test, f"{stem} is right up to one layer: only {name} is wrong.", ()
+
+
+def _value(place: Place) -> str:
+    """What a check compares, without the words before it: ``what reg adds to the gradient of W2`` is about ``W2``."""
+    return place[2].split()[-1] if place[2].strip() else ""
 
 
 def _changed_inputs(runs: Sequence[TestResult], again: Callable[[str], TestResult] | None) -> Iterator[Hint]:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -352,6 +353,20 @@ def test_no_zip_harms(which: str, empty: Path, monkeypatch: pytest.MonkeyPatch) 
     found = read_submission(empty, EXPECTED)
     assert not found.notebooks
     assert snapshot(empty.parent) == before
+
+
+@pytest.mark.parametrize(("blanks", "taken"), [(200_000, True), (90_000_000, False)])
+def test_a_small_archive_costs_little_memory(blanks: int, taken: bool, empty: Path) -> None:
+    (empty / "work.zip").write_bytes(zipped({"01_layers.ipynb": TEXT + " " * blanks}))
+    tracemalloc.start()
+    try:
+        found = read_submission(empty, EXPECTED)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (list(found.notebooks) == ["01_layers"]) is taken
+    assert taken or "01_layers.ipynb" in found.left_out[0].name
+    assert peak < 80_000_000  # a buffer for the archive is 64 MB
 
 
 # ---------------------------------------------------------------------------------------- fuzzing
