@@ -1,6 +1,7 @@
 """Running one cell in this process: the only place where the examiner executes provided cells and test cells.
 
-It runs only in the engine's children, which end afterwards, so a cell may change its process in any way.
+It runs in the engine's children, which end afterwards, so a cell may change its process in any way. Imports alone run
+in the warm process, too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 from nbformat import NotebookNode
 
 from examiner._exceptions import CheckTimeoutError
-from examiner.notebooks import imports, statements
+from examiner.notebooks import THEIRS, Kind, imports, statements
 from examiner.outcome import Check, TestOutcome
 
 __all__ = ["Ran", "TimeIsUp", "limited", "run_cell", "run_imports", "run_test", "silent"]
@@ -64,8 +65,10 @@ def run_cell(source: str, name: str, space: Space) -> None:
             eval(last, space)
 
 
-def run_imports(notebook: NotebookNode, space: Space) -> None:
+def run_imports(notebook: NotebookNode, space: Space, *more: Kind) -> None:
     """Import what the free cells and answers of a source notebook import, as far as it can be imported here.
+
+    In one kernel, tests use what these import: ``import numpy as np`` is often a cell without nbgrader metadata.
 
     Parameters
     ----------
@@ -73,8 +76,10 @@ def run_imports(notebook: NotebookNode, space: Space) -> None:
         The source notebook: the course's own code.
     space : dict
         The globals of its tests.
+    *more : str
+        Other kinds of cells whose imports to run.
     """
-    for statement in imports(notebook):
+    for statement in imports(notebook, "free", *THEIRS, *more):
         with contextlib.suppress(Exception):
             run_cell(statement, "imports", space)
 

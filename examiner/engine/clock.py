@@ -30,8 +30,8 @@ class Clock:
         return f"<Clock: {self.seconds():.2f} s>"
 
     def seconds(self) -> float:
-        """Seconds so far."""
-        return self._now() - self._start - self._left_out
+        """Seconds so far; the two clocks are not read at the same instant, so a difference may be just below 0."""
+        return max(0.0, self._now() - self._start - self._left_out)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:

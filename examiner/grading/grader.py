@@ -27,7 +27,7 @@ from examiner.engine import Engine
 from examiner.grading.notebook import NotebookGrader
 from examiner.grading.student import StudentSide
 from examiner.kernel import KernelHost, Session, TimeBudget
-from examiner.notebooks import cells_of, read
+from examiner.notebooks import THEIRS, cells_of, imports, read
 from examiner.outcome import NotebookOutcome, sentence
 from examiner.settings import Options
 
@@ -142,6 +142,7 @@ class Grader:
             return self._fingerprints(name) if self.options.diagnosis else None
 
         with tempfile.TemporaryDirectory(prefix="examiner-") as folder, session() as first:
+            self.engine.warm("examiner.grading.inside:prepare", name)
             fork = partial(self.engine.fork, self._workspace(Path(folder), files))
             keep = self.options.figures == "submitted"
             return NotebookGrader(notebook, source, name, first, session, fork, fingerprints, keep).run()
@@ -194,8 +195,16 @@ class Grader:
             data_dir=options.data_dir,
             env=self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data),
             draws=self._draws,
-            loaders=tuple(self.assignment.data_sets.values()),
+            preload=self._preload,
         )
+
+    @cached_property
+    def _preload(self) -> tuple[str, ...]:
+        """What every sandbox loads before a notebook runs: all imports of the course's notebooks, and the data sets."""
+        notebooks = map(read, self.assignment.notebooks())
+        found = dict.fromkeys(line for notebook in notebooks for line in imports(notebook, "given", "free", *THEIRS))
+        loaders = (loader.split(":") for loader in self.assignment.data_sets.values())
+        return *found, *(f"from {module} import {function}; {function}()" for module, function in loaders)
 
     @cached_property
     def _draws(self) -> bool:

@@ -9,8 +9,11 @@ import contextlib
 import types
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from nbformat import NotebookNode
 
 from examiner._exceptions import AnswerStoppedError, CheckTimeoutError, NeedsHumanError
 from examiner.diagnosis import Diagnosis, diagnose_here
@@ -19,7 +22,7 @@ from examiner.grading.proxies import AnswerError, Bridge, Link, Raised, TestName
 from examiner.notebooks import read, statements, used_names
 from examiner.outcome import Check, TestOutcome
 
-__all__ = ["Tested", "begin", "diagnose", "grade_test", "provide", "unfinished"]
+__all__ = ["Tested", "begin", "diagnose", "grade_test", "prepare", "provide", "unfinished"]
 
 HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 # A test itself says NotImplementedError where something was not submitted.
@@ -70,7 +73,7 @@ class NotebookTests:
         self.outcomes: dict[str, TestOutcome] = {}
         self.sources: dict[str, tuple[str, float, Collection[str]]] = {}
         self.fault: str | None = None
-        run_imports(read(current_assignment().notebook(notebook)), self.space)
+        run_imports(_source(*_file(notebook)), self.space)
         self._place_proxies()
 
     def __repr__(self) -> str:
@@ -177,7 +180,24 @@ def _public(error: Exception, source: str, name: str) -> str:
     return "in a hidden check" if hidden else str(error)[:300]
 
 
+def _file(notebook: str) -> tuple[Path, int]:
+    """A source notebook's file, and when it was changed."""
+    path = current_assignment().notebook(notebook)
+    return path, path.stat().st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _source(path: Path, _changed: int) -> NotebookNode:
+    return read(path)
+
+
 # ------------------------------------------------------------------------ called from outside
+
+
+def prepare(notebook: str) -> None:
+    """Read and import, in the engine's warm process, what every child needs that tests this notebook."""
+    run_imports(_source(*_file(notebook)), {}, "given")
+
 
 _tests: NotebookTests | None = None
 

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from examiner._exceptions import NeedsHumanError
 from examiner.diagnosis import Diagnosis
 from examiner.grading.inside import Tested
 from examiner.grading.proxies import Raised
-from examiner.notebooks import Outputs
+from examiner.notebooks import Outputs, new_output
 from examiner.outcome import Check, TestOutcome
 
 __all__ = ["explain", "shown"]
@@ -43,8 +42,7 @@ def shown(tested: Tested, outputs: Outputs) -> list[NotebookNode]:
         last = (outcome.checks[-1].message or "") if outcome.checks else (outcome.reason or "")
         found.append(_error(outcome.error, last.partition(": ")[2]))
     else:
-        data = {"text/plain": repr(outcome.score)}
-        found.append(new_output("execute_result", data=data, execution_count=None))
+        found.append(new_output("execute_result", data={"text/plain": repr(outcome.score)}))
     return found
 
 

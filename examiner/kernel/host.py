@@ -55,8 +55,9 @@ class KernelHost:
         of the data sets inside.
     draws : bool, optional
         Whether kernels will draw figures: what that takes is loaded once, for all of them.
-    loaders : sequence of str, optional
-        Functions that load data sets, ``"module:function"``: called once, for all kernels.
+    preload : sequence of str, optional
+        Statements of Python that run once, for all kernels: imports and calls that load data sets. One that fails is
+        passed over: a notebook that needs it will say why.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class KernelHost:
         data_dir: Path | None = None,
         env: Mapping[str, str] | None = None,
         draws: bool = False,
-        loaders: Sequence[str] = (),
+        preload: Sequence[str] = (),
     ) -> None:
         self.sandbox = Sandbox(isolation, limits, files={**files, **FILES}, data_dir=data_dir)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -79,7 +80,7 @@ class KernelHost:
             # -I: nothing in the working folder can take the place of a module of Python's.
             program = [sys.executable, "-I", "-B", str(self.sandbox.work / PROGRAM)]
             variables = {name: self._with_paths(value) for name, value in (env or {}).items()}
-            program += [str(theirs.fileno()), isolation, "draws" * draws, *loaders]
+            program += [str(theirs.fileno()), isolation, "draws" * draws, *preload]
             self.sandbox.start(program, variables, [theirs.fileno()], first=True)
         except BaseException:
             self.close()

@@ -16,11 +16,20 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from traitlets.config import Config
 
 from examiner._exceptions import DamagedNotebookError
-from examiner.notebooks.cells import GRADED, THEIRS, TRAINING_TAG, grade_id, kind_of, read, unused_id, without_hidden
+from examiner.notebooks.cells import (
+    GRADED,
+    THEIRS,
+    TRAINING_TAG,
+    grade_id,
+    kind_of,
+    new_cell,
+    read,
+    unused_id,
+    without_hidden,
+)
 from examiner.notebooks.markdown import attached_pictures, harmless_markdown
 from examiner.notebooks.names import names_defined_by, words
 from examiner.notebooks.outputs import OutputBudget, harmless
@@ -351,16 +360,16 @@ def _free(cell: NotebookNode, name: str, given: set[str], budget: OutputBudget) 
     Its text is looked at in an instructor's browser: HTML in it, other than the course's own, stays text.
     """
     if cell.cell_type == "code":
-        made = new_code_cell(cell.source, id=name)
+        made = new_cell("code", cell.source, name)
         if kind_of(cell) == "training":
             made.metadata.tags = [TRAINING_TAG]
         made.outputs = harmless(cell.get("outputs"), budget=budget)
         return made
     text = cell.source if cell.source in given else harmless_markdown(cell.source)
     if cell.cell_type != "markdown":
-        return new_raw_cell(text, id=name)
+        return new_cell("raw", text, name)
     text, pictures = attached_pictures(text, cell.get("attachments"))
-    made = new_markdown_cell(text, id=name)
+    made = new_cell("markdown", text, name)
     if pictures:
         made.attachments = pictures
     return made

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from nbformat import NotebookNode
 
-from examiner.notebooks.cells import MAX_PYTHON, THEIRS, cells_of, parsed, plain_python
+from examiner.notebooks.cells import MAX_PYTHON, THEIRS, Kind, cells_of, parsed, plain_python
 
 __all__ = ["defined_names", "imports", "is_blank", "names_defined_by", "statements", "used_names", "words"]
 
@@ -38,15 +38,15 @@ def defined_names(notebook: NotebookNode) -> dict[str, bool]:
     return names
 
 
-def imports(notebook: NotebookNode) -> list[str]:
-    """Give the import statements at the top level of a source notebook's free cells and answers.
-
-    In one kernel, tests use what these import: ``import numpy as np`` is often a cell without nbgrader metadata.
+def imports(notebook: NotebookNode, *kinds: Kind) -> list[str]:
+    """Give the import statements at the top level of some cells of a source notebook.
 
     Parameters
     ----------
     notebook : NotebookNode
         A source notebook.
+    *kinds : str
+        Kinds of the cells.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def imports(notebook: NotebookNode) -> list[str]:
     """
     return [
         ast.unparse(node)
-        for cell in cells_of(notebook, "free", *THEIRS)
+        for cell in cells_of(notebook, *kinds)
         if cell.cell_type == "code"
         for node in statements(cell.source)
         if isinstance(node, ast.Import | ast.ImportFrom)

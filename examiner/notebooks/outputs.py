@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+
+from examiner.notebooks.cells import new_output
 
 __all__ = ["OutputBudget", "Outputs", "clean_text", "harmless", "picture", "pictures_of", "with_pictures"]
 
@@ -121,7 +122,7 @@ class Outputs:
 
     def _result(self, content: dict[str, Any]) -> NotebookNode | None:
         data = self._data(content.get("data"))
-        return new_output("execute_result", data=data, execution_count=None) if data else None
+        return new_output("execute_result", data=data) if data else None
 
     def _error(self, content: dict[str, Any]) -> NotebookNode:
         lines: Any = content.get("traceback")

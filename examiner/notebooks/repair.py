@@ -12,10 +12,10 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 
 from examiner._exceptions import DamagedNotebookError
-from examiner.notebooks.cells import TRAINING_TAG, unused_id
+from examiner.notebooks.cells import TRAINING_TAG, new_cell, unused_id
 from examiner.notebooks.outputs import OutputBudget, harmless, pictures_of
 
 __all__ = ["MAX_READ", "as_notebook", "is_readable_as_it_is", "repaired"]
@@ -173,16 +173,14 @@ def _cell(cell: Any, number: int, ids: set[str], repairs: list[str], budget: Out
     if cell.get("cell_type") == "code":
         if not isinstance(cell.get("outputs"), list):
             repairs.append("it had a code cell without outputs")
-        made = new_code_cell(source, id=name, metadata=metadata)
+        made = new_cell("code", source, name, metadata)
         outputs = [_modern(output) for output in _listed(cell.get("outputs"))]
         kept = outputs if TRAINING_TAG in metadata.get("tags", ()) else pictures_of(outputs)
         made.outputs = harmless(kept, budget=budget)
         return made
     if cell.get("cell_type") not in ("markdown", "heading"):
-        return new_raw_cell(source, id=name, metadata=metadata)
-    made = new_markdown_cell(
-        f"# {source}" if cell.get("cell_type") == "heading" else source, id=name, metadata=metadata
-    )
+        return new_cell("raw", source, name, metadata)
+    made = new_cell("markdown", f"# {source}" if cell.get("cell_type") == "heading" else source, name, metadata)
     if attachments := _attachments(cell.get("attachments")):
         made.attachments = attachments
     return made

@@ -6,7 +6,7 @@ process of its namespace.  But submitted code runs as the same user, and can cha
 state with that of its start, and says so where anything differs.  The examiner then starts a fresh sandbox.
 
 It is started with the number of its control socket, the isolation, whether kernels will draw (``draws``, or nothing),
-and the names of functions that load data sets.
+and statements of Python that load what notebooks need.
 """
 
 from __future__ import annotations
@@ -153,17 +153,16 @@ def own_state() -> tuple[Any, ...]:
     )
 
 
-def warm(draws: bool, loaders: Sequence[str]) -> None:
-    """Load what a kernel needs, and the data sets that notebooks load: they find them in the loaders' caches."""
+def warm(draws: bool, preload: Sequence[str]) -> None:
+    """Load what a kernel needs, and what notebooks import and load: they find data sets in the loaders' caches."""
     with _quiet():
         for name in LATE:
             importlib.import_module(name)
         if draws:
             _draw()
-    for loader in loaders:
-        module, _, function = loader.partition(":")
+    for statement in preload:
         with _quiet(), contextlib.suppress(Exception):  # a notebook that needs it will say why
-            getattr(importlib.import_module(module), function)()
+            exec(statement, {})
 
 
 @contextlib.contextmanager
@@ -212,7 +211,7 @@ def start_kernel(order: Order, apart: bool) -> NoReturn:
         os._exit(1)
 
 
-def main(descriptor: str, isolation: str, draws: str, *loaders: str) -> None:
+def main(descriptor: str, isolation: str, draws: str, *preload: str) -> None:
     """Serve; the arguments are the program's."""
     control = socket.socket(fileno=int(descriptor))
     control.set_inheritable(False)
@@ -220,7 +219,7 @@ def main(descriptor: str, isolation: str, draws: str, *loaders: str) -> None:
     folders = scratch.Scratch(FOLDERS) if apart else None
     sys.path.insert(0, "")  # the toolkit is in the working folder
     if apart:  # else there is one kernel, which loads what it needs
-        warm(bool(draws), loaders)
+        warm(bool(draws), preload)
     if folders is not None:
         folders.wipe()
     gc.collect()

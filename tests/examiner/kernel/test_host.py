@@ -19,6 +19,7 @@ from examiner.settings import Limits, Timing
 from tests.examiner import inside
 
 bubblewrap = pytest.mark.skipif(not inside.works(), reason="bubblewrap does not work here")
+LOAD = "from some_data import load; load()"
 BOTH = [pytest.param("bubblewrap", marks=bubblewrap), "none"]
 
 
@@ -121,7 +122,7 @@ def test_without_bubblewrap_a_host_serves_one_kernel() -> None:
 @bubblewrap
 def test_data_sets_are_loaded_once_for_all_kernels() -> None:
     data = b"import os\nloaded = []\ndef load():\n    loaded.append(os.getpid())\n    print('loading')\n"
-    with KernelHost("bubblewrap", {"some_data.py": data}, loaders=["some_data:load"]) as host:
+    with KernelHost("bubblewrap", {"some_data.py": data}, preload=["import missing", LOAD]) as host:
         kernel = host.start()
         assert run(kernel, "import os, some_data; print(some_data.loaded == [os.getppid()])") == "True\n"
 
@@ -191,7 +192,7 @@ def test_processor_time_of_all_kernels_counts_together() -> None:
 def test_loaded_data_counts_once_in_the_memory_of_a_sandbox() -> None:
     data = b"import numpy\nkept = []\ndef load():\n    kept.append(numpy.ones(2**24))\n"  # 128 MiB
     limits = Limits(memory=2**30)
-    with KernelHost("bubblewrap", {"some_data.py": data}, limits=limits, loaders=["some_data:load"]) as host:
+    with KernelHost("bubblewrap", {"some_data.py": data}, limits=limits, preload=[LOAD]) as host:
         kernel = host.start()
         assert run(kernel, "import some_data, time; print(some_data.kept[0].sum()); time.sleep(0.5)") == "16777216.0\n"
         more = "import os\nos.fork(), os.fork()\nx = b'x' * 300_000_000\ntime.sleep(9)"

@@ -60,7 +60,10 @@ def test_imports_of_free_cells_and_answers_are_found_not_those_of_tests_and_trai
         training,
         new_code_cell("import ("),
     ]
-    assert imports(new_notebook(cells=cells)) == ["import numpy as np", "from math import pi, tau"]
+    assert imports(new_notebook(cells=cells), "free", "answer", "written") == [
+        "import numpy as np",
+        "from math import pi, tau",
+    ]
 
 
 def test_statements_and_the_names_in_them() -> None:
