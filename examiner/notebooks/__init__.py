@@ -18,7 +18,6 @@ from examiner.notebooks.cells import (
     is_bonus,
     kind_of,
     names_in,
-    new_output,
     plain_python,
     points,
     read,
@@ -29,7 +28,16 @@ from examiner.notebooks.intake import LEFT_OUT, digest, irregular, is_page, leav
 from examiner.notebooks.markdown import harmless_markdown
 from examiner.notebooks.merge import Merged, merge, merged, prepared_source, source_steps
 from examiner.notebooks.names import defined_names, imports, is_blank, statements, used_names
-from examiner.notebooks.outputs import OutputBudget, Outputs, clean_text, harmless, picture, pictures_of, with_pictures
+from examiner.notebooks.outputs import (
+    OutputBudget,
+    Outputs,
+    clean_text,
+    harmless,
+    new_output,
+    picture,
+    pictures_of,
+    with_pictures,
+)
 from examiner.notebooks.submission import Contents, LeftOut, Repaired, Submission, read_submission
 
 __all__ = [

@@ -29,7 +29,6 @@ __all__ = [
     "kind_of",
     "names_in",
     "new_cell",
-    "new_output",
     "parsed",
     "plain_python",
     "points",
@@ -170,8 +169,8 @@ def _with_ids(content: dict[str, Any]) -> dict[str, Any]:
 def new_cell(kind: str, source: str, name: str, metadata: Mapping[str, Any] | None = None) -> NotebookNode:
     """Make a cell of nbformat 4.5.
 
-    nbformat's own functions validate each cell and output by itself, which takes a millisecond: here a notebook is
-    validated as a whole, where it is complete.
+    nbformat's own functions validate each cell by itself, which takes a millisecond: here a notebook is validated as
+    a whole, where it is complete.
 
     Parameters
     ----------
@@ -185,23 +184,6 @@ def new_cell(kind: str, source: str, name: str, metadata: Mapping[str, Any] | No
     more: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
     cell = {"id": name, "cell_type": kind, "metadata": metadata or {}, "source": source, **more}
     return cast(NotebookNode, nbformat.from_dict(cell))
-
-
-def new_output(kind: str, **content: Any) -> NotebookNode:
-    """Make an output of nbformat 4.5, see `new_cell`.
-
-    Parameters
-    ----------
-    kind : str
-        ``"stream"``, ``"display_data"``, ``"execute_result"`` or ``"error"``.
-    **content
-        What an output of this kind holds; metadata and number are added where they belong.
-    """
-    more: dict[str, dict[str, Any]] = {
-        "display_data": {"metadata": {}},
-        "execute_result": {"metadata": {}, "execution_count": None},
-    }
-    return cast(NotebookNode, nbformat.from_dict({"output_type": kind, **more.get(kind, {}), **content}))
 
 
 def unused_id(wanted: object, taken: set[str], otherwise: str) -> str:

@@ -12,13 +12,12 @@ import re
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+import nbformat
 from nbformat import NotebookNode
 
-from examiner.notebooks.cells import new_output
-
-__all__ = ["OutputBudget", "Outputs", "clean_text", "harmless", "picture", "pictures_of", "with_pictures"]
+__all__ = ["OutputBudget", "Outputs", "clean_text", "harmless", "new_output", "picture", "pictures_of", "with_pictures"]
 
 MAX_PICTURE = 3_000_000  # characters of base64
 MAX_PIXELS = 16_000_000  # of one picture: a few kB of PNG can hold gigabytes of them
@@ -258,6 +257,23 @@ def with_pictures(
         is_place = _NOT_DRAWN.match(output.get("data", {}).get("text/plain", ""))
         placed.append(waiting.pop(0) if is_place and waiting else output)
     return [*placed, *waiting, new_output("stream", name="stdout", text=OWN_PICTURES)]
+
+
+def new_output(kind: str, **content: Any) -> NotebookNode:
+    """Make an output of nbformat 4.5, without validating it: a notebook is validated as a whole, where it is complete.
+
+    Parameters
+    ----------
+    kind : str
+        ``"stream"``, ``"display_data"``, ``"execute_result"`` or ``"error"``.
+    **content
+        What an output of this kind holds; metadata and number are added where they belong.
+    """
+    more: dict[str, dict[str, Any]] = {
+        "display_data": {"metadata": {}},
+        "execute_result": {"metadata": {}, "execution_count": None},
+    }
+    return cast(NotebookNode, nbformat.from_dict({"output_type": kind, **more.get(kind, {}), **content}))
 
 
 def _display_id(content: dict[str, Any]) -> str | None:
