@@ -72,4 +72,6 @@ $(INSTALLED): requirements.txt pyproject.toml | writable
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No virtual environment could be made: on Debian or Ubuntu, apt-get install python3-venv." >&2; exit 2; }
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt || { echo "The packages of requirements.txt could not be installed: see above; is there a network?" >&2; exit 2; }
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@# A wheel brings this file, an editable installation does not.
+	@install -D -m 644 -t $(VENV)/etc/jupyter/jupyter_server_config.d deploy/jupyter/examiner.json
 	@touch $@

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import socket
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, expect
@@ -110,3 +115,42 @@ def test_a_person_grades_in_it(lab: Lab, course: Path, browser: Browser) -> None
     assert "1.5 of 2" in feedback
     said = run(course, "examiner", "report", "small")
     assert re.search(r"ada +graded +9.5", said)
+
+
+def test_its_other_pages_are_served_while_it_grades(ask: Ask, course: Path) -> None:
+    slow = submission({"double": "import time\ntime.sleep(4)\ndef double(x):\n    return 2 * x"})
+    folder = course / "submitted" / "grace" / "small"
+    folder.mkdir(parents=True)
+    nbformat.write(slow, folder / "one.ipynb")
+    with ThreadPoolExecutor(1) as pool:
+        grading = pool.submit(ask, "formgrader/api/submission/small/grace/autograde", "POST")
+        time.sleep(1)
+        answered = 0
+        while not grading.done():
+            (assignment,) = ask("formgrader/api/assignments")
+            answered += not grading.done()
+        assert grading.result()["success"], grading.result()
+    assert (assignment["num_submissions"], answered > 0) == (2, True)
+    assert json.loads((course / "autograded" / "grace" / "small" / "one.ipynb").read_text())["metadata"]["examiner"]
+
+
+def test_a_worker_that_is_killed_is_said_and_replaced(ask: Ask, lab: Lab) -> None:
+    (worker,) = workers_of(lab[1].pid)
+    os.kill(worker, signal.SIGKILL)
+    path = "formgrader/api/submission/small/ada/autograde"
+    answers = [ask(path, "POST"), ask(path, "POST")]
+    assert answers[-1]["success"], answers
+    assert all(each["success"] or "press the button again" in each["error"] for each in answers)
+
+
+def workers_of(server: int) -> list[int]:
+    """The processes of a server that grade."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == server and "spawn_main" in (entry / "cmdline").read_text():
+                found.append(int(entry.name))
+        except OSError:  # it has ended
+            continue
+    return found
