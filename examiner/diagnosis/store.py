@@ -23,7 +23,7 @@ def save(file: Path, content: Any) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f"{file.stem}-{os.getpid()}.unfinished.npz")
     sizes = np.frombuffer(json.dumps([len(frame) for frame in frames]).encode(), np.uint8)
-    np.savez_compressed(unfinished, allow_pickle=False, sizes=sizes, buffer=np.frombuffer(b"".join(frames), np.uint8))
+    np.savez_compressed(unfinished, sizes=sizes, buffer=np.frombuffer(b"".join(frames), np.uint8))
     unfinished.replace(file)
 
 

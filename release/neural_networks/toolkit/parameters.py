@@ -102,7 +102,8 @@ def save_parameters(
         raise ParametersError(f"{path} was not saved: {problem}.")
     stream = io.BytesIO()
     ordered = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    np.savez(stream, allow_pickle=False, data_set=np.array(data_set), **ordered)
+    # NumPy 2.0 would save `allow_pickle=False` as an array; no object array passes `_problem`.
+    np.savez(stream, data_set=np.array(data_set), **ordered)
     _write(path, stream.getvalue())
     return path
 
