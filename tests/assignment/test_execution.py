@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -66,3 +67,14 @@ def test_there_is_a_picture(executed: NotebookNode) -> None:
     pictures = [o for cell in executed.cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})]
     drawing = [c for c in executed.cells if kind_of(c) == "training" and "plots." in c.source]
     assert pictures or drawing
+
+
+def test_each_picture_is_also_said_in_words(executed: NotebookNode) -> None:
+    """In the metadata, which nbconvert reads, and in HTML, which JupyterLab shows; both say the same."""
+    pictures = [o for cell in executed.cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})]
+    for output in pictures:
+        words = output.metadata["image/png"]["alt"]
+        assert len(words.split()) > 3
+        shown = output.data["text/html"]
+        assert f'alt="{escape(words)}"' in shown
+        assert f'src="data:image/png;base64,{output.data["image/png"].strip()}"' in shown

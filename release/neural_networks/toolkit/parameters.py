@@ -102,8 +102,8 @@ def save_parameters(
         raise ParametersError(f"{path} was not saved: {problem}.")
     stream = io.BytesIO()
     ordered = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    # NumPy 2.0 would save `allow_pickle=False` as an array; no object array passes `_problem`.
-    np.savez(stream, data_set=np.array(data_set), **ordered)
+    # Without allow_pickle=False, which NumPy 2.0 would save as an array; `_problem` lets no object array pass.
+    np.savez(stream, data_set=np.array(data_set), **ordered)  # type: ignore[arg-type]
     _write(path, stream.getvalue())
     return path
 

@@ -5,6 +5,7 @@ The colors are those of Okabe and Ito, which color-blind people can tell apart.
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import matplotlib
@@ -76,10 +77,24 @@ def show() -> None:
     if "inline" not in matplotlib.get_backend():  # a script, a window, a widget
         plt.show()
         return
-    from IPython.display import display  # not before: where nothing is shown, it is not needed
+    from IPython.core.interactiveshell import InteractiveShell  # not before: where nothing is shown, it is not needed
+    from IPython.display import display
 
-    display(figure, metadata={"image/png": {"alt": described(figure)}})  # type: ignore[no-untyped-call]
+    formatter: Any = InteractiveShell.instance().display_formatter
+    data, metadata = formatter.format(figure)
+    data, metadata = _with_words(data, metadata, described(figure))
+    display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
     plt.close(figure)
+
+
+def _with_words(data: dict[str, str], metadata: dict[str, Any], words: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """Add the text to the picture: in Jupyter's metadata, and as HTML, because JupyterLab ignores these metadata."""
+    if "image/png" not in data:
+        return data, metadata
+    picture = metadata.get("image/png", {}) | {"alt": words}
+    attributes = "".join(f' {name}="{escape(str(value))}"' for name, value in picture.items())
+    shown = f'<img src="data:image/png;base64,{data["image/png"]}"{attributes}>'
+    return data | {"text/html": shown}, metadata | {"image/png": picture}
 
 
 def described(figure: Figure) -> str:
