@@ -1,4 +1,4 @@
-"""A running JupyterLab, for those who look at it and for those who ask it."""
+"""A running JupyterLab or Notebook 7, for those who look at it and for those who ask it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Lab = tuple[str, subprocess.Popen[bytes]]
 
 
 @contextmanager
-def jupyter_lab(folder: Path, home: Path, port: int = 0, **variables: str) -> Iterator[Lab]:
-    """Start JupyterLab, and end it.
+def jupyter_lab(folder: Path, home: Path, port: int = 0, program: str = "lab", **variables: str) -> Iterator[Lab]:
+    """Start JupyterLab or Notebook 7, and end it.
 
     Parameters
     ----------
@@ -31,12 +31,14 @@ def jupyter_lab(folder: Path, home: Path, port: int = 0, **variables: str) -> It
         A home folder of its own: nothing of this machine's user is in it.
     port : int
         Its first choice.
+    program : str
+        ``lab``, or ``notebook`` for Notebook 7.
     **variables : str
         Environment variables, besides this process's own; without them it does not find this project's packages.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime"), **variables}
-    call = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
+    call = [sys.executable, "-m", "jupyter", program, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
     call += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.port={port}"]
     with (home / "log").open("w") as log:
         server = subprocess.Popen(call, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -49,4 +51,8 @@ def jupyter_lab(folder: Path, home: Path, port: int = 0, **variables: str) -> It
         yield str(json.loads(found[0].read_text())["url"]), server
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:  # the machine is busy
+            server.kill()
+            server.wait()
