@@ -52,6 +52,18 @@ def test_nothing_is_said_about_finished_work_and_all_of_it_is_packed(done: Folde
     assert {path.name for path in done.path.iterdir()} == {*before, "neural_networks.zip"}
 
 
+def test_notebooks_that_colab_saved_are_read_as_well(done: Folder) -> None:
+    """Its format has no IDs of cells but in their metadata, and a first cell mounts the folder."""
+    mount = {"cell_type": "code", "metadata": {"id": "x"}, "source": "%cd /content", "execution_count": 0, "outputs": []}
+    for notebook in NOTEBOOKS:
+        content = done.load(notebook.name)
+        for cell in content["cells"]:
+            cell["metadata"]["id"] = cell.pop("id")
+        content |= {"nbformat_minor": 0, "metadata": {"colab": {"provenance": []}}, "cells": [mount, *content["cells"]]}
+        done.save(notebook.name, content)
+    assert list(findings(done.path)) == []
+
+
 def test_no_archive_is_overwritten(done: Folder) -> None:
     first = pack(done.path)
     content = first.read_bytes()
