@@ -47,5 +47,5 @@ def test_the_course_works_with(python: str, numpy: str, tmp_path: Path) -> None:
 
 
 def without_own_packages() -> dict[str, str]:
-    """This process's variables without those by which a Python finds another one's packages."""
+    """Give this process's variables without those by which a Python finds another one's packages."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}

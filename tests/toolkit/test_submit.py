@@ -54,7 +54,7 @@ def test_nothing_is_said_about_finished_work_and_all_of_it_is_packed(done: Folde
 
 def test_notebooks_that_colab_saved_are_read_as_well(done: Folder) -> None:
     """Its format has no IDs of cells but in their metadata, and a first cell mounts the folder."""
-    mount = {"cell_type": "code", "metadata": {"id": "x"}, "source": "%cd /content", "execution_count": 0, "outputs": []}
+    mount = {"cell_type": "code", "metadata": {"id": "x"}, "source": "%cd /", "execution_count": 0, "outputs": []}
     for notebook in NOTEBOOKS:
         content = done.load(notebook.name)
         for cell in content["cells"]:
