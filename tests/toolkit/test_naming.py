@@ -99,6 +99,21 @@ def test_a_cell_that_builds_on_a_failing_one_sends_there(student: Student) -> No
     assert [line for line in said if line.startswith("  → ")]
 
 
+def test_a_part_that_was_changed_since_it_failed_is_not_blamed(
+    student: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = {"relu_forward": "def relu_forward(x):\n    return np.abs(x), x"}
+    monkeypatch.setattr(naming, "newest_cell", cells.get)
+    right = student.space["relu_forward"]
+    student.run(cells["relu_forward"])
+    student.check("relu_forward")
+    student.run("def relu_backward(dout, cache):\n    return dout * (dout > 0)")
+    assert any("relu_forward failed its own checks" in line for line in student.check("relu_backward"))
+    student.space["relu_forward"], cells["relu_forward"] = right, "def relu_forward(x):\n    return np.maximum(x, 0), x"
+    (line,) = [line for line in student.check("relu_backward") if "→" in line]
+    assert "dout" in line
+
+
 def test_two_mistakes_that_look_alike_are_either_or(student: Student) -> None:
     student.run("def sigmoid_backward(dout, cache):\n    return dout * (1 - cache)")
     (line,) = [line for line in student.check("sigmoid_backward") if "→" in line]

@@ -18,6 +18,7 @@ import numpy as np
 
 from toolkit.matching import REFERENCE, Matcher, Mistake, Named
 from toolkit.traces import Array, Fingerprint, Place, TestResult, Trace
+from toolkit.work import newest_cell
 
 __all__ = ["FILE", "Session", "name_mistakes", "said"]
 
@@ -82,16 +83,19 @@ class Session:
     """The test cells that have run in one notebook, each as it went the last time."""
 
     def __init__(self) -> None:
-        self._passed: dict[tuple[str, tuple[str, ...]], bool] = {}
+        self._failed: dict[tuple[str, tuple[str, ...]], bool] = {}
+        self._tested: dict[str, str | None] = {}  # the cell of each answer, when it was tested
 
     def __repr__(self) -> str:
-        return f"<Session: {sum(self._passed.values())} of {len(self._passed)} test cells passed>"
+        return f"<Session: {len(self._failed) - sum(self._failed.values())} of {len(self._failed)} test cells passed>"
 
     def named(self, answer: str, checks: Sequence[Any]) -> tuple[Named, ...]:
         """Name the mistakes behind a test cell, and remember how it went; see `name_mistakes`."""
-        self._passed[answer, _titles(checks)] = all(check.passed for check in checks)
-        failing = {name for (name, _), passed in self._passed.items() if not passed}
-        return name_mistakes(answer, checks, failing)
+        self._failed[answer, _titles(checks)] = not all(check.passed for check in checks)
+        self._tested[answer] = newest_cell(answer)
+        failed = {name for (name, _), failed in self._failed.items() if failed}
+        # An answer that was changed since may be right now.
+        return name_mistakes(answer, checks, {name for name in failed if self._tested[name] == newest_cell(name)})
 
 
 _session = Session()
