@@ -49,6 +49,13 @@ def test_only_the_expected_files_are_released() -> None:
     assert set(files_of(RELEASE)) == expected
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_editors_learn_kernel_and_language_from_the_metadata(name: str) -> None:
+    metadata = read(RELEASE / f"{name}.ipynb").metadata
+    assert (metadata.kernelspec.name, metadata.kernelspec.language) == ("python3", "python")
+    assert metadata.language_info.name == "python"
+
+
 def test_nothing_below_assignment_is_a_students_trained_file() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout
     names = set(tracked.split()) | {str(p) for p in SOURCE.rglob("*")} | {str(p) for p in RELEASE.rglob("*")}
