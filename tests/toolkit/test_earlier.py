@@ -188,6 +188,17 @@ def test_who_is_to_blame_is_told_by_the_shapes(save: Callable[..., Path]) -> Non
     )
 
 
+def test_a_gradient_that_does_not_fit_its_cache_is_not_blamed_on_the_earlier_notebook(
+    save: Callable[..., Path],
+) -> None:
+    source = "def backward(dout, cache):\n    x, w = cache\n    return dout @ w.T"
+    with pytest.raises(EarlierAnswerError) as caught:
+        answers("01_layers", save("01_layers", source)).backward(np.ones((3, 3)), (np.ones((3, 2)), np.ones((2, 1))))
+    assert str(caught.value).endswith(
+        " It was given dout (3, 3). Do dout and the cache belong together? If so, run the checks in 01_layers.ipynb."
+    )
+
+
 def test_shapes_do_not_matter_for_the_kind_of_the_exception(save: Callable[..., Path]) -> None:
     folder = save("01_layers", DOCUMENTED.format(""))
     with pytest.raises(EarlierAnswerError) as caught:

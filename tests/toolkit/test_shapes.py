@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from toolkit.shapes import described, misfit
+from toolkit.shapes import described, misfit, takes_cache
 
 
 def affine(x: Any, w: Any, b: Any, scale: float = 1.0) -> Any:
@@ -52,3 +52,8 @@ def test_what_is_not_stated_or_not_an_array_is_not_judged() -> None:
 def test_arrays_are_described_by_name_and_shape() -> None:
     assert described(affine, [np.ones((2, 3)), np.ones(3), None]) == "x (2, 3), w (3,)"
     assert described(affine, []) == ""
+
+
+def test_a_cache_is_known_by_its_name() -> None:
+    assert takes_cache(lambda dout, cache: None, [1, 2])
+    assert not takes_cache(affine, [np.ones((2, 3))])

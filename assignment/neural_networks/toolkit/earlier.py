@@ -22,7 +22,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from toolkit.shapes import described, misfit
+from toolkit.shapes import described, misfit, takes_cache
 
 __all__ = ["Answers", "EarlierAnswerError", "UnfinishedAnswerError", "answers"]
 
@@ -111,6 +111,8 @@ def _blame(function: Callable[..., Any], arguments: tuple[Any, ...], notebook: s
     given = f" It was given {shapes}" if shapes else ""
     if wrong:
         return f"{given}: {wrong}. So the mistake is in this notebook, in what it passes to {function.__name__}."
+    if takes_cache(function, arguments):  # which shapes are in it, only its notebook knows
+        return f"{given}. Do dout and the cache belong together? If so, run the checks in {notebook}."
     fits = f"{given}, which fit together." if shapes else ""
     return f"{fits} The mistake is probably in {notebook}: run its checks there first."
 

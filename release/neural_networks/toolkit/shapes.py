@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["described", "misfit"]
+__all__ = ["described", "misfit", "takes_cache"]
 
 LINE = re.compile(r"^\s*(\w+) : ndarray, shape \(([^()]*)\)\s*$", re.MULTILINE)
 ANY = "d_1, ..., d_k"
@@ -46,6 +46,11 @@ def described(function: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """The arrays that a function was called with: ``x (2, 3), w (3, 4)``."""
     arrays = {name: value for name, value in _named(function, arguments).items() if isinstance(value, np.ndarray)}
     return ", ".join(f"{name} {value.shape}" for name, value in arrays.items())
+
+
+def takes_cache(function: Callable[..., Any], arguments: Sequence[Any]) -> bool:
+    """Whether one of the arguments is a cache, which may hold arrays of any shape."""
+    return "cache" in _named(function, arguments)
 
 
 def _named(function: Callable[..., Any], arguments: Sequence[Any]) -> Mapping[str, Any]:
