@@ -29,11 +29,11 @@ demo: writable $(INSTALLED)
 test: lint
 	@$(RUN) tools/train_reference.py
 	@$(RUN) -m pytest -m audit
-	@$(RUN) -m pytest -n 2 --dist loadfile -m "not audit and not long"
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not audit and not long"
 
 # tests/conftest.py says which tests these are.
 test-fast: lint
-	@$(RUN) -m pytest -n 2 --dist loadfile -m "not audit and not long and not slow"
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not audit and not long and not slow"
 
 test-all: test
 	@$(RUN) -m pytest -m long

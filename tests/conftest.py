@@ -93,7 +93,9 @@ Other files whose tests take long say so themselves: ``pytestmark = pytest.mark.
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of slow files."""
+    """Mark the tests of slow files, and run these first: two processes share the files, and end together."""
     for item in items:
         if isinstance(item, pytest.Function) and not STARTS_PROCESSES.isdisjoint(vars(item.module)):
             item.add_marker(pytest.mark.slow)
+    whole_classes = ROOT / "tests"  # beside this file are the longest
+    items.sort(key=lambda item: (item.path.parent != whole_classes, item.get_closest_marker("slow") is None))
