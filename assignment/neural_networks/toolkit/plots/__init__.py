@@ -3,7 +3,9 @@
 Each function draws and shows one figure, so that a notebook needs one line for it.
 """
 
+from toolkit.plots.experiments import boundaries, signal_sizes, strengths
 from toolkit.plots.features import feature_histograms, on_map
+from toolkit.plots.graph import computation_graph
 from toolkit.plots.guesses import guess_and_truth
 from toolkit.plots.images import digits, dropout_draws, first_weights, most_wrong, pixel_statistics
 from toolkit.plots.layers import activation, layer_histograms, network, vanishing_gradients
@@ -37,7 +39,9 @@ __all__ = [
     "STYLE",
     "TRAINING_LABELS",
     "activation",
+    "boundaries",
     "classification_losses",
+    "computation_graph",
     "confusion",
     "digits",
     "dropout_draws",
@@ -61,6 +65,8 @@ __all__ = [
     "predicted_against_true",
     "regression_losses",
     "shrinkage",
+    "signal_sizes",
+    "strengths",
     "study",
     "train_and_validation",
     "training",

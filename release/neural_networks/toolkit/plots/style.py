@@ -20,7 +20,7 @@ from matplotlib.rcsetup import cycler
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 GREY = "#8C8C8C"
-MAX_PANELS, MAX_CURVES, MAX_TEXTS = 6, 6, 8  # in the words about a figure
+MAX_PANELS, MAX_CURVES, MAX_TEXTS = 6, 6, 17  # in the words about a figure
 COLORS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
 BLUE_TO_ORANGE = LinearSegmentedColormap.from_list("blue_to_orange", [BLUE, "white", RED])
 
@@ -121,7 +121,8 @@ def _panel(ax: Axes) -> str:
     parts += [f"{len(ax.patches)} bars"] if ax.patches else []
     parts += ["a picture"] * len(ax.images)
     parts += ["points"] if any(isinstance(each, PathCollection) for each in ax.collections) else []
-    parts += [", ".join(" ".join(text.get_text().split()) for text in ax.texts[:MAX_TEXTS])] if ax.texts else []
+    texts = [" ".join(text.get_text().split()) for text in ax.texts if text.get_text()]  # arrows have none
+    parts += [", ".join(texts[:MAX_TEXTS])] if texts else []
     return f"{title or 'A panel'}: {'; '.join(filter(None, parts)) or 'nothing drawn'}."
 
 
