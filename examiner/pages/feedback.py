@@ -109,6 +109,9 @@ class Exercise:
     source: str
     comment: str | None
     tests: tuple[Tested, ...]
+    said: str = ""
+    """What the answer's cell printed, and its exception."""
+    pictures: tuple[str, ...] = ()
 
     @property
     def score(self) -> float | None:
@@ -321,7 +324,8 @@ def _part(
     kind = kind_of(cell)
     name = grade_id(cell) if kind in GRADED else ""
     if kind == "answer":
-        return Exercise(name, _cut(cell.source, MAX_SOURCE), marks.comments.get(name), tuple(tests.pop(name, ())))
+        source, own, outputs = _cut(cell.source, MAX_SOURCE), tuple(tests.pop(name, ())), cell.get("outputs", [])
+        return Exercise(name, source, marks.comments.get(name), own, _printed(outputs), _pictures(outputs))
     if kind == "test" and answer_of(name) not in answers and answer_of(name) in tests:
         return Exercise(answer_of(name), "", None, tuple(tests.pop(answer_of(name))))
     if kind in ("written", "task") and cell.metadata.nbgrader.get("points"):

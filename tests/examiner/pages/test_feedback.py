@@ -60,11 +60,13 @@ def graded(**changes: str) -> NotebookNode:
         picture,
     ]
     written = cell("explain", "written", f"{said['text']}\n{SCHEME}")
+    answer = cell("double", "answer", str(said["answer"]))
+    answer.outputs = [new_output("stream", text=f"tried: {said['stream']}"), picture]
     own = new_code_cell("plot()", outputs=[picture, new_output("stream", text=str(said["stream"]))])
     notebook = new_notebook(cells=[
         cell("setup", "given", "import numpy as np"),
         new_markdown_cell(f"# Doubling\n\n$x^2$ and {said['text']}"),
-        cell("double", "answer", str(said["answer"])),
+        answer,
         test,
         cell("test_double__more", "test", "check = 2"),
         cell("half", "answer", "def half(x):\n    return x / 2"),
@@ -118,7 +120,7 @@ def test_what_failed_comes_first_and_stands_open() -> None:
     assert '<a href="#test_double">double</a>' in html
     assert text.count("by hand: dx") == 1
     assert str(FAILED.message) in text
-    assert text.count("loss 1") == 2  # once in the test, once below the student's own cell
+    assert text.replace("tried: loss 1", "").count("loss 1") == 2  # once in the test, once below the student's own cell
     assert "7.5 of 10" in text
     assert "half: all 5 checks passed" in text
     assert html.count("<details open>") == 1  # the failed exercise's code
@@ -159,8 +161,22 @@ def test_what_a_notebook_folds_is_shown_unfolded() -> None:
 
 def test_a_picture_is_shown_with_a_text() -> None:
     pictures = [attributes for tag, attributes in Elements(as_page(shown(graded()))).found if tag == "img"]
-    assert [each["src"] for each in pictures] == [f"data:image/png;base64,{png(3, 2)}"] * 2
+    assert [each["src"] for each in pictures] == [f"data:image/png;base64,{png(3, 2)}"] * 3
     assert all(each["alt"] for each in pictures)
+
+
+def test_what_an_answer_printed_and_drew_stands_with_its_code() -> None:
+    html = as_page(shown(graded()))
+    code = html[html.index("Your code") :]
+    code = code[: code.index("</details>")]
+    assert '<pre class="said">tried: loss 1</pre>' in code
+    assert 'alt="Picture 1 of double"' in code
+
+
+def test_a_page_that_was_fetched_alone_has_no_link_to_another() -> None:
+    links = [attributes["href"] for tag, attributes in Elements(as_page(shown(graded()))).found if tag == "a"]
+    assert links
+    assert all(each.startswith("#") for each in links)
 
 
 def test_what_waits_for_a_person_is_no_zero() -> None:
