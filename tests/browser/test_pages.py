@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def course(root: Path, grade_all: Grading) -> Path:
     next(cell for cell in notebook.cells if cell.id == "explain").source = "\n\n".join(VECTORS)
     nbformat.write(notebook, root / "submitted" / "bob" / "small" / "one.ipynb")
     grade_all(force=True)
-    (root / "roster.csv").write_text("student_id,name,section\nada,Zoe Lovelace,Mon\nbob,Bob Babbage,Tue\n")
+    with (root / "roster.csv").open("w", newline="") as file:
+        people = ("ada", "Zoe Lovelace", "Mon"), ("bob", f"Bob {' '.join(VECTORS)}", f"Tue {VECTORS[0]}")
+        csv.writer(file).writerows([("student_id", "name", "section"), *people])
     assert main(["report", "small", "--roster", "roster.csv"]) == 0
     assert main(["feedback", "small", "--jobs", "1"]) == 0
     assert main(["written", "small"]) == 0

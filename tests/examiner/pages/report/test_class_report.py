@@ -15,11 +15,13 @@ import nbformat
 import pytest
 
 from examiner.cli.main import main
-from examiner.course import Course, Results
+from examiner.course import Course, Results, SlowCell
 from examiner.outcome import NotebookOutcome, StudentOutcome, TestOutcome
 from examiner.pages import ClassReport, as_html, as_json, class_report, read_earlier
-from examiner.pages.report.class_report import _mistakes
+from examiner.pages.report.class_report import Mistake, _mistakes
+from examiner.pages.report.similar import Pair
 from tests.conftest import ROOT
+from tests.examiner.pages.vectors import VECTORS
 from tests.examiner.small import run, submission, write_class
 
 HOSTILE = "x' onmouseover='alert(1)"
@@ -127,6 +129,27 @@ def test_the_page_needs_nothing_and_runs_nothing(report: ClassReport) -> None:
     ]
     assert "x&#39; onmouseover=&#39;alert(1)" in text
     assert "Isolation: none." in text
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=map(str, range(len(VECTORS))))
+def test_nothing_that_is_written_becomes_markup(vector: str, report: ClassReport) -> None:
+    """A vector in every place that a student, a grader or a roster can write to."""
+    hostile = replace(
+        report,
+        rows=tuple(replace(row, name=vector, section=vector, reason=vector) for row in report.rows),
+        mistakes=(Mistake("double", None, vector, (vector, "bob")), Mistake("double", "tripled", vector, (vector,))),
+        alike=((vector, (vector, "bob")),),
+        similar=(Pair("double", (vector, "bob"), (vector, vector), 90.0),),
+        slow=(SlowCell(vector, "one", vector, 1.0),),
+    )
+    text, harmless = as_html(hostile), as_html(report)
+    page, known = _Page(text), _Page(harmless).tags | {"pre", "mark", "details", "summary"}
+    assert page.tags <= known
+    assert all(each.startswith(("data:image/svg+xml", "../feedback/", "#")) for each in page.addresses)
+    for tag in ("<script", "<style", "<title"):
+        assert text.count(tag) == harmless.count(tag)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
 
 
 def test_the_command_writes_the_page_and_prints_every_row(
