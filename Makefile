@@ -8,10 +8,11 @@ INSTALLED := $(VENV)/.installed
 # nbgrader calls programs of its environment by name.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help demo test test-fast test-all lint release notebooks pair benchmark clean writable
+.PHONY: help demo results test test-fast test-all lint release notebooks pair benchmark clean writable
 
 help:
 	@echo "make demo       grade a sample class: environment, release, submissions, scores, feedback, report"
+	@echo "make results    train on the real data, measure, and write README's table and docs/results.md: about an hour"
 	@echo "make test       run every test that CI runs"
 	@echo "make test-fast  run the tests that start no nbgrader, kernel, sandbox or browser: about two minutes"
 	@echo "make test-all   run every test, the long ones included"
@@ -24,6 +25,10 @@ help:
 
 demo: writable $(INSTALLED)
 	@$(RUN) tools/demo.py
+
+# PyTorch is measured where it is installed: pip install torch. An interrupted run goes on where it stopped.
+results: writable $(INSTALLED)
+	@$(RUN) -m tools.results
 
 # The audit first: the sample class reads what it has computed. Then two files of tests at a time.
 test: lint

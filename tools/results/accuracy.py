@@ -1,0 +1,124 @@
+"""How good the reference becomes: digits without and with augmentation, houses with better and better inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from toolkit.earlier import answers
+
+from tools.results import data
+from tools.results.context import SOURCE, Context
+from tools.results.store import Result
+from tools.results.training import Recipe, ResumableSolver
+
+DIGITS = {
+    "plain": Recipe(
+        "classification", (512, 512), 24, 0.1, last_rate=0.02, drop_input=0.2, drop_hidden=0.3, smoothing=0.1
+    ),
+    "augmented": Recipe(
+        "classification", (512, 512), 28, 0.1, last_rate=0.02, drop_hidden=0.1, smoothing=0.1, warped=True
+    ),
+    "stretch": Recipe(
+        "classification",
+        (1024, 1024),
+        80,
+        0.1,
+        last_rate=0.005,
+        drop_input=0.2,
+        drop_hidden=0.5,
+        smoothing=0.1,
+        max_norm=3.0,
+    ),
+}
+"""The settings of the digits' networks, by name."""
+
+HOUSES = Recipe("regression", (128, 64), 50, 3e-3, rule="adam", last_rate=0.03, drop_hidden=0.1)
+AVERAGED = 5
+
+
+def digits(context: Context, name: str, seed: int) -> Result:
+    """Train one network on the digits, and measure it on the test images once."""
+    arrays = context.images()
+    solver = context.trained(DIGITS[name], arrays, seed)
+    return _measured(solver, arrays)
+
+
+def student(context: Context) -> Result:
+    """Train the network of notebook 06 with its settings, which are those of the hints, and no limit of seconds."""
+    notebook = answers("06_mnist", folder=SOURCE)
+    X = notebook.standardize(*(getattr(context.mnist, f"X_{split}")[: context.limit] for split in data.SPLITS))
+    arrays = {f"X_{split}": each for split, each in zip(data.SPLITS, X, strict=True)}
+    arrays |= {f"y_{split}": getattr(context.mnist, f"y_{split}")[: context.limit] for split in data.SPLITS}
+    rows = {name: values[:5000] for name, values in arrays.items()}
+    settings = notebook.train_mnist_model(notebook.build_mnist_model(np.random.default_rng(0)), rows, 1)
+    solver = ResumableSolver(
+        notebook.build_mnist_model(np.random.default_rng(0)),
+        arrays,
+        update_rule=settings.update_rule,
+        optim_config=settings.optim_config,
+        learning_rate=settings.learning_rate_at_start,
+        lr_decay=settings.lr_decay,
+        batch_size=settings.batch_size,
+        num_epochs=min(12, context.epochs or 12),
+        rng=np.random.default_rng(1),
+        verbose=False,
+        checkpoint=context.checkpoints / "student.checkpoint",
+    )
+    return _measured(solver.train(), arrays)
+
+
+def _measured(solver: ResumableSolver, arrays: dict[str, Any]) -> Result:
+    return {
+        "validation": solver.best_val,
+        "test": solver.measure(solver.predict(arrays["X_test"]), arrays["y_test"]),
+        "seconds": solver.seconds,
+        "epochs": len(solver.val_history),
+        "history": solver.val_history,
+    }
+
+
+def linear_houses(context: Context) -> Result:
+    """Test errors of least squares, on features as they are and clipped."""
+    standardize = answers("07_california_housing", folder=SOURCE).standardize_and_clip
+    return {
+        name: _least_squares(data.table(context.housing, encode, context.limit)) * _unit(context)
+        for name, encode in {
+            "linear": lambda *X: standardize(*X, limit=np.inf),
+            "clipped": standardize,
+        }.items()
+    }
+
+
+def _least_squares(arrays: dict[str, Any]) -> float:
+    """Root mean square error on the test data, in standard deviations of the target."""
+    train, test = (np.column_stack([arrays[f"X_{s}"], np.ones(len(arrays[f"X_{s}"]))]) for s in ("train", "test"))
+    weights, *_ = np.linalg.lstsq(train.astype(float), arrays["y_train"].astype(float), rcond=None)
+    return float(np.sqrt(np.mean((test @ weights - arrays["y_test"]) ** 2)))
+
+
+def _unit(context: Context) -> float:
+    """The target's standard deviation, which brings errors back to $100,000."""
+    return float(context.housing.y_train[: context.limit].std())
+
+
+def houses(context: Context, seed: int) -> Result:
+    """Errors of a network on clipped features, of networks on piecewise-linear features, and of their average."""
+    clip = answers("07_california_housing", folder=SOURCE).standardize_and_clip
+    unit, first = _unit(context), AVERAGED * seed
+    arrays = data.table(context.housing, clip, context.limit)
+    solver = context.trained(HOUSES, arrays, first)
+    found: Result = {"network": _error(solver.predict(arrays["X_test"]), arrays, "test") * unit}
+    arrays = data.table(context.housing, data.piecewise_linear, context.limit)
+    solvers = [context.trained(HOUSES, arrays, first + k) for k in range(AVERAGED)]
+    for split in ("val", "test"):
+        scores = [each.predict(arrays[f"X_{split}"]) for each in solvers]
+        found |= {
+            f"{split} single": [_error(each, arrays, split) * unit for each in scores],
+            f"{split} average": _error(np.mean(scores, axis=0), arrays, split) * unit,
+        }
+    return found | {"seconds": sum(each.seconds for each in solvers)}
+
+
+def _error(scores: Any, arrays: dict[str, Any], split: str) -> float:
+    return float(np.sqrt(np.mean((scores[:, 0] - arrays[f"y_{split}"]) ** 2)))

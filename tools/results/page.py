@@ -1,0 +1,324 @@
+"""README's table, docs/results.md and its pictures, written from the results that are there."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sklearn
+
+from tools.results import pictures, speed
+from tools.results.accuracy import AVERAGED, DIGITS
+from tools.results.context import Context
+from tools.results.store import Result, Store
+from tools.results.study import REPORT, effect_of
+
+BEGIN, END = "<!-- results: written by `make results` -->", "<!-- end of results -->"
+NOT_YET = "not measured yet"
+BUDGETS = {"plain": 50, "stretch": 200}
+TARGETS = {"plain": "98.7%", "augmented": "99.2%", "stretch": "98.9%"}
+TITLES = {
+    "plain": "MNIST, no augmentation",
+    "stretch": "MNIST, no augmentation, larger and longer",
+    "augmented": "MNIST, with augmentation",
+}
+
+
+def write(context: Context, store: Store, root: Path) -> str:
+    """Write the table into README.md, docs/results.md and docs/results-*.png below a folder.
+
+    Parameters
+    ----------
+    context : Context
+        What the results were computed with.
+    store : Store
+        The results; a step that is missing gets a row that says so.
+    root : Path
+        Holds README.md with the two marker lines.
+
+    Returns
+    -------
+    str
+        The table, to print.
+    """
+    page = Page(context, store)
+    readme = root / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"{readme} has no lines {BEGIN!r} and {END!r}: put them where the table belongs")
+    table = page.table()
+    readme.write_text(pattern.sub(lambda _: f"{BEGIN}\n{table}\n{END}", text), encoding="utf-8")
+    docs = root / "docs"
+    docs.mkdir(exist_ok=True)
+    (docs / "results.md").write_text(page.text(docs), encoding="utf-8")
+    return table
+
+
+class Page:
+    """The sentences, tables and pictures of the results."""
+
+    def __init__(self, context: Context, store: Store) -> None:
+        self.context, self.store = context, store
+        timing = store.get("speed")
+        self.seconds: dict[str, list[float]] = timing["seconds"] if timing else {}
+        self.torch = timing["torch"] if timing else NOT_YET
+
+    def runs(self, name: str) -> list[Result]:
+        """Return the results of the seeds that are done."""
+        found = (self.store.get(f"{name}-{seed}") for seed in self.context.seeds)
+        return [each for each in found if each]
+
+    def table(self) -> str:
+        """README's table: target, what was reached, and its cost."""
+        rows = [self._digits(name) for name in ("plain", "stretch", "augmented")]
+        rows += [self._student(), *self._houses(), *self._speed()]
+        lines = ["| | reached | target | cost |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+        return "\n".join([*lines, "", self.origin()])
+
+    def origin(self) -> str:
+        """Machine, versions and date."""
+        versions = f"Python {platform.python_version()}, NumPy {np.__version__}, scikit-learn {sklearn.__version__}"
+        return (
+            f"Written by `make results` on {datetime.datetime.now(datetime.UTC):%Y-%m-%d}: {processor()}, "
+            f"{os.cpu_count()} cores, one thread used; {versions}, PyTorch {self.torch}. All networks are NumPy in float32."
+        )
+
+    def epochs(self, seconds: float) -> str:
+        """A processor time in epochs of scikit-learn's network."""
+        if not self.seconds:
+            return f"{seconds:.0f} s"
+        return f"{seconds:.0f} s = {seconds / np.median(self.seconds[DEFAULT]):.0f} epochs of scikit-learn"
+
+    def _digits(self, name: str) -> tuple[str, ...]:
+        runs = self.runs(f"digits-{name}")
+        if not runs:
+            return TITLES[name], NOT_YET, TARGETS[name], ""
+        cost = self.epochs(max(run["seconds"] for run in runs))
+        budget = f" (budget {BUDGETS[name]})" if name in BUDGETS else ""
+        return TITLES[name], spread([run["test"] for run in runs], percent), TARGETS[name], cost + budget
+
+    def _student(self) -> tuple[str, ...]:
+        found, title = self.store.get("student"), "MNIST, a student's solution with the hints' settings"
+        if not found:
+            return title, NOT_YET, "97.7%", ""
+        return title, percent(found["test"]), "97.7%", f"{self.epochs(found['seconds'])} (budget 20)"
+
+    def _houses(self) -> list[tuple[str, ...]]:
+        runs, linear = self.runs("houses"), self.store.get("houses-linear")
+        title = f"California housing, RMSE, average of {AVERAGED} networks"
+        if not runs or not linear:
+            return [(title, NOT_YET, "0.47", "")]
+        cost = f"{self.epochs(max(run['seconds'] for run in runs))} (budget 60)"
+        average = spread([run["test average"] for run in runs], "{:.3f}".format)
+        return [(title, average, "0.47, better 0.455", cost)]
+
+    def houses_path(self) -> dict[str, float]:
+        """Mean test errors of the improvements, in their order."""
+        runs, linear = self.runs("houses"), self.store.get("houses-linear")
+        if not runs or not linear:
+            return {}
+        return {
+            "linear model": linear["linear"],
+            "linear model, clipped features": linear["clipped"],
+            "network, clipped features": mean(run["network"] for run in runs),
+            "network, piecewise-linear features": mean(mean(run["test single"]) for run in runs),
+            f"average of {AVERAGED} such networks": mean(run["test average"] for run in runs),
+        }
+
+    def _speed(self) -> list[tuple[str, ...]]:
+        rows = []
+        for other, target in COMPARED.items():
+            title = f"epoch of [512, 512], time relative to {other}"
+            if other not in self.seconds:
+                rows.append((title, f"PyTorch {self.torch}" if self.seconds else NOT_YET, target, ""))
+                continue
+            plain = speed.ratio(self.seconds, STUDENT, other)
+            rows.append(
+                (
+                    title,
+                    f"**{speed.ratio(self.seconds, REFERENCE, other):.2f}**",
+                    target,
+                    f"{np.median(self.seconds[REFERENCE]):.1f} s; a plain student solution: {plain:.2f}",
+                )
+            )
+        return rows
+
+    def text(self, docs: Path) -> str:
+        """The page docs/results.md, whose pictures are drawn beside it."""
+        parts = [
+            "# Results\n\nWritten by `make results`; do not edit. Settings were chosen on the validation split, and the "
+            "test split was used once for each trained network. A spread is the smallest and the largest value of "
+            f"{len(self.context.seeds)} seeds. Costs are processor time on one thread.",
+            self.table(),
+            self._settings(),
+            self._house_section(docs),
+            self._study_section(docs),
+            self._classical_section(docs),
+            self._honesty_section(docs),
+        ]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _settings(self) -> str:
+        rows = []
+        for name, recipe in DIGITS.items():
+            runs = self.runs(f"digits-{name}")
+            validation = spread([run["validation"] for run in runs], percent) if runs else NOT_YET
+            rows.append(
+                f"| {TITLES[name]} | {list(recipe.hidden)} | {recipe.epochs} | {recipe.rate:g}, falls to "
+                f"{recipe.last_rate:g} of it | {recipe.drop_input:g}, {recipe.drop_hidden:g} | {recipe.smoothing:g} | "
+                f"{validation} |"
+            )
+        head = "| | hidden | epochs | learning rate | dropout of inputs, hidden units | label smoothing | validation |"
+        return "\n".join(["## Digits: the settings", "", head, "|---|---|---|---|---|---|---|", *rows])
+
+    def _house_section(self, docs: Path) -> str:
+        path = self.houses_path()
+        if not path:
+            return ""
+        said = ", ".join(f"{name} {error:.3f}" for name, error in path.items())
+        return (
+            "## Houses: better inputs beat width\n\n"
+            + self._picture(docs, "houses", f"Test error after each step: {said}.", pictures.houses_path, path)
+            + "\n\nThe features' quantile bins (`tools/results/data.py`, 5 lines of NumPy) gain "
+            f"{path['network, clipped features'] - path['network, piecewise-linear features']:.3f}; "
+            f"the average gains another {list(path.values())[-2] - list(path.values())[-1]:.3f}."
+        )
+
+    def _study_section(self, docs: Path) -> str:
+        found = self.store.get("study")
+        if not found:
+            return ""
+        rows = sorted(found["rows"], key=lambda row: -row["validation"])
+        table = [
+            f"| {row['hidden']} | {row['rate']:.3f} | {row['last_rate']:g} | {row['reg']:.1e} | {row['epochs']} | "
+            f"{row['batch']} | {row['seconds']:.1f} | {percent(row['validation'])} |"
+            for row in rows
+        ]
+        head = "| hidden | rate | falls to | L2 | epochs | batch | seconds | validation |"
+        effects = {key: effect_of(rows, key) for key in ("rate", "reg", "hidden", "batch", "epochs", "last_rate")}
+        strongest = sorted(effects, key=lambda key: -abs(effects[key]))
+        said = ", ".join(f"{WORDS[key]} {effects[key]:+.2f}" for key in strongest)
+        return "\n".join([
+            "## The report's study, as a random search",
+            "",
+            f"{len(rows)} settings, drawn at random and trained on 10,000 images. Rank correlations with the validation "
+            f"accuracy: {said}. With {len(rows)} draws, a correlation below {2 / np.sqrt(len(rows)):.2f} may be chance. "
+            f"In this search, {WORDS[strongest[0]]} mattered most.",
+            "",
+            self._picture(docs, "study", "Validation accuracy of each drawn setting.", pictures.study, rows),
+            "",
+            head, "|" + "---|" * 8, *table, "",
+            *self._report_table(),
+        ])  # fmt: skip
+
+    def _report_table(self) -> list[str]:
+        lines = [
+            "The report's three settings:",
+            "",
+            "| | epochs | validation | test | report |",
+            "|---|---|---|---|---|",
+        ]
+        for k, (name, (_, said)) in enumerate(REPORT.items()):
+            found = self.store.get(f"study-report-{k}")
+            figures = ", ".join(f"{split} {value:.4f}" for split, value in said.items())
+            here = f"{found['epochs']} | {found['validation']:.4f} | {found['test']:.4f}" if found else f"| {NOT_YET} |"
+            lines.append(f"| {name} | {here} | {figures} |")
+        return lines
+
+    def _classical_section(self, docs: Path) -> str:
+        digits, houses = self.store.get("classical-digits"), self.store.get("classical-houses")
+        if not (digits and houses):
+            return ""
+        tables = []
+        for title, result in (("MNIST, accuracy", digits), ("California housing, RMSE", houses)):
+            tables += [f"| {title} | {' | '.join(f'{size:,}' for size in result['sizes'])} |"]
+            tables += ["|---|" + "---|" * len(result["sizes"])]
+            for name, points in result["curves"].items():
+                cells = " | ".join(f"{value:.3f} in {seconds:.1f} s" for seconds, value in points)
+                tables += [f"| {name} | {cells} |"]
+            tables += [""]
+        alt = "Test accuracy and test error against training time, one curve for each method, on both data sets."
+        draw = self._picture(docs, "classical", alt, pictures.deep_against_classical, digits, houses)
+        return "\n".join([
+            "## Deep against classical",
+            "",
+            "The same splits; each method is trained on growing parts of the training data, and its time is that of "
+            "training alone (k-nearest neighbors pays when it predicts).",
+            "", draw, "", *tables,
+        ]).rstrip()  # fmt: skip
+
+    def _honesty_section(self, docs: Path) -> str:
+        found = self.store.get("honesty")
+        if not found:
+            return ""
+        lines = []
+        for name, changes in found["changes"].items():
+            said = "; ".join(f"{change}: {', '.join(map(percent, values))}" for change, values in changes.items())
+            lines.append(
+                f"- Trained {pictures.SAID[name]}: {said}. Calibration error {found['calibration'][name]['error']:.3f}."
+            )
+        alt = "Accuracy of both networks on shifted, turned and noisy digits, and their calibration."
+        return "\n\n".join([
+            "## What was learned, honestly",
+            "\n".join(lines),
+            self._picture(docs, "honesty", alt, pictures.honesty, found),
+            "The surest mistakes of the network without augmentation:",
+            self._picture(
+                docs,
+                "mistakes",
+                "Twelve test images with the highest probability of a wrong class.",
+                pictures.mistakes,
+                self.context.mnist,
+                found["mistakes"],
+            ),
+        ])  # fmt: skip
+
+    def _picture(self, docs: Path, name: str, alt: str, draw: Callable[..., None], *what: Any) -> str:
+        """Draw a picture, and return the line that shows it."""
+        draw(*what)
+        pictures.saved(docs / f"results-{name}.png")
+        return f"![{alt}](results-{name}.png)"
+
+
+REFERENCE, STUDENT = "this reference", "a plain student solution"
+DEFAULT = "scikit-learn, its default (Adam)"
+COMPARED = {"PyTorch": "1.15", DEFAULT: "0.60", "scikit-learn, same rule": ""}
+WORDS = {
+    "rate": "learning rate",
+    "reg": "L2 strength",
+    "hidden": "size",
+    "batch": "batch size",
+    "epochs": "epochs",
+    "last_rate": "end of the learning rate",
+}
+
+
+def percent(value: float) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * value:.2f}%"
+
+
+def mean(values: Any) -> float:
+    """Mean of an iterable of numbers."""
+    return float(np.mean(list(values)))
+
+
+def spread(values: list[float], form: Callable[[float], str]) -> str:
+    """Write the mean in bold, and the smallest and the largest of several values."""
+    if len(values) == 1:
+        return f"**{form(values[0])}** (1 seed)"
+    return f"**{form(mean(values))}** ({form(min(values))} to {form(max(values))}, {len(values)} seeds)"
+
+
+def processor() -> str:
+    """Name of the processor."""
+    cpuinfo = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else None
+    return found[1] if found else platform.processor() or platform.machine()

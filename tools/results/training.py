@@ -1,0 +1,157 @@
+"""One training, with the toolkit's `Solver`: its settings, its result, and a checkpoint after each epoch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from toolkit.solver import Solver
+
+from tools.results.augmentation import Warp
+from tools.results.networks import LeanNet, adam_in_place, momentum_in_place
+
+Array = NDArray[Any]
+RULES = {"momentum": momentum_in_place, "adam": adam_in_place}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a training; the defaults are those of a plain network.
+
+    `last_rate` is the learning rate of the last epoch as a share of the first one's: the rate falls by the same
+    factor after each epoch.
+    """
+
+    category: str
+    hidden: tuple[int, ...]
+    epochs: int
+    rate: float
+    rule: str = "momentum"
+    last_rate: float = 0.01
+    batch: int = 128
+    reg: float = 0.0
+    drop_input: float = 0.0
+    drop_hidden: float = 0.0
+    smoothing: float = 0.0
+    max_norm: float | None = None
+    warped: bool = False
+
+    @property
+    def key(self) -> str:
+        """A name for files: another recipe has another one."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:10]
+
+    def network(self, features: int, outputs: int, rng: np.random.Generator) -> LeanNet:
+        """Make the untrained network."""
+        return LeanNet(
+            self.category,
+            [features, *self.hidden, outputs],
+            rng,
+            reg=self.reg,
+            drop_input=self.drop_input,
+            drop_hidden=self.drop_hidden,
+            smoothing=self.smoothing,
+            augment=Warp(rng) if self.warped else None,
+        )
+
+    @property
+    def decay(self) -> float:
+        """Factor of the learning rate after each epoch."""
+        return self.last_rate ** (1 / max(1, self.epochs - 1))
+
+
+class ResumableSolver(Solver):
+    """A `Solver` that writes a checkpoint after each epoch, and goes on from it if it was interrupted.
+
+    Parameters
+    ----------
+    checkpoint : Path or None
+        A file of this program's own cache; None keeps nothing.
+
+    Attributes
+    ----------
+    seconds : float
+        Processor time of the training, in all processes that worked on it.
+    """
+
+    _KEPT = (
+        "loss_history", "train_history", "val_history", "best_val", "best_epoch", "best_params", "learning_rate",
+        "_configs",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, checkpoint: Path | None, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.checkpoint, self.seconds = checkpoint, 0.0
+
+    def _start(self) -> None:
+        super()._start()
+        self._clock = time.process_time()
+        if self.checkpoint is None or not self.checkpoint.exists():
+            return
+        state = pickle.loads(self.checkpoint.read_bytes())
+        for name in self._KEPT:
+            setattr(self, name, state[name])
+        self.seconds, self.rng.bit_generator.state = state["seconds"], state["rng"]
+        self.model.params.update(state["params"])
+        self._epoch, self._steps_measured = len(self.val_history), len(self.loss_history)
+        self.stop_reason = self._verdict()
+
+    def _finish_epoch(self, bar: Any) -> None:
+        super()._finish_epoch(bar)
+        now = time.process_time()
+        self.seconds, self._clock = self.seconds + now - self._clock, now
+        if self.checkpoint is None or self.stop_reason not in ("running", "finished"):
+            return
+        state = {name: getattr(self, name) for name in self._KEPT}
+        state |= {"params": self.model.params, "seconds": self.seconds, "rng": self.rng.bit_generator.state}
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        part = self.checkpoint.with_suffix(".part")
+        part.write_bytes(pickle.dumps(state))
+        os.replace(part, self.checkpoint)
+
+
+def train(recipe: Recipe, data: Mapping[str, Array], seed: int, folder: Path | None = None) -> ResumableSolver:
+    """Train a recipe, or go on where an interrupted training stopped.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    data : mapping
+        "X_train", "y_train", "X_val", "y_val", as for `Solver`.
+    seed : int
+        Of weights, order of the examples, dropout and augmentation.
+    folder : Path, optional
+        Where checkpoints are; None keeps none.
+
+    Returns
+    -------
+    ResumableSolver
+        With the parameters of the best validation result.
+    """
+    rng = np.random.default_rng(seed)
+    outputs = 10 if recipe.category == "classification" else 1
+    solver = ResumableSolver(
+        recipe.network(data["X_train"].shape[1], outputs, rng),
+        data,
+        update_rule=RULES[recipe.rule],
+        optim_config={} if recipe.max_norm is None else {"max_norm": recipe.max_norm},
+        learning_rate=recipe.rate,
+        lr_decay=recipe.decay,
+        batch_size=recipe.batch,
+        num_epochs=recipe.epochs,
+        rng=rng,
+        verbose=False,
+        checkpoint=folder
+        and folder / f"{recipe.key}-{len(data['X_train'])}x{data['X_train'].shape[1]}-{seed}.checkpoint",
+    )
+    solver.train()
+    return solver
