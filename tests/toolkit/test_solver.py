@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import math
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -446,3 +447,21 @@ def test_the_pulse_is_taken_at_the_end_of_each_epoch():
 def test_an_epoch_that_is_cut_short_has_no_pulse():
     solver = Solver(Line(), line(), update_rule=descend, batch_size=20, max_steps=1, verbose=False).train()
     assert solver.health_history == {}
+
+
+def test_an_epoch_copies_batches_and_never_the_data():
+    n = 200_000
+    X = np.zeros((n, 20))  # 32 MB
+    data = {"X_train": X, "y_train": np.ones(n), "X_val": X[:100], "y_val": np.ones(100)}
+    model = Line()
+    model.params["W1"] = np.zeros((20, 1))
+    options = {"learning_rate": 0.01, "batch_size": 20_000, "num_epochs": 2, "num_train_samples": None}
+    solver = Solver(model, data, update_rule=descend, verbose=False, **options)
+    tracemalloc.start()
+    try:
+        solver.train()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < X.nbytes / 2
+    assert solver.X_train is X

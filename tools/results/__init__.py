@@ -1,0 +1,1 @@
+"""What `make results` computes: trainings on the real data, measurements, pictures and pages."""

@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "assignment" / "neural_networks"))
 
 from toolkit.data import DataError
-
 from tools.results.context import Context
 from tools.results.page import write
 from tools.results.steps import steps

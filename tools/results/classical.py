@@ -12,10 +12,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 from threadpoolctl import threadpool_limits
-from toolkit.earlier import answers
 
+from toolkit.earlier import answers
 from tools.results import data
-from tools.results.accuracy import HOUSES
+from tools.results.accuracy import HOUSES, house_features
 from tools.results.context import SOURCE, Context
 from tools.results.store import Result
 from tools.results.training import Recipe, train
@@ -57,7 +57,7 @@ def houses(context: Context) -> Result:
     arrays = data.table(context.housing, clip, context.limit)
     sizes = _sizes(arrays, "housing")
     curves = _curves(REGRESSORS, arrays, "housing", lambda y, predicted: unit * _rmse(y, predicted))
-    arrays = data.table(context.housing, data.piecewise_linear, context.limit)
+    arrays = data.table(context.housing, house_features, context.limit)
     curves["this reference"] = [_network(context, HOUSES, _part(arrays, size), unit=unit) for size in sizes]
     return {"curves": curves, "sizes": sizes}
 

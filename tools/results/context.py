@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from toolkit.data import Dataset, load_california_housing, load_mnist
 
+from toolkit.data import Dataset, load_california_housing, load_mnist
 from tools.results import data
 from tools.results.training import Recipe, ResumableSolver, train
 

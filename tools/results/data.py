@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from toolkit.data import Dataset
 
 Array = NDArray[Any]
@@ -52,6 +53,21 @@ def table(data: Dataset, encode: Any, limit: int | None = None) -> dict[str, Arr
     arrays = {f"X_{split}": each.astype(np.float32) for split, each in zip(SPLITS, X, strict=True)}
     scaled = {f"y_{split}": (getattr(data, f"y_{split}")[:limit] - mean) / std for split in SPLITS}
     return arrays | {name: y.astype(np.float32) for name, y in scaled.items()}
+
+
+LOCATION = (6, 7)
+"""Latitude and longitude in California housing."""
+
+
+def with_diagonals(*arrays: Array) -> tuple[Array, ...]:
+    """Append latitude + longitude and latitude - longitude, so that diagonals of the map have bins too.
+
+    California's coast runs from north-west to south-east: on a diagonal, a bin is a strip along the coast.
+    """
+    latitude, longitude = LOCATION
+    return tuple(
+        np.column_stack([X, X[:, latitude] + X[:, longitude], X[:, latitude] - X[:, longitude]]) for X in arrays
+    )
 
 
 def piecewise_linear(train: Array, *others: Array, bins: int = 48) -> tuple[Array, ...]:

@@ -6,6 +6,7 @@ because students write this network themselves.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -54,7 +55,7 @@ class LeanNet:
         self.smoothing, self.augment = smoothing, augment
         self.depth = len(dims) - 1
         self.params: dict[str, Array] = {}
-        for k, (fan_in, fan_out) in enumerate(zip(dims[:-1], dims[1:], strict=True), start=1):
+        for k, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), start=1):
             scale = np.float32(np.sqrt(2 / fan_in))
             self.params[f"W{k}"] = scale * rng.standard_normal((fan_in, fan_out), dtype=np.float32)
             self.params[f"b{k}"] = np.zeros(fan_out, np.float32)

@@ -9,9 +9,9 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import PercentFormatter
+
 from toolkit.data import Dataset
 from toolkit.plots.style import BLUE, COLORS, GREY, ORANGE, new_axes, set_labels
-
 from tools.results.honesty import CHANGES
 from tools.results.store import Result
 from tools.results.study import effect_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
+
 from toolkit.earlier import answers
 from toolkit.solver import Solver
-
 from tools.results.context import SOURCE, Context
 from tools.results.networks import LeanNet, momentum_in_place
 from tools.results.store import Result
@@ -27,7 +28,8 @@ def measure(context: Context) -> Result:
     Returns
     -------
     dict
-        "seconds": processor seconds of an epoch, a list for each contender; "torch": its version, or why it was skipped.
+        "seconds": processor seconds of an epoch, a list for each contender; "torch": its version, or why it was
+        skipped.
     """
     arrays = context.images()
     X, y = arrays["X_train"][: BATCH * STEPS], arrays["y_train"][: BATCH * STEPS]
@@ -95,7 +97,7 @@ def _imported(name: str) -> tuple[Any, str]:
 def _pytorch(torch: Any, X: Any, y: Any) -> Callable[[], None]:
     torch.set_num_threads(1)
     sizes, layers = [X.shape[1], *HIDDEN, 10], []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in itertools.pairwise(sizes):
         layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.ReLU()]
     network = torch.nn.Sequential(*layers[:-1])
     optimizer = torch.optim.SGD(network.parameters(), lr=RATE, momentum=MOMENTUM)

@@ -8,37 +8,31 @@ from tools.results import accuracy, classical, honesty, speed, study
 from tools.results.context import Context
 from tools.results.store import Step
 
-SECONDS = {"plain": 180.0, "augmented": 210.0, "stretch": 560.0}
+SECONDS = {"plain": 65.0, "augmented": 95.0, "stretch": 180.0}
 
 
 def steps(context: Context) -> list[Step]:
     """Return the steps, in the order in which they run."""
-    first = [
-        Step("speed", 25, partial(speed.measure, context)),
-        Step("student", 30, partial(accuracy.student, context)),
-        Step("houses-linear", 1, partial(accuracy.linear_houses, context)),
-    ]
-    seeded = [
-        step
+    digits = {
+        (name, seed): Step(f"digits-{name}-{seed}", seconds, partial(accuracy.digits, context, name, seed))
+        for name, seconds in SECONDS.items()
         for seed in context.seeds
-        for step in (
-            *(
-                Step(f"digits-{name}-{seed}", SECONDS[name], partial(accuracy.digits, context, name, seed))
-                for name in ("plain", "augmented")
-            ),
-            Step(f"houses-{seed}", 40, partial(accuracy.houses, context, seed)),
-        )
-    ]
+    }
+    houses = [Step(f"houses-{seed}", 60, partial(accuracy.houses, context, seed)) for seed in context.seeds]
+    first, *others = context.seeds
     return [
-        *first,
-        *seeded,
+        Step("speed", 90, partial(speed.measure, context)),
+        Step("student", 25, partial(accuracy.student, context)),
+        Step("houses-linear", 1, partial(accuracy.linear_houses, context)),
+        houses[0],
+        digits["plain", first],
+        digits["augmented", first],
         Step("honesty", 10, partial(honesty.measure, context)),
         Step("study", 60, partial(study.search, context)),
         *(Step(f"study-report-{k}", 25, partial(study.report, context, name)) for k, name in enumerate(study.REPORT)),
-        Step("classical-digits", 110, partial(classical.digits, context)),
         Step("classical-houses", 50, partial(classical.houses, context)),
-        *(
-            Step(f"digits-stretch-{seed}", SECONDS["stretch"], partial(accuracy.digits, context, "stretch", seed))
-            for seed in context.seeds
-        ),
+        Step("classical-digits", 110, partial(classical.digits, context)),
+        *houses[1:],
+        *(digits[name, seed] for seed in others for name in ("plain", "augmented")),
+        *(digits["stretch", seed] for seed in context.seeds),
     ]

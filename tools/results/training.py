@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from toolkit.solver import Solver
 
+from toolkit.solver import Solver
 from tools.results.augmentation import Warp
 from tools.results.networks import LeanNet, adam_in_place, momentum_in_place
 

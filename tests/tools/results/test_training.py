@@ -1,0 +1,61 @@
+"""A training that was interrupted ends as one that was not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tools.results.training import Recipe, ResumableSolver, train
+
+RECIPE = Recipe("classification", (16,), 4, 0.1, last_rate=0.1, drop_hidden=0.2, batch=16)
+
+
+@pytest.fixture
+def data() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((120, 6)).astype(np.float32)
+    y = (X[:, 0] > 0).astype(int) + 2 * (X[:, 1] > 0)
+    return {"X_train": X[:80], "y_train": y[:80], "X_val": X[80:], "y_val": y[80:]}
+
+
+def test_an_interrupted_training_goes_on(
+    data: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train(RECIPE, data, 3)
+    finish = ResumableSolver._finish_epoch
+
+    def cut(solver: ResumableSolver, bar: object) -> None:
+        finish(solver, bar)
+        if len(solver.val_history) == 2:
+            raise RuntimeError("the machine stopped")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ResumableSolver, "_finish_epoch", cut)
+        with pytest.raises(RuntimeError, match="the machine stopped"):
+            train(RECIPE, data, 3, tmp_path)
+    resumed = train(RECIPE, data, 3, tmp_path)
+    assert resumed.val_history == whole.val_history
+    assert resumed.loss_history == whole.loss_history
+    for name, value in whole.model.params.items():
+        np.testing.assert_array_equal(resumed.model.params[name], value)
+
+
+def test_a_finished_training_is_read_and_not_repeated(data: dict[str, np.ndarray], tmp_path: Path) -> None:
+    first = train(RECIPE, data, 3, tmp_path)
+    again = train(RECIPE, data, 3, tmp_path)
+    assert again.stop_reason == "finished"
+    assert (again.seconds, again.loss_history) == (first.seconds, first.loss_history)
+    np.testing.assert_array_equal(again.predict(data["X_val"]), first.predict(data["X_val"]))
+
+
+def test_other_settings_have_other_names() -> None:
+    assert RECIPE.key == replace(RECIPE).key
+    assert len({RECIPE.key, replace(RECIPE, rate=0.2).key, replace(RECIPE, hidden=(16, 16)).key}) == 3
+
+
+def test_the_rate_ends_where_the_recipe_says(data: dict[str, np.ndarray]) -> None:
+    solver = train(RECIPE, data, 0)
+    assert solver.learning_rate / RECIPE.decay == pytest.approx(RECIPE.rate * RECIPE.last_rate)
