@@ -31,26 +31,48 @@ def measure(context: Context) -> Result:
         "seconds": processor seconds of an epoch, a list for each contender; "torch": its version, or why it was
         skipped.
     """
-    arrays = context.images()
-    X, y = arrays["X_train"][: BATCH * STEPS], arrays["y_train"][: BATCH * STEPS]
+    X, y = _part(context)
     contenders = {
-        "this reference": _solver(LeanNet("classification", [X.shape[1], *HIDDEN, 10], _rng()), X, y),
-        "a plain student solution": _solver(_textbook(X.shape[1]), X, y, answers_rule()),
+        "this reference": _solver(_lean(X.shape[1]), X, y, momentum_in_place),
+        "a plain student solution": _solver(_textbook(X.shape[1]), X, y, _rule()),
         "scikit-learn, same rule": _sklearn(X, y, solver="sgd", nesterovs_momentum=False, learning_rate_init=RATE),
         "scikit-learn, its default (Adam)": _sklearn(X, y),
     }
     torch, said = _imported("torch")
     if torch is not None:
         contenders["PyTorch"] = _pytorch(torch, X, y)
+    return {"seconds": _paired(contenders, len(context.mnist.X_train) / len(X)), "torch": said}
+
+
+def ladder(context: Context) -> Result:
+    """Measure network and update rule, each as a student writes it and with few passes over memory."""
+    X, y = _part(context)
+    contenders = {
+        "textbook network, textbook momentum": _solver(_textbook(X.shape[1]), X, y, _rule()),
+        "textbook network, momentum in place": _solver(_textbook(X.shape[1]), X, y, momentum_in_place),
+        "lean network, textbook momentum": _solver(_lean(X.shape[1]), X, y, _rule()),
+        "lean network, momentum in place": _solver(_lean(X.shape[1]), X, y, momentum_in_place),
+    }
+    return {"seconds": _paired(contenders, len(context.mnist.X_train) / len(X))}
+
+
+def _part(context: Context) -> tuple[Any, Any]:
+    """The first 100 batches."""
+    arrays = context.images()
+    return arrays["X_train"][: BATCH * STEPS], arrays["y_train"][: BATCH * STEPS]
+
+
+def _paired(contenders: dict[str, Callable[[], Any]], scale: float) -> dict[str, list[float]]:
+    """Processor seconds of each contender in each of five rounds, times `scale`."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     with threadpool_limits(1):
         for run in range(RUNS + 1):
             for name, epoch in contenders.items():
                 start = time.process_time()
                 epoch()
-                if run:  # the first run warms up
-                    seconds[name].append((time.process_time() - start) * len(arrays["X_train"]) / len(X))
-    return {"seconds": seconds, "torch": said}
+                if run:  # the first round warms up
+                    seconds[name].append((time.process_time() - start) * scale)
+    return seconds
 
 
 def ratio(seconds: dict[str, list[float]], one: str, other: str) -> float:
@@ -62,10 +84,14 @@ def _rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def answers_rule() -> Callable[..., Any]:
-    """Return the reference's `sgd_momentum`, as a student writes it."""
+def _rule() -> Callable[..., Any]:
+    """The reference's `sgd_momentum`, as a student writes it."""
     rule: Callable[..., Any] = answers("05_optimization", folder=SOURCE).sgd_momentum
     return rule
+
+
+def _lean(features: int) -> LeanNet:
+    return LeanNet("classification", [features, *HIDDEN, 10], _rng())
 
 
 def _textbook(features: int) -> Any:
@@ -73,7 +99,7 @@ def _textbook(features: int) -> Any:
     return networks.FullyConnectedNet("classification", HIDDEN, input_dim=features, weight_scale=0.05, rng=_rng())
 
 
-def _solver(model: Any, X: Any, y: Any, rule: Callable[..., Any] = momentum_in_place) -> Callable[[], Any]:
+def _solver(model: Any, X: Any, y: Any, rule: Callable[..., Any]) -> Callable[[], Any]:
     data = {"X_train": X, "y_train": y, "X_val": X[:BATCH], "y_val": y[:BATCH]}
     settings: dict[str, Any] = {"learning_rate": RATE, "batch_size": BATCH, "num_epochs": 1, "num_train_samples": BATCH}
     return Solver(model, data, update_rule=rule, rng=_rng(), verbose=False, **settings).train

@@ -21,7 +21,8 @@ def steps(context: Context) -> list[Step]:
     houses = [Step(f"houses-{seed}", 60, partial(accuracy.houses, context, seed)) for seed in context.seeds]
     first, *others = context.seeds
     return [
-        Step("speed", 90, partial(speed.measure, context)),
+        Step("speed", 40, partial(speed.measure, context)),
+        Step("speed-ladder", 30, partial(speed.ladder, context)),
         Step("student", 25, partial(accuracy.student, context)),
         Step("houses-linear", 1, partial(accuracy.linear_houses, context)),
         houses[0],
