@@ -15,14 +15,28 @@ from tools.results.store import Result
 from tools.results.training import Recipe, ResumableSolver
 
 DIGITS = {
-    "plain": Recipe(
+    "small": Recipe(
         "classification", (512, 512), 24, 0.1, last_rate=0.02, drop_input=0.2, drop_hidden=0.3, smoothing=0.1
     ),
-    "augmented": Recipe(
-        "classification", (512, 512), 28, 0.1, last_rate=0.02, drop_hidden=0.1, smoothing=0.1, warped=True
+    "plain": Recipe(
+        "classification", (1024, 1024), 28, 0.1, last_rate=0.01, drop_input=0.2, drop_hidden=0.5, smoothing=0.05
     ),
     "stretch": Recipe(
-        "classification", (1024, 1024), 28, 0.1, last_rate=0.01, drop_input=0.2, drop_hidden=0.5, smoothing=0.05
+        "classification",
+        (1024, 1024),
+        100,
+        0.1,
+        last_rate=0.005,
+        drop_input=0.2,
+        drop_hidden=0.5,
+        smoothing=0.05,
+        max_norm=3.0,
+    ),
+    "augmented-small": Recipe(
+        "classification", (512, 512), 28, 0.1, last_rate=0.02, drop_hidden=0.1, smoothing=0.1, warped=True
+    ),
+    "augmented": Recipe(
+        "classification", (800, 800), 40, 0.1, last_rate=0.01, drop_hidden=0.15, smoothing=0.05, warped=True
     ),
 }
 """The settings of the digits' networks, by name."""

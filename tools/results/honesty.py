@@ -42,7 +42,7 @@ CHANGES: dict[str, tuple[Callable[[Array, float], Array], tuple[float, ...]]] = 
 }
 
 
-def measure(context: Context, names: tuple[str, ...] = ("plain", "augmented")) -> Result:
+def measure(context: Context, names: tuple[str, ...] = ("small", "augmented-small")) -> Result:
     """Measure networks that have been trained: accuracy on changed images, calibration, surest mistakes."""
     arrays = context.images()
     X, y = arrays["X_test"], arrays["y_test"]
