@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from tools.results.context import Context
@@ -68,7 +69,6 @@ def report(context: Context, name: str) -> Result:
 
 
 def effect_of(rows: list[dict[str, Any]], setting: str) -> float:
-    """Rank correlation of a setting with the validation accuracy: what the search can say about it."""
-    values = [np.prod(row[setting]) if isinstance(row[setting], list) else row[setting] for row in rows]
-    ranks = [np.argsort(np.argsort(each)) for each in (values, [row["validation"] for row in rows])]
-    return float(np.corrcoef(ranks)[0, 1])
+    """Rank correlation of a setting with the validation accuracy; sizes are compared by their number of units."""
+    values = [sum(row[setting]) if isinstance(row[setting], list) else row[setting] for row in rows]
+    return float(spearmanr(values, [row["validation"] for row in rows]).statistic)

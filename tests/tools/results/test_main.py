@@ -16,6 +16,7 @@ PICTURES = {"classical", "honesty", "houses", "mistakes", "study"}
 MOST_BYTES = 150_000
 
 
+@pytest.mark.slow
 def test_a_small_version_fills_both_pages(tmp_path: Path) -> None:
     shutil.copy(ROOT / "README.md", tmp_path)
     main(["--small", "--folder", str(tmp_path / "results"), "--root", str(tmp_path)])
