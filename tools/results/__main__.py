@@ -12,6 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+REAL = {"mnist", "california_housing"}
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "assignment" / "neural_networks"))
 
@@ -35,6 +36,9 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("--small needs --folder and --root: its figures must not replace the real ones")
     folder, root = options.folder or ROOT / ".cache" / "results", options.root or ROOT
     context, store = Context.load(folder, small=options.small), Store(folder)
+    found = {context.mnist.name, context.housing.name}
+    if not options.small and found != REAL:
+        raise DataError(f"The results need {' and '.join(sorted(REAL))}, not {' and '.join(sorted(found))}: see README")
     run([step for step in steps(context) if options.only in step.name], store, options.seconds)
     print(write(context, store, root))
 

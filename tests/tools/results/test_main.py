@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from toolkit.data import DataError, load
 from tools.results.__main__ import main
+from tools.results.context import Context
 from tools.results.page import BEGIN, END, NOT_YET, mean, spread
 from tools.results.speed import ratio
 
@@ -42,6 +45,13 @@ def test_small_figures_never_replace_the_real_ones(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["--small"])
     assert "must not replace the real ones" in capsys.readouterr().err
+
+
+def test_other_data_sets_are_no_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = Context.load(tmp_path, small=True)
+    monkeypatch.setattr(Context, "load", lambda folder, small: replace(context, mnist=load("digits")))
+    with pytest.raises(DataError, match="need california_housing and mnist, not"):
+        main(["--folder", str(tmp_path / "results"), "--root", str(tmp_path)])
 
 
 def test_a_readme_without_a_place_is_named(tmp_path: Path) -> None:
