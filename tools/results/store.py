@@ -69,7 +69,8 @@ def run(steps: Sequence[Step], store: Store, seconds: float = float("inf")) -> N
             return
         print(f"[{number}/{len(missing)}] {step.name} …", end=" ", flush=True)
         before = time.monotonic()
-        store.put(step.name, step.compute())
+        if store.get(step.name) is None:  # another run may have been here meanwhile
+            store.put(step.name, step.compute())
         done += step.seconds
         now = time.monotonic()
         left = sum(each.seconds for each in missing[number:]) * (now - start) / done
