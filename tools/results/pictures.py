@@ -27,19 +27,19 @@ def saved(path: Path) -> None:
     plt.close()
 
 
-def deep_against_classical(digits: Result, houses: Result) -> None:
-    """Draw the quality of every method against its time of fitting, for both data sets."""
-    left, right = new_axes(2, width=4.8, height=3.8)
-    for ax, result, better in ((left, digits, "accuracy"), (right, houses, "RMSE ($100,000)")):
+def deep_against_classical(results: dict[str, Result]) -> None:
+    """Draw the quality of every method against its time of fitting, one panel for each data set."""
+    for ax, (title, result) in zip(new_axes(len(results), width=4.8, height=3.8), results.items(), strict=True):
         for (name, points), color, marker in zip(result["curves"].items(), COLORS, MARKERS, strict=False):
             seconds, values = np.transpose(points)
             ax.plot(np.maximum(seconds, 1e-3), values, marker=marker, markersize=5, color=color, label=name)
         ax.set_xscale("log")
         ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), fontsize="small", ncols=2)
         sizes = ", ".join(f"{size:,}" for size in result["sizes"])
-        title = "MNIST" if ax is left else "California housing"
-        set_labels(ax, f"{title}: {sizes} examples", "training, processor time (s)", f"test {better}")
-    left.yaxis.set_major_formatter(PercentFormatter(1))
+        data_set, measure = title.split(", ", 1)
+        set_labels(ax, f"{data_set}: {sizes} examples", "training, processor time (s)", f"test {measure}")
+        if measure == "accuracy":
+            ax.yaxis.set_major_formatter(PercentFormatter(1))
 
 
 def study(rows: list[dict[str, Any]]) -> None:
