@@ -269,7 +269,7 @@ class Page:
             "## Deep against classical",
             "",
             "The same splits; each method is trained on growing parts of the training data, and its time is that of "
-            "training alone (k-nearest neighbors pays when it predicts). On houses, the network has its piecewise-linear "
+            "training alone (k-nearest neighbors pays when it predicts). On houses, the network has piecewise-linear "
             "features with the diagonals, and the other methods have clipped features.",
             "", draw, "", *tables,
         ]).rstrip()  # fmt: skip
