@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help:
 	@echo "make demo       grade a sample class: environment, release, submissions, scores, feedback, report"
-	@echo "make results    train on the real data, measure, and write README's table and docs/results.md: about an hour"
+	@echo "make results    train on the real data, measure, and write README's table and docs/results.md: one to two hours"
 	@echo "make test       run every test that CI runs"
 	@echo "make test-fast  run the tests that start no nbgrader, kernel, sandbox or browser: about two minutes"
 	@echo "make test-all   run every test, the long ones included"
