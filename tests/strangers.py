@@ -134,6 +134,7 @@ BLANK = dict.fromkeys(FULL)
 BRIEFLY = {
     "utf16be", "latin1", "version3", "nofields", "oddlines", "lost-cut", "lost-deep", "lost-zlib", "cache-namedtuple",
     "cache-matrix", "cache-nested", "cache-objects", "as-partial", "name-kopie", "name-folder",
+    "name-browser", "listed",
 }  # fmt: skip
 """Of those of one kind, the ones that CI tries."""
 
@@ -244,6 +245,15 @@ changed("minor", lambda c: c.update(nbformat_minor="five", nbformat=4.0), "nbfor
 changed("cells5", lambda c: c.update(nbformat=[5], extra={"a": {}}), "nbformat")
 changed("nan", lambda c: c["cells"][0]["metadata"].update(x=float("nan")), "numbers")
 changed("lone", lambda c: c["cells"].append({"cell_type": "code", "source": "s = '\\ud800'"}), "without metadata")
+_API = b'{"name": "one.ipynb", "type": "notebook", "format": "json", "content": '
+for _name, _content, _said in [
+    ("overwritten", text(lambda c: None) + text(lambda c: None)[3000:], "text behind its end"),
+    ("bracket", text(lambda c: None) + b"\n}\n", "text behind its end"),
+    ("contents-api", _API + text(lambda c: None) + b"}", "^$"),
+]:
+    add(_name, "B6", lambda f, content=_content: put(f, content), _said, long=_name != "overwritten")
+changed("listed", lambda c: [each["metadata"].update(nbgrader=[{}]) for each in c["cells"]], "^$")
+changed("otherkernel", lambda c: c.update(metadata={"kernelspec": {"name": "ir", "language": "R"}}), "^$")
 add("nuls", "B6", lambda f: put(f, b"\0\0" + text(lambda c: None) + b"\0" * 4096))
 for _name, _content in {
     "cut": packed(data(two()))[:900],
@@ -437,6 +447,57 @@ add("all-free", "B11", lambda f: put(f, _all_free()))
 add("magic-first", "B11", lambda f: put(f, submission({"double": f"%%time\n{RIGHT}"})))
 add("raises-after", "B11", lambda f: put(f, submission({"double": f"{RIGHT}\nassert double(1) == 3, 'my own check'"})))
 
+
+def _edited(change: Callable[[NotebookNode, Any], None]) -> Make:
+    """A submission whose first notebook was changed in an editor: by cell id."""
+    notebook = submission()
+    change(notebook, {each.id: each for each in notebook.cells})
+    return lambda folder: put(folder, notebook)
+
+
+def _retyped(kind: str) -> Callable[[NotebookNode, Any], None]:
+    def change(notebook: NotebookNode, by_id: Any) -> None:
+        del by_id["double"]["outputs"], by_id["double"]["execution_count"]
+        by_id["double"].cell_type = kind
+
+    return change
+
+
+def _in_next_cell(notebook: NotebookNode, by_id: Any) -> None:
+    for name in ("double", "square", "Net"):
+        notebook.cells.insert(notebook.cells.index(by_id[name]) + 1, new_code_cell(by_id[name].source))
+        by_id[name].source = "raise NotImplementedError()"
+
+
+def _all_in_one(notebook: NotebookNode, by_id: Any) -> None:
+    by_id["double"].source = "\n\n".join(by_id[name].source for name in ("double", "square", "Net"))
+    by_id["square"].source = by_id["Net"].source = ""
+
+
+def _only_answers(notebook: NotebookNode, by_id: Any) -> None:
+    notebook.cells = [by_id[name] for name in ("Net", "double", "explain", "square")]
+
+
+def _ends(end: str) -> Callable[[NotebookNode, Any], None]:
+    def change(notebook: NotebookNode, by_id: Any) -> None:
+        for each in notebook.cells:
+            each.source = each.source.replace("\n", end)
+
+    return change
+
+
+for _name, _change in {
+    "raw": _retyped("raw"),
+    "text": _retyped("markdown"),
+    "next-cell": _in_next_cell,
+    "all-in-one": _all_in_one,
+    "only-answers": _only_answers,
+    "reversed": lambda notebook, by_id: notebook.cells.reverse(),
+    "crlf": _ends("\r\n"),
+    "cr": _ends("\r"),
+}.items():
+    add(f"edited-{_name}", "B5", _edited(_change), long=_name != "only-answers")
+
 # ------------------------------------------------------------------- B12: parts and what is on them
 
 add("syntax", "B12", lambda f: put(f, other=two({"triple": "def triple(x):\n    return 3 *"})), test_triple=0.0)
@@ -539,10 +600,16 @@ for _name, _file in {
     "folder": "homework/one.ipynb",
     "prefix": "ada_lovelace_one.ipynb",
     "wide": "ｏｎｅ.ipynb",
+    "browser": "one.json",
+    "middle": "Ada - one - 2026.ipynb",
+    "windows": "homework\\one.ipynb",
+    "emoji": "one \N{PARTY POPPER}.ipynb",
 }.items():
     add(f"name-{_name}", "B14", moved(_file), "one.ipynb: taken from", long=f"name-{_name}" not in BRIEFLY)
 add("zip", "B14", zipped(1, wrap="Homework 1/", junk=True), "taken from")
-add("zipzip", "B14", zipped(2), r"no notebook was submitted: expected one\.ipynb, two\.ipynb", "failed", **BLANK)
+add("zipzip", "B14", zipped(2), r"^hw1\.zip is an archive in which no notebook was found", "failed", **BLANK)
+add("gz", "B14", moved("one.ipynb.gz"), r"^one\.ipynb\.gz is an archive in which no notebook was found", "partial",
+    test_double=0.0, test_square=0.0, test_Net=0.0)  # fmt: skip
 add("far", "B14", moved("a/b/c/d/one.ipynb"), "one.ipynb is an extra copy", "partial",
     test_double=0.0, test_square=0.0, test_Net=0.0)  # fmt: skip
 

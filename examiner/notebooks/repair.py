@@ -105,20 +105,30 @@ def _parsed(data: bytes, repairs: list[str]) -> dict[str, Any]:
     ):
         raise DamagedNotebookError(TOO_LARGE)
     odd: list[str] = []
+    decoder = json.JSONDecoder(
+        parse_constant=odd.append,
+        parse_float=lambda text: _finite(float(text), odd),
+        parse_int=lambda text: int(text) if len(text) <= MAX_DIGITS else odd.append(text),
+    )
+    text = _decoded(data, repairs).strip(BLANK)
     try:
-        content = json.loads(
-            _decoded(data, repairs).strip(BLANK),
-            parse_constant=odd.append,
-            parse_float=lambda text: _finite(float(text), odd),
-            parse_int=lambda text: int(text) if len(text) <= MAX_DIGITS else odd.append(text),
-        )
+        content, end = decoder.raw_decode(text)
     except (ValueError, RecursionError, MemoryError):
         raise DamagedNotebookError(NOT_VALID) from None
+    content = _unwrapped(content)
     if not isinstance(content, dict):
         raise DamagedNotebookError(NOT_VALID)
+    if end < len(text):  # a shorter file was written over a longer one
+        repairs.append("it had text behind its end")
     if odd:
         repairs.append("it had numbers that JSON does not allow")
     return content
+
+
+def _unwrapped(content: Any) -> Any:
+    """The notebook in an answer of Jupyter's contents API, which some tools save as it is."""
+    inner = content.get("content") if isinstance(content, dict) and content.get("type") == "notebook" else None
+    return inner if isinstance(inner, dict) and "cells" not in content else content
 
 
 def _decoded(data: bytes, repairs: list[str]) -> str:

@@ -16,7 +16,8 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
@@ -33,6 +34,7 @@ MAX_FILES = 64_000_000  # bytes of all of them
 MAX_NUMBER = 200
 MAX_ROWS = 50
 MAX_SAME = 4  # files that are compared to see whether they are the same
+ARCHIVES = ".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz"
 MAX_ZIPS = 5
 MAX_ZIP = 64_000_000
 MAX_MEMBERS = 500
@@ -298,9 +300,17 @@ class _Reader:
             guesses = [guess for source in [*self.folder.sources, *self.members] if (guess := self._guess(source))]
             for name in missing:
                 self._choose(name, [guess for guess in guesses if guess.notebook == name])
+            self._name_archives()
         for source in found:
             if source not in self.taken:
                 self.leave_out(source, self._not_wanted(source), self._meant(source))
+
+    def _name_archives(self) -> None:
+        """Say which archives gave nothing, where a notebook is still missing that may be in them."""
+        opened = [source.archive for source in self.taken]
+        for source in self.folder.sources if len(self.notebooks) < len(self.expected) else ():
+            if source.path.suffix.lower() in ARCHIVES and source not in opened:
+                self.leave_out(source, "an archive in which no notebook was found")
 
     def _is_right(self, source: _Source) -> bool:
         return len(source.path.parts) == 1 and (not self.expected or source.path.stem in self.expected)
@@ -383,7 +393,8 @@ class _Reader:
 
 # ------------------------------------------------------------------------------------------ names
 
-_ENDING = re.compile(r"\.ipynb(?:\.(?:txt|json|ipynb))?$")
+UNSEEN = "Cc", "Cf", "Cn", "Co", "Cs", "Mn", "So", "Sk"  # categories of Unicode: controls, marks, pictures
+_ENDING = re.compile(r"\.+ipynb(?:\.(?:txt|json|ipynb))?$|(?<=.)\.json$")
 _ADDED = re.compile(
     r"^(?:copy of|kopie von|copie de|copia de|copia di|kopi af)[ _]"
     r"|(?: ?\(\d{1,3}\)|[-_ ]+(?:copy|kopie|copie)\d*|[-_ ]v?\d{1,3}|[-_ ](?:final|new|fixed|late|solved|submission))$"
@@ -392,24 +403,32 @@ _ADDED = re.compile(
 
 def _key(name: str) -> str:
     """A name without differences of spelling: case, ways to write an accent, kinds of space."""
-    return re.sub(r"[\s_\-]+", "_", unicodedata.normalize("NFKC", name).casefold().strip())
+    return re.sub(r"[\s_\-]+", "_", _plain(name))
+
+
+def _plain(name: str) -> str:
+    """A name without what browsers, phones and right-to-left systems put into it: %20, emoji, marks of direction."""
+    kept = (each for each in unicodedata.normalize("NFKC", unquote(name)) if unicodedata.category(each) not in UNSEEN)
+    return PureWindowsPath("".join(kept)).name.casefold().strip()
 
 
 def _guess(filename: str, names: Mapping[str, str]) -> tuple[str, int] | None:
     """The notebook that a file's name may mean, and how far it is from the right one."""
-    lower = unicodedata.normalize("NFKC", filename[:300]).casefold().strip()
+    lower = _plain(filename[:300])
     ending = _ENDING.search(lower)
     if ending is None:
         return None
     stem, rank = lower[: ending.start()], int(ending[0] != ".ipynb")
     if (exact := names.get(_key(stem))) is not None:
         return exact, rank + (filename != f"{exact}.ipynb")
+    if ending[0] == ".json":
+        return None  # only a browser's ending for a notebook, not any data that are named like one
     while (shorter := _ADDED.sub("", stem, count=1)) != stem:
         stem = shorter
         if (name := names.get(_key(stem))) is not None:
             return name, rank + 2
     key = _key(stem)
-    inside = [each for each in names if key.endswith(f"_{each}") or key.startswith(f"{each}_")]
+    inside = [each for each in names if f"_{each}_" in f"_{key}_"]
     longest = max(map(len, inside), default=0)
     best = [each for each in inside if len(each) == longest]
     return (names[best[0]], rank + 3) if len(best) == 1 else None

@@ -120,6 +120,61 @@ CHEATS = {
     "patched_comm": """
         import comm
         comm.create_comm = comm.get_comm_manager = lambda *args, **kwargs: None""",
+    "import_hook": """
+        import importlib.abc, importlib.machinery, sys
+        class Hook(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+            def find_spec(self, name, path=None, target=None):
+                return importlib.machinery.ModuleSpec(name, self)
+            def exec_module(self, module):
+                module.reference_answers = lambda *args: module
+                module.double = double
+        sys.meta_path.insert(0, Hook())
+        for name in [name for name in sys.modules if name.startswith(("toolkit", "examiner"))]:
+            del sys.modules[name]""",
+    "trace": """
+        import sys, threading
+        def trace(frame, event, argument):
+            frame.f_locals.update(score=4.0, points=4.0)
+            return trace
+        sys.settrace(trace), sys.setprofile(trace), threading.settrace(trace)""",
+    "heap": """
+        import gc
+        def double(x):
+            for each in gc.get_objects():
+                if callable(each) and getattr(each, "__name__", "") in ("double", "reference_answers"):
+                    if each is not double:
+                        return each(x)
+            return 0 * x""",
+    "files_and_processes": """
+        import glob
+        def double(x):
+            for path in [*glob.glob("/proc/[0-9]*/*"), *glob.glob("/tmp/**", recursive=True), *glob.glob("/data/**")]:
+                try:
+                    with open(path, "rb") as file:
+                        if b"return 2 " + b"* x" in file.read(100_000):
+                            return 2 * x
+                except OSError:
+                    pass
+            return 0 * x""",
+    "rebuilt_array": """
+        class Rebuilt(np.ndarray):
+            def __reduce_ex__(self, protocol):
+                return eval, ("2.0 * x",)
+            __reduce__ = __array__ = __eq__ = lambda self, *args: True
+        def double(x):
+            return (0 * x).view(Rebuilt)""",
+    "the_given_input": """
+        import threading, time
+        def double(x):
+            def later(x=x):
+                time.sleep(0.01)
+                x[...] = 0
+            threading.Thread(target=later).start()
+            x[...] = 0
+            return x""",
+    "exit_without_fault": """
+        def double(x):
+            raise BaseExceptionGroup("", [SystemExit(0), KeyboardInterrupt(), GeneratorExit()])""",
 }
 
 

@@ -75,6 +75,9 @@ def test_an_honest_notebook_needs_no_repair() -> None:
          "it had numbers that JSON does not allow"),
         (TEXT.replace('"nbformat_minor": 5', f'"nbformat_minor": {"1" * 5_000}').encode(),
          "it had numbers that JSON does not allow"),
+        (f"{TEXT}\n}}\n".encode(), "it had text behind its end"),
+        (f"{TEXT} see above".encode(), "it had text behind its end"),
+        (f"{TEXT}{TEXT[500:]}".encode("utf-16"), "it had text behind its end"),
     ],
 )  # fmt: skip
 def test_what_can_be_read_is_repaired(data: bytes, what: str) -> None:
@@ -86,6 +89,14 @@ def test_what_is_not_utf_8_is_read_all_the_same() -> None:
     data = TEXT.replace("helper = 1", "helper = 'grün'").encode("cp1252")
     assert repairs(data) == ("it was not UTF-8",)
     assert "helper = 'grün'" in sources(data)
+
+
+def test_a_notebook_in_an_answer_of_the_contents_api_is_read() -> None:
+    answer = {"name": "one.ipynb", "type": "notebook", "format": "json", "content": valid()}
+    assert sources(json.dumps(answer).encode()) == [cell["source"] for cell in valid()["cells"]]
+    for other in ({**answer, "content": TEXT}, {**answer, "type": "file"}):
+        with pytest.raises(DamagedNotebookError):
+            as_notebook(json.dumps(other).encode())
 
 
 def test_cells_without_source_are_empty() -> None:

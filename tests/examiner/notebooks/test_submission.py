@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from examiner.notebooks import merge, prepared_source, submission
 from examiner.notebooks.submission import LeftOut, Repaired, Submission, read_submission
+from examiner.outcome import sentence
 from tests.examiner.notebooks.damage import damaged, valid
 from tests.examiner.notebooks.test_repair import BYTES, TEXT, with_cell
 from tests.examiner.small import make_too_deep, source_notebook
@@ -218,6 +219,8 @@ def test_what_was_moved_aside_for_nbgrader_is_still_named(folder: Path) -> None:
         "01_layers.ipynb.json", "01 layers.ipynb", "01-layers.ipynb", "01_layers-Copy1.ipynb", "01_layers copy.ipynb",
         "01_layers-Copy1 (2).ipynb", "01_layers_final.ipynb", "course/01_layers.ipynb", "a/b/01_layers.ipynb",
         "ada_4711_01_layers.ipynb", "01_layers_Ada_Lovelace.ipynb", "01_LAYERS.IPYNB", " 01_layers.ipynb",
+        "01_layers.json", "01_layers\N{PARTY POPPER}.ipynb", "\u202b01_layers\u200f.ipynb", "01%5Flayers%20(1).ipynb",
+        "Ada Lovelace - 01_layers - 2026-03-01.ipynb", "course\\01_layers.ipynb", "01_layers..ipynb",
     ],
 )  # fmt: skip
 def test_a_plausible_file_is_taken_and_said(name: str, folder: Path) -> None:
@@ -226,19 +229,38 @@ def test_a_plausible_file_is_taken_and_said(name: str, folder: Path) -> None:
     before = snapshot(folder)
     found = read_submission(folder, EXPECTED)
     assert sorted(found.notebooks) == sorted(EXPECTED)
-    assert found.repaired == (Repaired("01_layers.ipynb", f"taken from {name.strip()}"),)
+    assert found.repaired == (Repaired("01_layers.ipynb", f"taken from {sentence(name)}"),)
     assert found.left_out == ()
     assert name not in found.files
     assert snapshot(folder) == before
 
 
-@pytest.mark.parametrize("name", ["layers.ipynb", "01_lay.ipynb", "scratch.ipynb", "a/b/c/01_layers.ipynb"])
+@pytest.mark.parametrize(
+    "name", ["layers.ipynb", "01_lay.ipynb", "scratch.ipynb", "a/b/c/01_layers.ipynb", "01_layers 02_losses.ipynb"]
+)
 def test_what_is_not_plausible_is_left_out(name: str, folder: Path) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / "01_layers.ipynb").rename(folder / name)
     found = read_submission(folder, EXPECTED)
     assert list(found.notebooks) == ["02_losses"]
     assert list(left_out(found)) == [name]
+
+
+def test_data_are_not_taken_for_a_notebook(folder: Path) -> None:
+    (folder / "01_layers.ipynb").unlink()
+    (folder / "01_layers_runs.json").write_text("{}")
+    found = read_submission(folder, EXPECTED)
+    assert found.left_out == ()
+    assert found.files["01_layers_runs.json"] == b"{}"
+
+
+@pytest.mark.parametrize("name", ["hw.tar.gz", "hw.7z", "hw.RAR", "hw.zip", "course/01_layers.ipynb.gz"])
+def test_an_archive_that_gives_nothing_is_named_where_a_notebook_is_missing(name: str, folder: Path) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"locked")
+    assert read_submission(folder, EXPECTED).left_out == ()
+    (folder / "01_layers.ipynb").unlink()
+    assert left_out(read_submission(folder, EXPECTED)) == {name: "an archive in which no notebook was found"}
 
 
 def test_the_right_name_wins(folder: Path) -> None:
