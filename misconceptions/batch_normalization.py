@@ -131,6 +131,16 @@ for name, sentence, changes in [
         {"return gamma * normalized + beta,": "return normalized,"},
     ),
     (
+        "shift_forgotten",
+        "beta is not added: add it to the scaled numbers.",
+        {"return gamma * normalized + beta,": "return gamma * normalized,"},
+    ),
+    (
+        "scale_forgotten",
+        "gamma is not used: multiply the normalized numbers by it before beta is added.",
+        {"return gamma * normalized + beta,": "return normalized + beta,"},
+    ),
+    (
         "gamma_and_beta_swapped",
         "gamma and beta are swapped: gamma should scale, and beta should shift.",
         {"return gamma * normalized + beta,": "return beta * normalized + gamma,"},

@@ -30,6 +30,18 @@ catalogue.change(
 )
 catalogue.change(
     "standardize_and_clip",
+    "clipped_at_zero",
+    "The lower limit is 0, so every value below the mean becomes 0: it should be -limit.",
+    {VALUES: "np.clip((X - mean) / std, 0, limit) for X"},
+)
+catalogue.change(
+    "standardize_and_clip",
+    "outliers_become_zero",
+    "Values beyond the limit become 0, the mean: they should become the limit, with their own sign.",
+    {VALUES: "np.where(abs((X - mean) / std) > limit, 0, (X - mean) / std) for X"},
+)
+catalogue.change(
+    "standardize_and_clip",
     "clipped_before_standardizing",
     "The features are clipped before they are standardized: standardize first, because the limit counts standard deviations.",
     {VALUES: "(np.clip(X, -limit, limit) - mean) / std for X"},

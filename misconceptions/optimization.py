@@ -17,6 +17,12 @@ catalogue.change(
 )
 catalogue.change(
     "sgd",
+    "step_returned",
+    "Only the step is returned: add it to the parameters.",
+    {STEP: STEP.replace("w -", "-")},
+)
+catalogue.change(
+    "sgd",
     "learning_rate_missing",
     "The step is not multiplied by the learning rate: multiply the gradient by it.",
     {STEP: "next_w = w - dw"},

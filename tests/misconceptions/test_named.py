@@ -164,6 +164,18 @@ def test_epsilon_added_to_the_standard_deviation(epsilon: str, course: Diagnoser
     assert "added to every standard deviation" in sentence
 
 
+BATCHNORM = """
+    def batchnorm_forward(x, gamma, beta, bn_param):
+        m = bn_param.get("momentum", 0.9)
+        mu, var = bn_param.get("running_mean", 0 * beta), bn_param.get("running_var", 0 * beta)
+        if bn_param["mode"] == "train":
+            now = x.mean(0), ((x - x.mean(0)) ** 2).mean(0)
+            bn_param.update(running_mean=m * mu + (1 - m) * now[0], running_var=m * var + (1 - m) * now[1])
+            mu, var = now
+        root = (var + bn_param.get("eps", 1e-5)) ** 0.5
+        hat = (x - mu) / root
+        return OUT, (hat, gamma, root)
+"""
 OTHERS = [
     ("05_optimization", "sgd_momentum", """
         def sgd_momentum(w, dw, config=None):
@@ -235,6 +247,26 @@ OTHERS = [
                 height, width = x.shape
             return x * keep, keep
     """, "two_axes_only"),
+    ("05_optimization", "sgd", """
+        def sgd(w, dw, config=None):
+            config = {} if config is None else config
+            return np.multiply(dw, -config.setdefault("learning_rate", 1e-2)), config
+    """, "step_returned"),
+    ("07_california_housing", "standardize_and_clip", """
+        def standardize_and_clip(train, *others, limit=4.0):
+            m, s = np.mean(train, 0), np.std(train, 0)
+            s = np.where(s > 0, s, 1)
+            return [np.maximum(0, np.minimum((a - m) / s, limit)) for a in [train, *others]]
+    """, "clipped_at_zero"),
+    ("07_california_housing", "standardize_and_clip", """
+        def standardize_and_clip(train, *others, limit=4.0):
+            m, s = np.mean(train, 0), np.std(train, 0)
+            s = np.where(s > 0, s, 1)
+            scaled = [(a - m) / s for a in [train, *others]]
+            return [z * (np.abs(z) <= limit) for z in scaled]
+    """, "outliers_become_zero"),
+    ("08_batch_normalization", "batchnorm_forward", BATCHNORM.replace("OUT", "hat * gamma"), "shift_forgotten"),
+    ("08_batch_normalization", "batchnorm_forward", BATCHNORM.replace("OUT", "hat + beta"), "scale_forgotten"),
 ]  # fmt: skip
 
 
