@@ -328,6 +328,11 @@ for name, sentence, changes in [
         {DX: "gamma / std * (dout - dbeta - normalized * dgamma)"},
     ),
     (
+        "divided_by_the_variance",
+        "dx is divided by the variance: divide it by the standard deviation, as in the forward pass.",
+        {DX: "gamma / std**2 * (centred - normalized * dgamma / len(dout))"},
+    ),
+    (
         "gamma_missing",
         "gamma is missing from dx: multiply the gradient by gamma, as in the forward pass.",
         {DX: "(centred - normalized * dgamma / len(dout)) / std"},

@@ -245,6 +245,11 @@ def in_percent(y, prediction):
     return float(100 * (1 - np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2)))
 
 
+@catalogue.misconception("r2_score", "The error is not divided by the variance of the true values: divide by it.")
+def not_divided(y, prediction):
+    return float(1 - np.mean((y - prediction) ** 2))
+
+
 @catalogue.misconception("r2_score", "This is the mean squared error: return R².")
 def mean_squared_error(y, prediction):
     return float(np.mean((y - prediction) ** 2))

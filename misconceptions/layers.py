@@ -452,6 +452,13 @@ def mask_from_dout(dout, cache):
     return dout * (dout > 0)
 
 
+@catalogue.misconception(
+    "relu_backward", "Negative gradients are dropped, too: the sign of the input x alone should decide what passes."
+)
+def negative_gradients_dropped(dout, cache):
+    return dout * (cache > 0) * (dout > 0)
+
+
 @catalogue.misconception("relu_backward", "The gradient is only the mask of zeros and ones: multiply it by dout.")
 def gradient_of_ones(dout, cache):
     return (cache > 0).astype(float)

@@ -280,6 +280,12 @@ catalogue.change(
 )
 catalogue.change(
     "sgd_momentum_ema",
+    "average_not_used",
+    "The step goes against the gradient itself, and the average is not used: subtract the learning rate times the average.",
+    {AVERAGED: 'return w - config["learning_rate"] * dw'},
+)
+catalogue.change(
+    "sgd_momentum_ema",
     "learning_rate_missing",
     "The step is not multiplied by the learning rate: multiply the gradient by it.",
     {AVERAGED: "return w - v"},
@@ -477,6 +483,12 @@ catalogue.change(
 )
 catalogue.change(
     "adam",
+    "gradient_instead_of_average",
+    "The step uses the gradient itself: use its average m, corrected for its start from zero.",
+    {CORRECTED: CORRECTED.replace("m / (1 - beta1**t)", "dw")},
+)
+catalogue.change(
+    "adam",
     "root_missing",
     "The root of v is missing from the step: divide by the root, not by v.",
     {"np.sqrt(v / (1 - beta2**t))": "v / (1 - beta2**t)"},
@@ -598,6 +610,21 @@ catalogue.change(
     "root_missing",
     "The gradient is divided by the average of its squares: divide by the root of it.",
     {DIVIDED: DIVIDED.replace("np.sqrt(cache)", "cache")},
+)
+catalogue.change(
+    "rmsprop",
+    "epsilon_outside_the_fraction",
+    "epsilon is added to the whole fraction: set the root and epsilon in parentheses, so that the gradient is divided by both.",
+    {DIVIDED: 'step = dw / np.sqrt(cache) + config["epsilon"]'},
+    variants=tuple(
+        {'(cache) + config["epsilon"]': f'(cache) {sign} config["epsilon"] / config["learning_rate"]'} for sign in "+-"
+    ),
+)
+catalogue.change(
+    "rmsprop",
+    "multiplied_by_the_root",
+    "The gradient is multiplied by the root of the average: divide by it.",
+    {DIVIDED: DIVIDED.replace("dw /", "dw *")},
 )
 catalogue.change(
     "rmsprop",

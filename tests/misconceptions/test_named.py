@@ -176,6 +176,13 @@ BATCHNORM = """
         hat = (x - mu) / root
         return OUT, (hat, gamma, root)
 """
+RMSPROP = """
+    def rmsprop(w, dw, config=None):
+        c = dict(learning_rate=0.01, decay_rate=0.99, epsilon=1e-8, cache=0 * w) | (config or {})
+        rate, eps = c["learning_rate"], c["epsilon"]
+        c["cache"] = k = c["cache"] + (1 - c["decay_rate"]) * (dw * dw - c["cache"])
+        return w - STEP, c
+"""
 OTHERS = [
     ("05_optimization", "sgd_momentum", """
         def sgd_momentum(w, dw, config=None):
@@ -265,6 +272,41 @@ OTHERS = [
             scaled = [(a - m) / s for a in [train, *others]]
             return [z * (np.abs(z) <= limit) for z in scaled]
     """, "outliers_become_zero"),
+    ("07_california_housing", "r2_score", """
+        def r2_score(y, prediction):
+            wrong = np.ravel(prediction - y)
+            return 1 - wrong @ wrong / wrong.size
+    """, "not_divided"),
+    ("05_optimization", "sgd_momentum_ema", """
+        def sgd_momentum_ema(w, dw, config=None):
+            c = dict(learning_rate=0.01, beta=0.9, velocity=0 * w) | (config or {})
+            c["velocity"] = c["velocity"] + (1 - c["beta"]) * (dw - c["velocity"])
+            return w - dw * c["learning_rate"], c
+    """, "average_not_used"),
+    ("05_optimization", "adam", """
+        def adam(w, dw, config=None):
+            c = dict(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, m=0 * w, v=0 * w, t=0) | (config or {})
+            c["t"] = c["t"] + 1
+            c["m"] = c["m"] + (1 - c["beta1"]) * (dw - c["m"])
+            c["v"] = c["v"] + (1 - c["beta2"]) * (dw * dw - c["v"])
+            root = (c["v"] / (1 - c["beta2"] ** c["t"])) ** 0.5
+            return w - c["learning_rate"] * dw / (root + c["epsilon"]), c
+    """, "gradient_instead_of_average"),
+    ("05_optimization", "rmsprop", RMSPROP.replace("STEP", "rate * dw / k**0.5 + eps"), "epsilon_outside_the_fraction"),
+    ("05_optimization", "rmsprop", RMSPROP.replace("STEP", "rate * dw * (eps + k ** 0.5)"), "multiplied_by_the_root"),
+    ("01_layers", "relu_backward", """
+        def relu_backward(dout, cache):
+            dx = dout.copy()
+            dx[(cache <= 0) | (dout <= 0)] = 0
+            return dx
+    """, "negative_gradients_dropped"),
+    ("08_batch_normalization", "batchnorm_backward", """
+        def batchnorm_backward(dout, cache):
+            hat, gamma, root = cache
+            g = gamma * dout
+            dx = g - g.mean(0) - hat * (g * hat).mean(0)
+            return dx / root / root, np.sum(hat * dout, 0), np.sum(dout, 0)
+    """, "divided_by_the_variance"),
     ("08_batch_normalization", "batchnorm_forward", BATCHNORM.replace("OUT", "hat * gamma"), "shift_forgotten"),
     ("08_batch_normalization", "batchnorm_forward", BATCHNORM.replace("OUT", "hat + beta"), "scale_forgotten"),
 ]  # fmt: skip
