@@ -35,7 +35,7 @@ STYLESHEET = f"""
   --amber: {AMBER}; --ink: {INK}; --soft: {SOFT}; --line: {LINE}; --pale: {PALE}; --warn: #FFF8E8 }}
 @media (prefers-color-scheme: dark) {{ :root {{ --paper: #14181D; --blue: {SKY}; --green: #4CC9A4; --red: #FF9B6B;
   --amber: #F0B74A; --ink: #E4E8EC; --soft: #A3ADB8; --line: #39424C; --pale: #20272E; --warn: #2E2716 }}
-  img {{ background: #fff }} }}
+  img:not([src^="data:image/svg"]) {{ background: #fff }} }}
 body {{ font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
   max-width: 76rem; padding: 0 1.5rem; overflow-wrap: anywhere }}
 body.narrow {{ max-width: 52rem }}

@@ -40,9 +40,13 @@ class TestRow:
 
     @property
     def surprising(self) -> bool:
-        """Whether the best students fail it, or do worse than others: the test or its text may be wrong."""
+        """Whether the best students fail it, or do worse than others: the test or its text may be wrong.
+
+        A correlation counts from two of its standard errors on: in a small class, chance makes many below 0.
+        """
         fails = self.best is not None and self.best < 0.5
-        return fails or (self.discrimination is not None and self.discrimination < 0)
+        chance = 2 / math.sqrt(max(1, self.students))
+        return fails or (self.discrimination is not None and self.discrimination <= -chance)
 
 
 def analyzed(sources: Iterable[Path], outcomes: Mapping[str, StudentOutcome]) -> list[TestRow]:

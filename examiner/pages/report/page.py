@@ -57,6 +57,10 @@ def _changed(report: ClassReport, last: Earlier) -> list[Changed]:
     ]
 
 
+DARK = b"<style>@media (prefers-color-scheme: dark) { svg { filter: invert(1) hue-rotate(180deg) } }</style>"
+"""In a picture: on a dark page, what is black turns white, and colors keep their hue."""
+
+
 def _rounded(score: float | None) -> float | None:
     return None if score is None else round(score, 2)
 
@@ -81,5 +85,6 @@ def _histogram(report: ClassReport) -> str | None:
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     picture = io.BytesIO()
-    figure.savefig(picture, format="svg", metadata={"Date": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(picture.getvalue()).decode()
+    figure.savefig(picture, format="svg", metadata={"Date": None}, transparent=True)
+    drawn = picture.getvalue().replace(b"<defs>", DARK + b"<defs>", 1)
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn).decode()
