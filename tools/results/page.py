@@ -158,8 +158,9 @@ class Page:
     def text(self, docs: Path) -> str:
         """The page docs/results.md, whose pictures are drawn beside it."""
         parts = [
-            "# Results\n\nWritten by `make results`; do not edit. Settings were chosen on the validation split, and "
-            "the test split was used once for each trained network. A spread is the smallest and the largest value of "
+            "# Results\n\nWritten by `make results`; do not edit. Settings were chosen on the validation split, "
+            "those of the larger networks by trials of a few epochs, and the test split was used once for each trained "
+            "network. A spread is the smallest and the largest value of "
             "the seeds. Costs are processor time on one thread.",
             self.table(),
             self._settings(),
