@@ -142,7 +142,8 @@ class Grader:
             return self._fingerprints(name) if self.options.diagnosis else None
 
         with tempfile.TemporaryDirectory(prefix="examiner-") as folder, session() as first:
-            self.engine.warm("examiner.grading.inside:prepare", name)
+            with contextlib.suppress(EngineError):  # a process that was killed is replaced by the fork
+                self.engine.warm("examiner.grading.inside:prepare", name)
             fork = partial(self.engine.fork, self._workspace(Path(folder), files))
             keep = self.options.figures == "submitted"
             return NotebookGrader(notebook, source, name, first, session, fork, fingerprints, keep).run()

@@ -7,10 +7,11 @@ import os
 import sys
 from pathlib import Path
 
-# One thread: ratios of processor times are fair, and a busy machine disturbs them least.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("MPLBACKEND", "Agg")
+if __name__ == "__main__":  # not where it is imported: programs that are started from there would inherit it
+    # One thread: ratios of processor times are fair, and a busy machine disturbs them least.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("MPLBACKEND", "Agg")
 
 REAL = {"mnist", "california_housing"}
 ROOT = Path(__file__).parents[2]

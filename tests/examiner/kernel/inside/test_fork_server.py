@@ -30,7 +30,8 @@ def test_data_sets_are_loaded_without_a_word_and_without_an_error(
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
-    fork_server.warm(True, ["some_data:fail", "missing_module:load", "some_data:missing", "some_data:load"])
+    lines = "fail; fail()", "missing", "load; load()"
+    fork_server.warm(True, ["import missing_module", *(f"from some_data import {line}" for line in lines)])
     assert sys.modules["some_data"].loaded == [1]
     assert capfd.readouterr() == ("", "")
     del sys.modules["some_data"]
