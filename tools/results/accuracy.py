@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import root_mean_squared_error
 
 from toolkit.earlier import answers
 from tools.results import data
@@ -49,7 +50,7 @@ def digits(context: Context, name: str, seed: int) -> Result:
     """Train one network on the digits, and measure it on the test images once."""
     arrays = context.images()
     solver = context.trained(DIGITS[name], arrays, seed)
-    return _measured(solver, arrays)
+    return measured(solver, arrays)
 
 
 def student(context: Context) -> Result:
@@ -74,10 +75,11 @@ def student(context: Context) -> Result:
         verbose=False,
         checkpoint=context.checkpoints / "student.checkpoint",
     )
-    return _measured(solver.train(), arrays)
+    return measured(solver.train(), arrays)
 
 
-def _measured(solver: ResumableSolver, arrays: dict[str, Any]) -> Result:
+def measured(solver: ResumableSolver, arrays: dict[str, Any]) -> Result:
+    """Return what a training reached, and measure it on the test data once."""
     return {
         "validation": solver.best_val,
         "test": solver.measure(solver.predict(arrays["X_test"]), arrays["y_test"]),
@@ -91,7 +93,7 @@ def linear_houses(context: Context) -> Result:
     """Test errors of least squares, on features as they are and clipped."""
     standardize = answers("07_california_housing", folder=SOURCE).standardize_and_clip
     return {
-        name: _least_squares(data.table(context.housing, encode, context.limit)) * _unit(context)
+        name: _least_squares(data.table(context.housing, encode, context.limit)) * context.house_unit
         for name, encode in {
             "linear": lambda *X: standardize(*X, limit=np.inf),
             "clipped": standardize,
@@ -103,17 +105,12 @@ def _least_squares(arrays: dict[str, Any]) -> float:
     """Root mean square error on the test data, in standard deviations of the target."""
     train, test = (np.column_stack([arrays[f"X_{s}"], np.ones(len(arrays[f"X_{s}"]))]) for s in ("train", "test"))
     weights, *_ = np.linalg.lstsq(train.astype(float), arrays["y_train"].astype(float), rcond=None)
-    return float(np.sqrt(np.mean((test @ weights - arrays["y_test"]) ** 2)))
-
-
-def _unit(context: Context) -> float:
-    """The target's standard deviation, which brings errors back to $100,000."""
-    return float(context.housing.y_train[: context.limit].std())
+    return float(root_mean_squared_error(arrays["y_test"], test @ weights))
 
 
 def houses(context: Context, seed: int) -> Result:
     """Errors of one network on clipped and on piecewise-linear features, of five that also see diagonals, averaged."""
-    unit, first = _unit(context), AVERAGED * seed
+    unit, first = context.house_unit, AVERAGED * seed
     found: Result = {}
     for name, encode in {
         "clipped": answers("07_california_housing", folder=SOURCE).standardize_and_clip,
@@ -138,4 +135,4 @@ def house_features(*arrays: Any) -> tuple[Any, ...]:
 
 
 def _error(scores: Any, arrays: dict[str, Any], split: str) -> float:
-    return float(np.sqrt(np.mean((scores[:, 0] - arrays[f"y_{split}"]) ** 2)))
+    return float(root_mean_squared_error(arrays[f"y_{split}"], scores[:, 0]))

@@ -49,9 +49,14 @@ class Warp:
         """Where each pixel of a warped image comes from, (2, 28, 28)."""
         turn = rng.uniform(-self.angle, self.angle)
         stretch = 1 + rng.uniform(-self.scale, self.scale, (2, 1))
-        matrix = stretch * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        matrix = stretch * rotation(turn)
         shift = rng.uniform(-self.shift, self.shift, (2, 1, 1))
         return np.tensordot(matrix, GRID, 1) + shift + self.bank[rng.integers(len(self.bank))]
+
+
+def rotation(angle: float) -> Array:
+    """Return the matrix (2, 2) that turns rows and columns by an angle in radians."""
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
 def sampled(X: Array, places: Array) -> Array:

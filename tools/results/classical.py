@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, root_mean_squared_error
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 from threadpoolctl import threadpool_limits
 
 from toolkit.earlier import answers
 from tools.results import data
-from tools.results.accuracy import HOUSES, house_features
+from tools.results.accuracy import DIGITS, HOUSES, house_features
 from tools.results.context import SOURCE, Context
+from tools.results.speed import REFERENCE
 from tools.results.store import Result
 from tools.results.training import Recipe, train
 
 SIZES = {"mnist": (1000, 4000, 12_000), "housing": (1000, 4000, 13_210)}
-DIGITS = Recipe("classification", (512, 512), 15, 0.1, last_rate=0.02, drop_input=0.2, drop_hidden=0.3, smoothing=0.1)
+NETWORK = replace(DIGITS["small"], epochs=15)
 Arrays = dict[str, Any]
 Measured = tuple[float, float]
 """Processor seconds of fitting, and accuracy or error on the test data."""
@@ -43,22 +45,20 @@ REGRESSORS: dict[str, Callable[[], Any]] = {
 def digits(context: Context) -> Result:
     """Accuracy on the test images against the time of fitting, for each method and size of the training set."""
     arrays = context.images()
-    curves = _curves(CLASSIFIERS, arrays, "mnist", _accuracy)
-    curves["this reference"] = [
-        _network(context, DIGITS, _part(arrays, size), unit=1.0) for size in _sizes(arrays, "mnist")
-    ]
+    curves = _curves(CLASSIFIERS, arrays, "mnist", accuracy_score)
+    curves[REFERENCE] = [_network(context, NETWORK, _part(arrays, size), unit=1.0) for size in _sizes(arrays, "mnist")]
     return {"curves": curves, "sizes": _sizes(arrays, "mnist")}
 
 
 def houses(context: Context) -> Result:
     """Root mean square error on the test data against the time of fitting."""
     clip = answers("07_california_housing", folder=SOURCE).standardize_and_clip
-    unit = float(context.housing.y_train[: context.limit].std())
+    unit = context.house_unit
     arrays = data.table(context.housing, clip, context.limit)
     sizes = _sizes(arrays, "housing")
-    curves = _curves(REGRESSORS, arrays, "housing", lambda y, predicted: unit * _rmse(y, predicted))
+    curves = _curves(REGRESSORS, arrays, "housing", lambda y, predicted: unit * root_mean_squared_error(y, predicted))
     arrays = data.table(context.housing, house_features, context.limit)
-    curves["this reference"] = [_network(context, HOUSES, _part(arrays, size), unit=unit) for size in sizes]
+    curves[REFERENCE] = [_network(context, HOUSES, _part(arrays, size), unit=unit) for size in sizes]
     return {"curves": curves, "sizes": sizes}
 
 
@@ -84,17 +84,9 @@ def _fitted(method: Any, arrays: Arrays, measure: Callable[[Any, Any], float]) -
     start = time.process_time()
     method.fit(arrays["X_train"], arrays["y_train"])
     seconds = time.process_time() - start
-    return seconds, measure(arrays["y_test"], method.predict(arrays["X_test"]))
+    return seconds, float(measure(arrays["y_test"], method.predict(arrays["X_test"])))
 
 
 def _network(context: Context, recipe: Recipe, arrays: Arrays, unit: float) -> Measured:
     solver = train(context.shortened(recipe), arrays, 0)
     return solver.seconds, unit * solver.measure(solver.predict(arrays["X_test"]), arrays["y_test"])
-
-
-def _accuracy(y: Any, predicted: Any) -> float:
-    return float(np.mean(y == predicted))
-
-
-def _rmse(y: Any, predicted: Any) -> float:
-    return float(np.sqrt(np.mean((y - predicted) ** 2)))

@@ -37,6 +37,11 @@ class Context:
         few = {"limit": 300, "epochs": 2, "seeds": (0,)} if small else {}
         return cls(load_mnist(), load_california_housing(), folder / "checkpoints", **few)
 
+    @property
+    def house_unit(self) -> float:
+        """The houses' standard deviation, which brings errors of standardized values back to $100,000."""
+        return float(self.housing.y_train[: self.limit].std())
+
     def images(self) -> dict[str, NDArray[Any]]:
         """Return the digits, between 0 and 1."""
         return data.images(self.mnist, self.limit)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.results.accuracy import DIGITS
-from tools.results.augmentation import GRID, sampled
+from tools.results.augmentation import GRID, rotation, sampled
 from tools.results.context import Context
 from tools.results.store import Result
 
@@ -24,9 +24,7 @@ def shifted(X: Array, pixels: float) -> Array:
 
 def turned(X: Array, degrees: float) -> Array:
     """Turn images (N, 784) around their middle."""
-    angle = np.radians(degrees)
-    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return sampled(X, np.tensordot(matrix, GRID, 1))
+    return sampled(X, np.tensordot(rotation(np.radians(degrees)), GRID, 1))
 
 
 def noisy(X: Array, strength: float) -> Array:

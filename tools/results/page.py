@@ -17,6 +17,7 @@ from tools.results import pictures, speed
 from tools.results.accuracy import AVERAGED, DIGITS
 from tools.results.context import Context
 from tools.results.honesty import CHANGES
+from tools.results.speed import DEFAULT, PYTORCH, REFERENCE, SAME_RULE, STUDENT
 from tools.results.store import Result, Store
 from tools.results.study import REPORT, effect_of
 
@@ -305,9 +306,7 @@ class Page:
 
 
 CLASSICAL = {"MNIST, accuracy": "classical-digits", "California housing, RMSE ($100,000)": "classical-houses"}
-REFERENCE, STUDENT = "this reference", "a plain student solution"
-DEFAULT = "scikit-learn, its default (Adam)"
-COMPARED = {"PyTorch": "1.15", DEFAULT: "0.60", "scikit-learn, same rule": ""}
+COMPARED = {PYTORCH: "1.15", DEFAULT: "0.60", SAME_RULE: ""}
 WORDS = {
     "rate": "learning rate",
     "reg": "L2 strength",

@@ -20,6 +20,8 @@ from tools.results.store import Result
 
 HIDDEN, BATCH, STEPS, RUNS = [512, 512], 128, 100, 5
 RATE, MOMENTUM = 0.01, 0.9
+REFERENCE, STUDENT, PYTORCH = "this reference", "a plain student solution", "PyTorch"
+DEFAULT, SAME_RULE = "scikit-learn, its default (Adam)", "scikit-learn, same rule"
 
 
 def measure(context: Context) -> Result:
@@ -33,14 +35,14 @@ def measure(context: Context) -> Result:
     """
     X, y = _part(context)
     contenders = {
-        "this reference": _solver(_lean(X.shape[1]), X, y, momentum_in_place),
-        "a plain student solution": _solver(_textbook(X.shape[1]), X, y, _rule()),
-        "scikit-learn, same rule": _sklearn(X, y, solver="sgd", nesterovs_momentum=False, learning_rate_init=RATE),
-        "scikit-learn, its default (Adam)": _sklearn(X, y),
+        REFERENCE: _solver(_lean(X.shape[1]), X, y, momentum_in_place),
+        STUDENT: _solver(_textbook(X.shape[1]), X, y, _rule()),
+        SAME_RULE: _sklearn(X, y, solver="sgd", nesterovs_momentum=False, learning_rate_init=RATE),
+        DEFAULT: _sklearn(X, y),
     }
     torch, said = _imported("torch")
     if torch is not None:
-        contenders["PyTorch"] = _pytorch(torch, X, y)
+        contenders[PYTORCH] = _pytorch(torch, X, y)
     return {"seconds": _paired(contenders, len(context.mnist.X_train) / len(X)), "torch": said}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from toolkit.data.files import write_atomically
 
 Result = dict[str, Any]
 
@@ -45,9 +46,7 @@ class Store:
     def put(self, name: str, result: Result) -> None:
         """Write the result of a step, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{name}.part"
-        part.write_text(json.dumps(result, indent=1))
-        os.replace(part, self.folder / f"{name}.json")
+        write_atomically(self.folder / f"{name}.json", json.dumps(result, indent=1).encode())
 
 
 def run(steps: Sequence[Step], store: Store, seconds: float = float("inf")) -> None:

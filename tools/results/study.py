@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
+from tools.results.accuracy import measured
 from tools.results.context import Context
 from tools.results.store import Result
 from tools.results.training import Recipe, train
@@ -56,16 +57,9 @@ def search(context: Context) -> Result:
 
 def report(context: Context, name: str) -> Result:
     """Train one setting of the report, with few epochs."""
-    recipe, said = REPORT[name]
-    arrays: dict[str, Any] = context.images()
-    solver = context.trained(recipe, arrays, 0)
-    return {
-        "validation": solver.best_val,
-        "test": solver.measure(solver.predict(arrays["X_test"]), arrays["y_test"]),
-        "epochs": len(solver.val_history),
-        "seconds": solver.seconds,
-        "report": said,
-    }
+    recipe, _ = REPORT[name]
+    arrays = context.images()
+    return measured(context.trained(recipe, arrays, 0), arrays)
 
 
 def effect_of(rows: list[dict[str, Any]], setting: str) -> float:

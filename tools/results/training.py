@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 import time
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.data.files import write_atomically
 from toolkit.solver import Solver
 from tools.results.augmentation import Warp
 from tools.results.networks import LeanNet, adam_in_place, momentum_in_place
@@ -114,9 +114,7 @@ class ResumableSolver(Solver):
         state = {name: getattr(self, name) for name in self._KEPT}
         state |= {"params": self.model.params, "seconds": self.seconds, "rng": self.rng.bit_generator.state}
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        part = self.checkpoint.with_suffix(".part")
-        part.write_bytes(pickle.dumps(state))
-        os.replace(part, self.checkpoint)
+        write_atomically(self.checkpoint, pickle.dumps(state))
 
 
 def train(recipe: Recipe, data: Mapping[str, Array], seed: int, folder: Path | None = None) -> ResumableSolver:
