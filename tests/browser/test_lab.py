@@ -14,11 +14,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from nbclient import NotebookClient
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from examiner.notebooks import read, solutions
+from tests.browser.axe import serious_findings
 from tests.browser.lab import SECONDS, TOKEN, jupyter_lab
 from tests.conftest import RELEASE, SOURCE
 
@@ -150,14 +150,8 @@ def test_everybody_can_read_a_notebook_that_was_run(browser: Browser, jupyter: s
     """Texts, outputs and figures; the program's own menus and editors are not ours."""
     window = opened(browser, jupyter, "done.ipynb", width)
     expect(window.locator(".jp-OutputArea-output img")).to_have_count(5)
-    found = Axe().run(window, context={"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]})
-    serious = [
-        f"{each['id']}: {node['html'][:200]}"
-        for each in found.response["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
-    assert serious == []
+    own = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
+    assert serious_findings(window, own) == []
     window.close()
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from examiner.cli.main import main
+from tests.browser.axe import serious_findings
 from tests.examiner.course.fakes import Grading
 from tests.examiner.pages.vectors import VECTORS
 from tests.examiner.small import submission
@@ -66,13 +66,7 @@ def test_nothing_is_loaded_nothing_runs_and_everybody_can_read_it(course: Path, 
                 window.on("request", lambda request, to=asked: to.append(request.url))
                 window.on("dialog", lambda dialog, to=said: (to.append(dialog.message), dialog.dismiss()))
                 window.goto(address(course, name))
-                serious = [
-                    f"{each['id']}: {node['html'][:200]}"
-                    for each in Axe().run(window).response["violations"]
-                    if each["impact"] in ("serious", "critical")
-                    for node in each["nodes"]
-                ]
-                assert serious == [], (name, width, scheme)
+                assert serious_findings(window) == [], (name, width, scheme)
                 assert window.evaluate("document.documentElement.scrollWidth") <= width, name
                 assert [each for each in asked[1:] if not each.startswith("data:")] == [], name
                 assert said == [], name
