@@ -78,5 +78,6 @@ $(INSTALLED): requirements.txt pyproject.toml | writable
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt || { echo "The packages of requirements.txt could not be installed: see above; is there a network?" >&2; exit 2; }
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@# A wheel brings this file, an editable installation does not.
-	@install -D -m 644 -t $(VENV)/etc/jupyter/jupyter_server_config.d examiner/examiner_formgrader.json
+	@mkdir -p $(VENV)/etc/jupyter/jupyter_server_config.d
+	@cp examiner/examiner_formgrader.json $(VENV)/etc/jupyter/jupyter_server_config.d/
 	@touch $@

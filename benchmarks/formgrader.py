@@ -67,7 +67,7 @@ def main() -> None:
         with jupyter_lab(course, Path(folder), 8888, PYTHONPATH=str(ROOT)) as (address, _):
             for which in ("first", "second"):
                 taken, waited = pressed(address)
-                print(f"{which} submission: autograde {taken:5.1f} s; another page waited at most {waited:5.1f} s")
+                print(f"{which} time: autograde {taken:5.1f} s; another page waited at most {waited:5.1f} s")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from examiner.workers import LocalWorkers
 __all__ = ["AutogradeHandler", "autograde"]
 
 ROUTE = r"/formgrader/api/submission/([^/]+)/([^/]+)/autograde"
-ENDED = "The process that grades has ended: press the button again. Nothing of this submission was changed."
+ENDED = "The process that grades has ended: press the button again."
 
 
 def autograde(config: Config, assignment: str, student: str) -> dict[str, Any]:

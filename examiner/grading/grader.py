@@ -24,7 +24,7 @@ from examiner._exceptions import EngineError, ExaminerError
 from examiner.assignment import Assignment
 from examiner.diagnosis import Diagnoser
 from examiner.engine import Engine
-from examiner.grading.notebook import NotebookGrader
+from examiner.grading.notebook import INSIDE, NotebookGrader
 from examiner.grading.student import StudentSide
 from examiner.kernel import KernelHost, Session, TimeBudget
 from examiner.notebooks import THEIRS, cells_of, imports, read
@@ -143,7 +143,7 @@ class Grader:
 
         with tempfile.TemporaryDirectory(prefix="examiner-") as folder, session() as first:
             with contextlib.suppress(EngineError):  # a process that was killed is replaced by the fork
-                self.engine.warm("examiner.grading.inside:prepare", name)
+                self.engine.warm(f"{INSIDE}:prepare", name)
             fork = partial(self.engine.fork, self._workspace(Path(folder), files))
             keep = self.options.figures == "submitted"
             return NotebookGrader(notebook, source, name, first, session, fork, fingerprints, keep).run()

@@ -73,7 +73,7 @@ class NotebookTests:
         self.outcomes: dict[str, TestOutcome] = {}
         self.sources: dict[str, tuple[str, float, Collection[str]]] = {}
         self.fault: str | None = None
-        run_imports(_source(*_file(notebook)), self.space)
+        run_imports(_source(notebook), self.space)
         self._place_proxies()
 
     def __repr__(self) -> str:
@@ -180,14 +180,14 @@ def _public(error: Exception, source: str, name: str) -> str:
     return "in a hidden check" if hidden else str(error)[:300]
 
 
-def _file(notebook: str) -> tuple[Path, int]:
-    """A source notebook's file, and when it was changed."""
+def _source(notebook: str) -> NotebookNode:
+    """A source notebook, read again only when its file was changed."""
     path = current_assignment().notebook(notebook)
-    return path, path.stat().st_mtime_ns
+    return _read(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _source(path: Path, _changed: int) -> NotebookNode:
+def _read(path: Path, _changed: int) -> NotebookNode:
     return read(path)
 
 
@@ -196,7 +196,7 @@ def _source(path: Path, _changed: int) -> NotebookNode:
 
 def prepare(notebook: str) -> None:
     """Read and import, in the engine's warm process, what every child needs that tests this notebook."""
-    run_imports(_source(*_file(notebook)), {}, "given")
+    run_imports(_source(notebook), {}, "given")
 
 
 _tests: NotebookTests | None = None

@@ -219,7 +219,7 @@ def _only_one(student: dict[Place, Trace]) -> Iterator[Hint]:
 
 def _value(place: Place) -> str:
     """What a check compares, without the words before it: ``what reg adds to the gradient of W2`` is about ``W2``."""
-    return place[2].split()[-1] if place[2].strip() else ""
+    return place[2].rpartition(" ")[2]
 
 
 def _changed_inputs(runs: Sequence[TestResult], again: Callable[[str], TestResult] | None) -> Iterator[Hint]:

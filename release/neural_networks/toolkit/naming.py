@@ -93,9 +93,9 @@ class Session:
         """Name the mistakes behind a test cell, and remember how it went; see `name_mistakes`."""
         self._failed[answer, _titles(checks)] = not all(check.passed for check in checks)
         self._tested[answer] = newest_cell(answer)
-        failed = {name for (name, _), failed in self._failed.items() if failed}
+        failing = {name for (name, _), failed in self._failed.items() if failed}
         # An answer that was changed since may be right now.
-        return name_mistakes(answer, checks, {name for name in failed if self._tested[name] == newest_cell(name)})
+        return name_mistakes(answer, checks, {name for name in failing if self._tested[name] == newest_cell(name)})
 
 
 _session = Session()

@@ -51,6 +51,13 @@ def test_good_and_bad_tests_are_told_apart(source: Path) -> None:
     assert not all_of_them.surprising
 
 
+def test_a_correlation_that_chance_makes_is_not_surprising(source: Path) -> None:
+    # By hand: test_odd against test_fair, covariance -1/12, deviations 1/2 and sqrt(5/36).
+    found = rows(source, *(student(x, y, 1) for x, y in ((1, 1), (1, 1), (1, 0), (0, 1), (0, 1), (0, 1))))
+    assert found["test_odd"].discrimination == pytest.approx(-1 / 12 / (1 / 2 * (5 / 36) ** 0.5))
+    assert not found["test_odd"].surprising
+
+
 def test_what_the_best_quarter_fails_is_surprising(source: Path) -> None:
     students = [student(1, 0.2, 1) for _ in range(3)] + [student(0, 0.1, 1) for _ in range(9)]
     odd = rows(source, *students)["test_odd"]
