@@ -52,9 +52,11 @@ def processor_seconds() -> float:
 
 def write_course(root: Path, config: str, notebooks: str | None) -> None:
     """Write a copy of the course, with the notebooks of a commit or with the present ones."""
+    subprocess.run([sys.executable, "tools/train_reference.py"], cwd=ROOT, check=True, capture_output=True)
     for name in ("assignment", "misconceptions"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "nbgrader_config.py").write_text(config)
+    (ROOT / FINGERPRINTS).mkdir(parents=True, exist_ok=True)
     (root / FINGERPRINTS).parent.mkdir()
     (root / FINGERPRINTS).symlink_to(ROOT / FINGERPRINTS)
     for path in sorted((root / "assignment" / NAME).glob("*.ipynb")) if notebooks else []:

@@ -35,8 +35,9 @@ class Examiner(Configurable):
     figures = Enum(
         ["submitted", "drawn"],
         "submitted",
-        help="Pictures below a student's own cells. 'submitted': those of the submission, where a cell has any; they "
-        "are not drawn again. 'drawn': all are drawn while the submission is graded.",
+        help="Pictures below free cells. 'submitted': those of the submission, where a cell has any; they are not "
+        "drawn again, and cells of the course that only show something do not run. 'drawn': all are drawn while the "
+        "submission is graded.",
     ).tag(config=True)
     show_mark_schemes = Bool(False, help="Whether students' feedback shows the mark schemes of written answers.").tag(
         config=True

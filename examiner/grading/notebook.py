@@ -19,8 +19,19 @@ from examiner.codec import CodecError
 from examiner.engine import Child
 from examiner.grading.inside import Tested
 from examiner.grading.rendering import explain, shown
+from examiner.grading.spared import spared
 from examiner.kernel import Cell, Session
-from examiner.notebooks import Outputs, cells_of, defined_names, grade_id, is_bonus, kind_of, pictures_of, with_pictures
+from examiner.notebooks import (
+    Outputs,
+    as_submitted,
+    cells_of,
+    defined_names,
+    grade_id,
+    is_bonus,
+    kind_of,
+    pictures_of,
+    with_pictures,
+)
 from examiner.outcome import Check, NotebookOutcome, TestOutcome, sentence, worst
 
 __all__ = ["NotebookGrader"]
@@ -57,7 +68,8 @@ class NotebookGrader:
     fingerprints : callable
         Gives the file of the notebook's fingerprints, None where nothing is diagnosed; asked when points are lost.
     keep_pictures : bool, optional
-        Whether the student's own cells keep the pictures of the submission, where it has any, and draw no others.
+        Whether the student's own cells keep the pictures of the submission, where it has any, and draw no others; then
+        cells on which nothing depends do not run at all, see `spared`.
     """
 
     def __init__(
@@ -77,6 +89,7 @@ class NotebookGrader:
         self._fork, self._another_session, self._keep_pictures = fork, another_session, keep_pictures
         self._child: Child | None = None
         self._provided: list[tuple[str, str]] = []
+        self._spared = spared(notebook, source) if keep_pictures else frozenset[str]()
         self._raised: dict[str, str | None] = {}
         self._seconds: dict[str, float] = {}
 
@@ -114,6 +127,8 @@ class NotebookGrader:
         name = _name_of(cell, number)
         if kind == "test":
             self._test(cell, name)
+        elif cell.id in self._spared:
+            cell.outputs = as_submitted(cell.outputs, self.session.budget)
         elif kind != "training":
             pictures = pictures_of(cell.outputs) if kind == "free" and self._keep_pictures else []
             outputs = self.session.run(Cell(name, cell.source, provided=kind == "given", draws=not pictures))
@@ -147,7 +162,7 @@ class NotebookGrader:
         with self._another_session() as self.session:
             for cell in self.notebook.cells:
                 kind, name = kind_of(cell), cell.metadata.get("nbgrader", {}).get("grade_id", "")
-                if cell.cell_type != "code" or kind == "training":
+                if cell.cell_type != "code" or kind == "training" or cell.id in self._spared:
                     continue
                 if kind != "test":
                     self.session.run(Cell(name, cell.source, provided=kind == "given", draws=False))

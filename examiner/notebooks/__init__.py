@@ -31,6 +31,7 @@ from examiner.notebooks.names import defined_names, imports, is_blank, statement
 from examiner.notebooks.outputs import (
     OutputBudget,
     Outputs,
+    as_submitted,
     clean_text,
     harmless,
     new_output,
@@ -57,6 +58,7 @@ __all__ = [
     "Repaired",
     "Submission",
     "answer_of",
+    "as_submitted",
     "cells_of",
     "clean_text",
     "defined_names",

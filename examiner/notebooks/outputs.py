@@ -17,7 +17,17 @@ from typing import Any, cast
 import nbformat
 from nbformat import NotebookNode
 
-__all__ = ["OutputBudget", "Outputs", "clean_text", "harmless", "new_output", "picture", "pictures_of", "with_pictures"]
+__all__ = [
+    "OutputBudget",
+    "Outputs",
+    "as_submitted",
+    "clean_text",
+    "harmless",
+    "new_output",
+    "picture",
+    "pictures_of",
+    "with_pictures",
+]
 
 MAX_PICTURE = 3_000_000  # characters of base64
 MAX_PIXELS = 16_000_000  # of one picture: a few kB of PNG can hold gigabytes of them
@@ -28,6 +38,7 @@ MAX_COLORS = 400  # changes of color in one output
 MAX_NOTEBOOK_COLORS = 20_000  # feedback makes an element of each
 _NOT_DRAWN = re.compile(r"<(?:Figure|IPython\.core\.display\.Image|PIL\.)")
 OWN_PICTURES = "(Pictures of the student's own run, as submitted.)\n"
+OWN_OUTPUTS = "(The output of the student's own run, as submitted.)\n"
 CUT = "\n[The rest is left out: more than {limit:,} characters.]\n"
 
 
@@ -257,6 +268,19 @@ def with_pictures(
         is_place = _NOT_DRAWN.match(output.get("data", {}).get("text/plain", ""))
         placed.append(waiting.pop(0) if is_place and waiting else output)
     return [*placed, *waiting, new_output("stream", name="stdout", text=OWN_PICTURES)]
+
+
+def as_submitted(outputs: Iterable[NotebookNode], budget: OutputBudget) -> list[NotebookNode]:
+    """Keep the submitted outputs of a cell that is not run, with a line that says whose they are.
+
+    Parameters
+    ----------
+    outputs : iterable of NotebookNode
+        Made harmless already.
+    budget : OutputBudget
+        The budget that the notebook's cells share.
+    """
+    return [*harmless(list(outputs), budget=budget), new_output("stream", name="stdout", text=OWN_OUTPUTS)]
 
 
 def new_output(kind: str, **content: Any) -> NotebookNode:

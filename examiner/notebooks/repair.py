@@ -15,8 +15,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from examiner._exceptions import DamagedNotebookError
-from examiner.notebooks.cells import TRAINING_TAG, new_cell, unused_id
-from examiner.notebooks.outputs import OutputBudget, harmless, pictures_of
+from examiner.notebooks.cells import kind_of, new_cell, unused_id
+from examiner.notebooks.outputs import OutputBudget, harmless
 
 __all__ = ["MAX_READ", "as_notebook", "is_readable_as_it_is", "repaired"]
 
@@ -36,7 +36,7 @@ NBGRADER = "grade", "grade_id", "locked", "points", "schema_version", "solution"
 def as_notebook(data: bytes) -> tuple[NotebookNode, tuple[str, ...]]:
     """Read a notebook from bytes, and repair it.
 
-    Outputs are dropped, except those of training cells, which are made harmless.
+    Outputs of cells without nbgrader metadata are made harmless; others are dropped.
 
     Parameters
     ----------
@@ -184,9 +184,8 @@ def _cell(cell: Any, number: int, ids: set[str], repairs: list[str], budget: Out
         if not isinstance(cell.get("outputs"), list):
             repairs.append("it had a code cell without outputs")
         made = new_cell("code", source, name, metadata)
-        outputs = [_modern(output) for output in _listed(cell.get("outputs"))]
-        kept = outputs if TRAINING_TAG in metadata.get("tags", ()) else pictures_of(outputs)
-        made.outputs = harmless(kept, budget=budget)
+        if kind_of(made) in ("free", "training"):
+            made.outputs = harmless([_modern(output) for output in _listed(cell.get("outputs"))], budget=budget)
         return made
     if cell.get("cell_type") not in ("markdown", "heading"):
         return new_cell("raw", source, name, metadata)

@@ -155,7 +155,7 @@ def test_size_is_judged_without_outputs(monkeypatch: pytest.MonkeyPatch) -> None
     content = valid()
     content["cells"].append(new_code_cell("1", outputs=[new_output("stream", text="x" * 20_000)]))
     notebook = repaired(content)
-    assert notebook.cells[-1].outputs == []
+    assert [len(output.text) for output in notebook.cells[-1].outputs] == [20_000]
     content["cells"].append(new_code_cell("#" * 20_000))
     with pytest.raises(DamagedNotebookError, match="without its outputs"):
         repaired(content)
@@ -170,18 +170,19 @@ def test_a_large_file_may_not_hold_very_many_values(part: str, monkeypatch: pyte
         as_notebook(b"[" + part.encode() * 1_000 + b"]")
 
 
-def test_training_cells_keep_outputs_others_their_pictures_and_these_are_harmless() -> None:
+def test_free_cells_keep_text_and_pictures_others_nothing() -> None:
     content = valid()
     html = new_output("display_data", data={"text/html": "<script>", PNG: png(2, 2)})
     text = new_output("stream", text="loss 1.0")
     content["cells"] += [
         new_code_cell("train()", metadata={"tags": ["skip-execution"]}, outputs=[text, html]),
+        new_code_cell("answer()", metadata={"nbgrader": {"solution": True}}, outputs=[text, html]),
         new_code_cell("other()", outputs=[text, html]),
     ]
     content["cells"][-1]["outputs"] += [{"data": [PNG]}, 1, {"data": {PNG: "PHNjcmlwdD4="}}]
     notebook = repaired(content)
     picture = new_output("display_data", data={PNG: png(2, 2)})
-    assert [cell.outputs for cell in notebook.cells[-2:]] == [[text, picture], [picture]]
+    assert [cell.outputs for cell in notebook.cells[-3:]] == [[text, picture], [], [text, picture]]
 
 
 def test_what_nbgrader_can_read_as_it_is() -> None:
