@@ -1,7 +1,7 @@
-"""The course's network and momentum as the results need them: few copies, dropout, label smoothing, max-norm.
+"""The course's network and momentum as the results need them: few copies, batch normalization, dropout, max-norm.
 
-`LeanNet` computes what the reference's `FullyConnectedNet` computes; a test compares both.  It is not in the toolkit,
-because students write this network themselves.
+`LeanNet` computes what the reference's `FullyConnectedNet` and notebook 08's layers compute; tests compare them.  It is
+not in the toolkit, because students write this network themselves.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Augment = Callable[[Array, np.random.Generator], Array]
+EPSILON, RUNNING = np.float32(1e-5), np.float32(0.9)
+"""Of batch normalization: added to each variance; how much of the running averages stays in a step."""
 
 
 class LeanNet:
@@ -36,6 +38,8 @@ class LeanNet:
         Label smoothing: the share of the target's probability that is spread over all classes.
     augment : callable, optional
         `(X, rng) -> X`, applied to every training batch.
+    normalize : bool
+        Whether the inputs of each ReLU are batch-normalized.
     """
 
     def __init__(
@@ -49,16 +53,21 @@ class LeanNet:
         drop_hidden: float = 0.0,
         smoothing: float = 0.0,
         augment: Augment | None = None,
+        normalize: bool = False,
     ) -> None:
         self.category, self.rng, self.reg = category, rng, reg
         self.drop_input, self.drop_hidden = drop_input, drop_hidden
-        self.smoothing, self.augment = smoothing, augment
+        self.smoothing, self.augment, self.normalize = smoothing, augment, normalize
         self.depth = len(dims) - 1
         self.params: dict[str, Array] = {}
+        self.running: dict[int, tuple[Array, Array]] = {}
         for k, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), start=1):
             scale = np.float32(np.sqrt(2 / fan_in))
             self.params[f"W{k}"] = scale * rng.standard_normal((fan_in, fan_out), dtype=np.float32)
             self.params[f"b{k}"] = np.zeros(fan_out, np.float32)
+            if normalize and k < self.depth:  # b is what is called beta there
+                self.params[f"gamma{k}"] = np.ones(fan_out, np.float32)
+                self.running[k] = np.zeros(fan_out, np.float32), np.ones(fan_out, np.float32)
 
     def __repr__(self) -> str:
         """Return the category and the sizes of the layers."""
@@ -69,13 +78,15 @@ class LeanNet:
         """Return scores (N, outputs) of X (N, D) if y is None, else (loss, grads), as `FullyConnectedNet` does."""
         if y is None:
             return self._scores(X)
-        inputs, out = self._forward_in_training(X)
+        inputs, out, caches = self._forward_in_training(X)
         loss, dout = (_softmax if self.category == "classification" else _squares)(out, y, self.smoothing)
         grads: dict[str, Array] = {}
         for k in range(self.depth, 0, -1):
             w = self.params[f"W{k}"]
-            grads[f"W{k}"] = inputs[k - 1].T @ dout  # (D, N) @ (N, M) -> (D, M)
             grads[f"b{k}"] = dout.sum(axis=0)  # (M,)
+            if k in caches:
+                grads[f"gamma{k}"] = self._normalized_backward(k, dout, grads[f"b{k}"], *caches[k])
+            grads[f"W{k}"] = inputs[k - 1].T @ dout  # (D, N) @ (N, M) -> (D, M)
             if self.reg:
                 loss += self.reg / 2 * float(np.vdot(w, w))
                 grads[f"W{k}"] += self.reg * w
@@ -90,24 +101,52 @@ class LeanNet:
         out = X
         for k in range(1, self.depth + 1):
             out = out @ self.params[f"W{k}"]  # (N, D) @ (D, M) -> (N, M)
+            if k in self.running:
+                mean, variance = self.running[k]
+                out -= mean
+                out *= self.params[f"gamma{k}"] / np.sqrt(variance + EPSILON)
             out += self.params[f"b{k}"]
             if k < self.depth:
                 np.maximum(out, 0, out=out)
         return out
 
-    def _forward_in_training(self, X: Array) -> tuple[list[Array], Array]:
-        """Return the input of every layer, and the scores."""
+    def _forward_in_training(self, X: Array) -> tuple[list[Array], Array, dict[int, tuple[Array, Array]]]:
+        """Return the input of every layer, the scores, and what the backward pass of batch normalization needs."""
         out = self.augment(X, self.rng) if self.augment else X
         out = self._dropped(out, self.drop_input, in_place=False)
-        inputs = []
+        inputs, caches = [], {}
         for k in range(1, self.depth + 1):
             inputs.append(out)
             out = out @ self.params[f"W{k}"]  # (N, D) @ (D, M) -> (N, M)
+            if k in self.running:
+                caches[k] = self._normalized(k, out)
+                out = caches[k][0] * self.params[f"gamma{k}"]
             out += self.params[f"b{k}"]
             if k < self.depth:
                 np.maximum(out, 0, out=out)
                 out = self._dropped(out, self.drop_hidden, in_place=True)
-        return inputs, out
+        return inputs, out, caches
+
+    def _normalized(self, k: int, x: Array) -> tuple[Array, Array]:
+        """Normalize x (N, M) in place, and return it with 1 / standard deviation (M,); the running averages follow."""
+        mean = x.mean(axis=0)
+        x -= mean
+        variance = np.einsum("ij,ij->j", x, x) / np.float32(len(x))
+        inverse = 1 / np.sqrt(variance + EPSILON)
+        x *= inverse
+        for average, now in zip(self.running[k], (mean, variance), strict=True):
+            average *= RUNNING
+            average += (1 - RUNNING) * now
+        return x, inverse
+
+    def _normalized_backward(self, k: int, dout: Array, dbeta: Array, x: Array, inverse: Array) -> Array:
+        """Turn dout (N, M) into the gradient with respect to what was normalized, in place, and return dgamma (M,)."""
+        dgamma: Array = np.einsum("ij,ij->j", dout, x)
+        x *= dgamma / np.float32(len(x))
+        dout -= dbeta / np.float32(len(x))
+        dout -= x
+        dout *= self.params[f"gamma{k}"] * inverse
+        return dgamma
 
     def _dropped(self, x: Array, share: float, *, in_place: bool) -> Array:
         """Inverted dropout with a mask of bytes, which are quicker to draw than floats."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import pickle
@@ -44,6 +45,7 @@ class Recipe:
     smoothing: float = 0.0
     max_norm: float | None = None
     warped: bool = False
+    normalize: bool = False
 
     @property
     def key(self) -> str:
@@ -61,6 +63,7 @@ class Recipe:
             drop_hidden=self.drop_hidden,
             smoothing=self.smoothing,
             augment=Warp(rng) if self.warped else None,
+            normalize=self.normalize,
         )
 
     @property
@@ -81,16 +84,26 @@ class ResumableSolver(Solver):
     ----------
     seconds : float
         Processor time of the training, in all processes that worked on it.
+    best_running : dict
+        The running averages of batch normalization that belong to `best_params`.
     """
 
     _KEPT = (
-        "loss_history", "train_history", "val_history", "best_val", "best_epoch", "best_params", "learning_rate",
-        "_configs",
+        "loss_history", "train_history", "val_history", "best_val", "best_epoch", "best_params", "best_running",
+        "learning_rate", "_configs",
     )  # fmt: skip
 
     def __init__(self, *args: Any, checkpoint: Path | None, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.checkpoint, self.seconds = checkpoint, 0.0
+        self.best_running: dict[int, Any] = {}
+
+    def train(self) -> ResumableSolver:
+        """Train or go on; at the end, the network has the best parameters and their running averages."""
+        super().train()
+        if self.best_running:
+            self.model.running = copy.deepcopy(self.best_running)  # type: ignore[attr-defined]
+        return self
 
     def _start(self) -> None:
         super()._start()
@@ -102,17 +115,23 @@ class ResumableSolver(Solver):
             setattr(self, name, state[name])
         self.seconds, self.rng.bit_generator.state = state["seconds"], state["rng"]
         self.model.params.update(state["params"])
+        if state["running"]:
+            self.model.running = state["running"]  # type: ignore[attr-defined]
         self._epoch, self._steps_measured = len(self.val_history), len(self.loss_history)
         self.stop_reason = self._verdict()
 
     def _finish_epoch(self, bar: Any) -> None:
         super()._finish_epoch(bar)
+        running = getattr(self.model, "running", {})
+        if self.best_epoch == len(self.val_history):
+            self.best_running = copy.deepcopy(running)
         now = time.process_time()
         self.seconds, self._clock = self.seconds + now - self._clock, now
         if self.checkpoint is None or self.stop_reason not in ("running", "finished"):
             return
         state = {name: getattr(self, name) for name in self._KEPT}
-        state |= {"params": self.model.params, "seconds": self.seconds, "rng": self.rng.bit_generator.state}
+        state |= {"params": self.model.params, "running": running}
+        state |= {"seconds": self.seconds, "rng": self.rng.bit_generator.state}
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self.checkpoint, pickle.dumps(state))
 

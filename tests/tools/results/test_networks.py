@@ -37,6 +37,40 @@ def test_it_is_the_notebooks_network(category: str, outputs: int) -> None:
         np.testing.assert_allclose(grads[name], value, atol=1e-5, err_msg=name)
 
 
+def test_normalized_layers_are_the_notebooks() -> None:
+    lean = LeanNet("classification", [12, 9, 5], rng(), normalize=True)
+    lean.params["gamma1"] += rng(4).random(9, np.float32)
+    lean.params["b1"] += rng(5).random(9, np.float32)
+    forward, backward = (
+        getattr(answers("08_batch_normalization", folder=SOURCE), f"batchnorm_{way}") for way in ("forward", "backward")
+    )
+    layers, loss_of = answers("01_layers", folder=SOURCE), answers("02_losses", folder=SOURCE).softmax_loss
+    p = {name: value.astype(np.float64) for name, value in lean.params.items()}
+    X, y = batch("classification")
+    normalized, cache = forward(X @ p["W1"], p["gamma1"], p["b1"], {"mode": "train"})
+    hidden, relu_cache = layers.relu_forward(normalized)
+    expected, dout = loss_of(hidden @ p["W2"] + p["b2"], y)
+    dx, dgamma, dbeta = backward(layers.relu_backward(dout @ p["W2"].T, relu_cache), cache)
+    loss, grads = lean.loss(X, y)
+    assert loss == pytest.approx(expected, rel=1e-5)
+    wanted = {"W1": X.T @ dx, "b1": dbeta, "gamma1": dgamma, "W2": hidden.T @ dout, "b2": dout.sum(axis=0)}
+    assert set(grads) == set(lean.params) == set(wanted)
+    for name, value in wanted.items():
+        np.testing.assert_allclose(grads[name], value, atol=1e-5, err_msg=name)
+
+
+def test_outside_of_training_running_averages_normalize() -> None:
+    network = LeanNet("classification", [12, 9, 5], rng(), normalize=True)
+    X, y = batch("classification")
+    for _ in range(200):
+        network.loss(X, y)
+    hidden = X @ network.params["W1"]
+    hidden = (hidden - hidden.mean(axis=0)) / np.sqrt(hidden.var(axis=0) + 1e-5)
+    expected = np.maximum(hidden, 0) @ network.params["W2"]
+    np.testing.assert_allclose(network.loss(X), expected, atol=1e-4)
+    np.testing.assert_allclose(network.loss(X[:1]), expected[:1], atol=1e-4)
+
+
 def test_label_smoothing_agrees_with_differences() -> None:
     X, y = batch("classification")
     network = LeanNet("classification", [12, 5], rng(), smoothing=0.2)
@@ -58,7 +92,7 @@ def test_dropout_keeps_the_mean_and_sends_no_gradient_through_what_it_dropped() 
     assert set(np.unique(dropped)) == {0, 2}
     assert dropped.mean() == pytest.approx(1, abs=0.03)
     assert (x == 1).all()  # the caller's array stays as it is
-    inputs, _ = network._forward_in_training(np.abs(rng(3).standard_normal((64, 400))).astype(np.float32))
+    inputs, _, _ = network._forward_in_training(np.abs(rng(3).standard_normal((64, 400))).astype(np.float32))
     assert 0.6 < np.mean(inputs[1] == 0) < 0.9  # about half by the ReLU, half of the rest by dropout
 
 

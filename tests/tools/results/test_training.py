@@ -21,10 +21,12 @@ def data() -> dict[str, np.ndarray]:
     return {"X_train": X[:80], "y_train": y[:80], "X_val": X[80:], "y_val": y[80:]}
 
 
+@pytest.mark.parametrize("normalize", [False, True])
 def test_an_interrupted_training_goes_on(
-    data: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    normalize: bool, data: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = train(RECIPE, data, 3)
+    recipe = replace(RECIPE, normalize=normalize)
+    whole = train(recipe, data, 3)
     finish = ResumableSolver._finish_epoch
 
     def cut(solver: ResumableSolver, bar: object) -> None:
@@ -35,12 +37,15 @@ def test_an_interrupted_training_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(ResumableSolver, "_finish_epoch", cut)
         with pytest.raises(RuntimeError, match="the machine stopped"):
-            train(RECIPE, data, 3, tmp_path)
-    resumed = train(RECIPE, data, 3, tmp_path)
+            train(recipe, data, 3, tmp_path)
+    resumed = train(recipe, data, 3, tmp_path)
     assert resumed.val_history == whole.val_history
     assert resumed.loss_history == whole.loss_history
     for name, value in whole.model.params.items():
         np.testing.assert_array_equal(resumed.model.params[name], value)
+    np.testing.assert_array_equal(resumed.predict(data["X_val"]), whole.predict(data["X_val"]))
+    scores = resumed.predict(data["X_val"])
+    assert resumed.measure(scores, data["y_val"]) == resumed.best_val
 
 
 def test_a_finished_training_is_read_and_not_repeated(data: dict[str, np.ndarray], tmp_path: Path) -> None:
