@@ -5,6 +5,8 @@ The colors are those of Okabe and Ito, which color-blind people can tell apart.
 
 from __future__ import annotations
 
+import importlib
+import threading
 from html import escape
 from typing import Any
 
@@ -12,6 +14,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -39,6 +42,9 @@ STYLE: dict[str, Any] = {
     "lines.linewidth": 2,
 }
 
+_latest = threading.local()
+"""The figure of each thread's latest `new_axes`."""
+
 
 def new_axes(columns: int = 1, rows: int = 1, *, width: float = 5.0, height: float = 3.2) -> list[Axes]:
     """Return the axes of a new figure in the course's style, row by row.
@@ -55,8 +61,25 @@ def new_axes(columns: int = 1, rows: int = 1, *, width: float = 5.0, height: flo
     list of matplotlib.axes.Axes
     """
     plt.style.use(STYLE)
-    _, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
-    return list(axes.ravel())
+    figure = (_figure_of_its_own if _is_inline() else plt.figure)(figsize=(width * columns, height * rows))
+    _latest.figure = figure
+    return list(figure.subplots(rows, columns, squeeze=False).ravel())
+
+
+def _is_inline() -> bool:
+    return "inline" in matplotlib.get_backend()
+
+
+def _figure_of_its_own(**settings: Any) -> Figure:
+    """Make a figure that pyplot does not know.
+
+    Jupyter shows and closes all of pyplot's figures when the callback of a control ends, and it runs callbacks in
+    threads: a figure that another one is still drawing would be lost.
+    """
+    importlib.import_module("matplotlib_inline.backend_inline")  # tells IPython how to show a figure
+    figure = Figure(**settings)
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def set_labels(ax: Axes, title: str, x: str, y: str) -> None:
@@ -72,19 +95,17 @@ def set_labels(ax: Axes, title: str, x: str, y: str) -> None:
 
 
 def show() -> None:
-    """Show the current figure, with a text for those who cannot see it."""
-    figure = plt.gcf()
-    if "inline" not in matplotlib.get_backend():  # a script, a window, a widget
+    """Show the figure of the latest `new_axes`, with a text for those who cannot see it."""
+    if not _is_inline():  # a script, a window, a widget
         plt.show()
         return
     from IPython.core.interactiveshell import InteractiveShell  # not before: where nothing is shown, it is not needed
     from IPython.display import display
 
     formatter: Any = InteractiveShell.instance().display_formatter
-    data, metadata = formatter.format(figure)
-    data, metadata = _with_words(data, metadata, described(figure))
+    data, metadata = formatter.format(_latest.figure)
+    data, metadata = _with_words(data, metadata, described(_latest.figure))
     display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
-    plt.close(figure)
 
 
 def _with_words(data: dict[str, str], metadata: dict[str, Any], words: str) -> tuple[dict[str, str], dict[str, Any]]:
