@@ -24,6 +24,13 @@ def test_a_guess_is_a_circle_and_a_result_a_point(draw, capsys):
     assert capsys.readouterr().out.splitlines() == ["first: 4 (you said 3)", "second: 5 (no guess)"]
 
 
+def test_a_guess_that_is_right_is_seen_around_the_point(draw):
+    (ax,) = draw(plots.guess_and_truth, "zeros", {"L2": 0}, {"L2": 0}).axes
+    circle, point = (line for line in ax.lines if line.get_marker() == "o")
+    assert circle.get_markersize() > point.get_markersize() + 2
+    assert not circle.get_clip_on() and not point.get_clip_on()  # 0 is at the edge of the axes
+
+
 @pytest.mark.parametrize("guess", ["a lot", ..., math.nan, [1]])
 def test_what_is_no_number_is_no_guess(guess, draw, capsys):
     (ax,) = draw(plots.guess_and_truth, "share", {"ReLU": guess}, {"ReLU": 0.5}).axes

@@ -37,11 +37,13 @@ def guess_and_truth(
         ]
         ax.plot([value for _, value in points], [row] * len(points), color=GREY, linewidth=1)
         for label, value in points:
-            face, edge = (BLUE, BLUE) if label == "result" else ("none", ORANGE)
+            face, edge, size = (BLUE, BLUE, 11) if label == "result" else ("none", ORANGE, 16)
             shown = None if label in named else label
-            ax.plot(value, row, "o", markersize=11, markerfacecolor=face, markeredgecolor=edge, label=shown)
+            (point,) = ax.plot(value, row, "o", markersize=size, markerfacecolor=face, markeredgecolor=edge, label=shown)
+            point.set(clip_on=False, zorder=3, markeredgewidth=2)  # whole at the edge of the axes
             named.add(label)
     ax.set_yticks(range(len(truths)), list(truths))
+    ax.tick_params(axis="y", pad=10)  # room for a circle at the edge
     ax.set_ylim(len(truths) - 0.5, -0.5)
     if log:
         ax.set_xscale("log")
