@@ -19,6 +19,7 @@ def test_penalties(draw):
     np.testing.assert_allclose(value, np.abs(w))
     np.testing.assert_allclose(right.lines[1].get_ydata(), w)
     assert [text.get_text() for text in left.get_legend().get_texts()] == ["L1", "L2"]
+    assert [line.get_label() for line in right.lines] == ["L1", "L2"]  # the words about the figure name them
 
 
 def test_shrinkage(draw):
@@ -50,7 +51,7 @@ def test_weight_paths(draw):
         lines = {tuple(line.get_ydata()): line.get_color() for line in ax.lines}
         assert [lines[tuple(path[:, k])] for k in range(4)] == [BLUE, ORANGE, GREY, GREY]
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
-    assert [text.get_text() for text in figure.axes[-1].get_legend().get_texts()] == ["weight 1", "weight 2"]
+    assert [text.get_text() for text in figure.axes[-1].get_legend().get_texts()] == ["weight 1", "weight 2", "the others"]
     assert figure.axes[0].get_xlabel() == "strength λ"
 
 

@@ -26,12 +26,12 @@ def penalties(functions: Mapping[str, Callable[..., Any]], limit: float = 2.0) -
     weights = np.linspace(-limit, limit, 200)  # an even number, to leave out 0
     left, right = new_axes(2, width=4.6, height=3.2)
     for (name, penalty), dashes in zip(functions.items(), ("-", "--", "-."), strict=False):
-        pulls = [np.asarray(penalty(np.array([weight]))[1]).item() for weight in weights]
+        slopes = [np.asarray(penalty(np.array([weight]))[1]).item() for weight in weights]
         left.plot(weights, _penalty_values(penalty, weights), dashes, label=name)
-        right.plot(weights, pulls, dashes)
+        right.plot(weights, slopes, dashes, label=name)
     left.legend(loc="upper center")
     set_labels(left, "Penalty", "weight w", "penalty")
-    set_labels(right, "Gradient: the pull towards 0", "weight w", "d penalty / d w")
+    set_labels(right, "Gradient: a step goes against it", "weight w", "d penalty / d w")
     show()
 
 
@@ -105,6 +105,7 @@ def weight_paths(strengths: Array, paths: Mapping[str, ArrayLike], matter: int) 
             ax.plot(strengths, weights[:, index], label=f"weight {index + 1}")
         set_labels(ax, name, "strength λ", "weight")
         ax.sharey(panels[0])
+    panels[-1].plot([], [], color=GREY, linewidth=1, label="the others")
     panels[-1].legend(fontsize="small")
     show()
 
