@@ -28,7 +28,7 @@ def test_a_guess_that_is_right_is_seen_around_the_point(draw):
     (ax,) = draw(plots.guess_and_truth, "zeros", {"L2": 0}, {"L2": 0}).axes
     circle, point = (line for line in ax.lines if line.get_marker() == "o")
     assert circle.get_markersize() > point.get_markersize() + 2
-    assert not circle.get_clip_on() and not point.get_clip_on()  # 0 is at the edge of the axes
+    assert [circle.get_clip_on(), point.get_clip_on()] == [False, False]  # 0 is at the edge of the axes
 
 
 @pytest.mark.parametrize("guess", ["a lot", ..., math.nan, [1]])

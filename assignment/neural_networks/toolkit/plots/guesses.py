@@ -39,8 +39,8 @@ def guess_and_truth(
         for label, value in points:
             face, edge, size = (BLUE, BLUE, 11) if label == "result" else ("none", ORANGE, 16)
             shown = None if label in named else label
-            (point,) = ax.plot(value, row, "o", markersize=size, markerfacecolor=face, markeredgecolor=edge, label=shown)
-            point.set(clip_on=False, zorder=3, markeredgewidth=2)  # whole at the edge of the axes
+            (point,) = ax.plot(value, row, "o", markersize=size, markerfacecolor=face, label=shown)
+            point.set(markeredgecolor=edge, markeredgewidth=2, clip_on=False, zorder=3)  # whole at the edge of the axes
             named.add(label)
     ax.set_yticks(range(len(truths)), list(truths))
     ax.tick_params(axis="y", pad=10)  # room for a circle at the edge
