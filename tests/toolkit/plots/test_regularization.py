@@ -51,7 +51,8 @@ def test_weight_paths(draw):
         lines = {tuple(line.get_ydata()): line.get_color() for line in ax.lines}
         assert [lines[tuple(path[:, k])] for k in range(4)] == [BLUE, ORANGE, GREY, GREY]
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
-    assert [text.get_text() for text in figure.axes[-1].get_legend().get_texts()] == ["weight 1", "weight 2", "the others"]
+    legend = figure.axes[-1].get_legend().get_texts()
+    assert [text.get_text() for text in legend] == ["weight 1", "weight 2", "the others"]
     assert figure.axes[0].get_xlabel() == "strength λ"
 
 

@@ -111,7 +111,7 @@ def weight_paths(strengths: Array, paths: Mapping[str, ArrayLike], matter: int) 
 
 
 def overparameterized(points: tuple[Array, Array], truth: tuple[Array, Array], curves: Mapping[float, Array]) -> None:
-    """Draw fits of a few points by many weights, one panel for each strength of the penalty.
+    """Draw fits of a few points by many weights, one panel for each strength of the penalty, two in a row.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def overparameterized(points: tuple[Array, Array], truth: tuple[Array, Array], c
     curves : mapping of float to ndarray, shape (G,)
         The fitted curve at each strength.
     """
-    panels = new_axes(len(curves), width=3.1, height=3.2)
+    panels = new_axes(2, -(-len(curves) // 2), width=4.0, height=2.7)
     for ax, (reg, curve) in zip(panels, curves.items(), strict=False):
         ax.plot(*truth, color=GREY, linestyle=":", label="truth")
         ax.plot(truth[0], curve, label="fit")
@@ -131,7 +131,9 @@ def overparameterized(points: tuple[Array, Array], truth: tuple[Array, Array], c
         ax.set(ylim=(-2.5, 2.5), xticks=[-1, -0.5, 0, 0.5, 1])
         sizes = [float(np.sqrt(np.mean(np.square(e)))) for e in (error, curve - truth[1])]
         set_labels(ax, f"λ = {reg:g}\nRMSE {sizes[0]:.2f} to data, {sizes[1]:.2f} to truth", "x", "y")
-    panels[-1].legend(loc="lower right", fontsize="small")
+    ax.legend(loc="lower right", fontsize="small")
+    for ax in panels[len(curves) :]:
+        ax.set_axis_off()
     show()
 
 
