@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from toolkit.plots.style import COLORS, GREY, new_axes, set_labels, show
@@ -158,9 +159,11 @@ def health(solver: Solver) -> None:
         dead.plot(epochs, 100 * np.array(shares), marker="o", markersize=3, color=color, label=f"after W{k}")
     steps.axhline(1e-3, color=GREY, linestyle=":", linewidth=1)
     dead.set_ylim(-2, 102)
-    set_labels(steps, "Step / weights", "epoch", "norm of the step / norm of the weights")
+    set_labels(steps, "Step / weights", "epoch", "ratio of norms")
     set_labels(gradients, "Gradients", "epoch", "norm of the gradient")
-    set_labels(dead, "Dead units", "epoch", "units that are 0 for 500 examples, %")
+    set_labels(dead, "Dead units: 0 for 500 examples", "epoch", "units, %")
+    for ax in (steps, gradients, dead):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     for ax in (steps, dead):
         if ax.get_legend_handles_labels()[0]:
             ax.legend()
