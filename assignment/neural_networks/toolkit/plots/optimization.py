@@ -77,14 +77,16 @@ def loss_curves(histories: Mapping[str, Sequence[float]], smooth: int = 10) -> N
     show()
 
 
-def learning_rates(tried: Mapping[str, Mapping[float, Solver]]) -> None:
-    """Draw what each update rule reaches with each learning rate; a star marks its best one.
+def learning_rates(tried: Mapping[str, Mapping[float, Solver]], chosen: Mapping[str, float]) -> None:
+    """Draw what each update rule reaches with each learning rate; a star marks the one chosen for it.
 
     Parameters
     ----------
     tried : mapping of str to mapping of float to Solver
         For each rule, solvers that have trained a network for classification, by their learning rate. A solver without
         a finished epoch has diverged, and has no point.
+    chosen : mapping of str to float
+        The learning rate chosen for each rule.
     """
     (ax,) = new_axes(width=6.0, height=3.4)
     for number, (name, runs) in enumerate(tried.items()):
@@ -93,8 +95,8 @@ def learning_rates(tried: Mapping[str, Mapping[float, Solver]]) -> None:
             continue
         style, color = _DASHES[number % len(_DASHES)], COLORS[number % len(COLORS)]
         ax.semilogx(list(reached), list(reached.values()), style, marker="o", markersize=4, color=color, label=name)
-        best = max(reached, key=lambda rate: reached[rate])
-        ax.plot(best, reached[best], "*", markersize=14, color=color)
+        if (rate := chosen.get(name)) in reached:
+            ax.plot(rate, reached[rate], "*", markersize=14, color=color)
     set_labels(ax, "Each rule has a learning rate that suits it", "learning rate (logarithmic)", "validation accuracy")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     show()
