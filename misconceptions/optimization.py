@@ -253,6 +253,7 @@ catalogue.change(
         AVERAGE: 'v = config["beta"] * config["velocity"] - config["learning_rate"] * dw',
         AVERAGED: "return w + v",
     },
+    variants=({'- config["learning_rate"] * dw': '+ config["learning_rate"] * dw', "return w + v": "return w - v"},),
 )
 catalogue.change(
     "sgd_momentum_ema",

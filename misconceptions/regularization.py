@@ -50,7 +50,11 @@ def l2_penalty_without_strength(w, reg):
     return 0.5 * np.sum(w**2), reg * w
 
 
-@catalogue.misconception("l2_regularization", "The penalty is averaged over the weights: it should be a sum.")
+@catalogue.misconception(
+    "l2_regularization",
+    "The penalty is averaged over the weights: it should be a sum.",
+    variants=({" / w.size": ""},),
+)
 def l2_averaged(w, reg):
     return reg / 2 * np.mean(w**2), reg * w / w.size
 
@@ -226,7 +230,11 @@ def l1_halved(w, reg):
     return reg / 2 * np.sum(np.abs(w)), reg / 2 * np.sign(w)
 
 
-@catalogue.misconception("l1_regularization", "The penalty is averaged over the weights: it should be a sum.")
+@catalogue.misconception(
+    "l1_regularization",
+    "The penalty is averaged over the weights: it should be a sum.",
+    variants=({" / w.size": ""},),
+)
 def l1_averaged(w, reg):
     return reg * np.mean(np.abs(w)), reg * np.sign(w) / w.size
 
@@ -392,7 +400,11 @@ def elastic_net_product(w, reg1, reg2):
     return reg1 * np.sum(np.abs(w)) * reg2 * np.sum(w**2), reg1 * np.sign(w) * 2 * reg2 * w
 
 
-@catalogue.misconception("elastic_net_regularization", "The penalty is averaged over the weights: it should be a sum.")
+@catalogue.misconception(
+    "elastic_net_regularization",
+    "The penalty is averaged over the weights: it should be a sum.",
+    variants=({" / w.size": ""},),
+)
 def elastic_net_averaged(w, reg1, reg2):
     return np.mean(reg1 * np.abs(w) + reg2 * w**2), (reg1 * np.sign(w) + 2 * reg2 * w) / w.size
 

@@ -50,6 +50,28 @@ def network(*changes: tuple[str, str]) -> str:
     return source
 
 
+def test_an_averaged_penalty_is_named_beside_a_right_gradient(course: Diagnoser) -> None:
+    for answer, penalty, dw in (
+        ("l2", "reg / 2 * (w**2).mean()", "reg * w"),
+        ("l1", "reg * np.average(np.abs(w))", "reg * np.sign(w)"),
+    ):
+        said = told(course, "03_regularization", f"{answer}_regularization", f"""
+            def {answer}_regularization(w, reg):
+                return {penalty}, {dw}
+        """)  # fmt: skip
+        assert said == {"The penalty is averaged over the weights: it should be a sum."}
+
+
+def test_the_classical_form_with_its_signs_turned_is_named_where_an_average_belongs(course: Diagnoser) -> None:
+    source = """
+        def sgd_momentum_ema(w, dw, config=None):
+            c = {"learning_rate": 1e-2, "beta": 0.9, "velocity": np.zeros_like(w)} | (config or {})
+            c["velocity"] = c["beta"] * c["velocity"] + c["learning_rate"] * dw
+            return w - c["velocity"], c
+    """
+    assert named(course, "05_optimization", "sgd_momentum_ema", source) == {"classical_instead"}
+
+
 def test_changing_an_input_is_not_blamed_for_another_mistake(course: Diagnoser) -> None:
     said = told(course, "05_optimization", "sgd", """
         def sgd(w, dw, config=None):
