@@ -119,3 +119,5 @@ def test_health(draw, train, digits):
     assert [len(line.get_ydata()) for line in gradients.lines] == [len(solver.val_history)] * len(solver.health_history)
     assert steps.get_yscale() == gradients.get_yscale() == "log"
     assert len(dead.lines) == len(solver.dead_history[0])
+    for ax in (steps, gradients, dead):
+        assert [tick for tick in ax.get_xticks() if tick % 1] == []  # an epoch is a whole number
