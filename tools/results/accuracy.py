@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,42 +16,37 @@ from tools.results.context import SOURCE, Context
 from tools.results.store import Result
 from tools.results.training import Recipe, ResumableSolver
 
-DIGITS = {
-    "small": Recipe(
-        "classification", (512, 512), 24, 0.1, last_rate=0.02, drop_input=0.2, drop_hidden=0.3, smoothing=0.1
-    ),
-    "plain": Recipe(
-        "classification", (1024, 1024), 28, 0.1, last_rate=0.01, drop_input=0.2, drop_hidden=0.5, smoothing=0.05
-    ),
-    "stretch": Recipe(
-        "classification",
-        (1024, 1024),
-        100,
-        0.1,
-        last_rate=0.005,
-        drop_input=0.2,
-        drop_hidden=0.5,
-        smoothing=0.05,
-        max_norm=3.0,
-    ),
-    "augmented-small": Recipe(
-        "classification", (512, 512), 28, 0.1, last_rate=0.02, drop_hidden=0.1, smoothing=0.1, warped=True
-    ),
-    "augmented": Recipe(
-        "classification", (800, 800), 40, 0.1, last_rate=0.01, drop_hidden=0.15, smoothing=0.05, warped=True
-    ),
+PLAIN = Recipe("classification", (512, 512), 20, 0.3, last_rate=0.0, drop_hidden=0.3, normalize=True)
+AUGMENTED = replace(PLAIN, epochs=28, drop_hidden=0.1, warped=True)
+DIGITS = {"plain": (PLAIN, 1), "average": (PLAIN, 4), "augmented": (AUGMENTED, 3)}
+"""The digits' networks, by name: their settings, and the number of networks whose probabilities are averaged."""
+TRIED = {
+    "no batch normalization, learning rate 0.1": replace(PLAIN, normalize=False, rate=0.1),
+    "learning rate 0.1": replace(PLAIN, rate=0.1),
+    "a learning rate that falls to 0.02 of it by the same factor each time": replace(PLAIN, last_rate=0.02),
+    "no dropout": replace(PLAIN, drop_hidden=0.0),
+    "dropout of inputs, 0.2": replace(PLAIN, drop_input=0.2),
+    "label smoothing, 0.1": replace(PLAIN, smoothing=0.1),
+    "max-norm, 2": replace(PLAIN, max_norm=2.0),
+    "[1024, 1024], dropout 0.5": replace(PLAIN, hidden=(1024, 1024), drop_hidden=0.5),
 }
-"""The settings of the digits' networks, by name."""
+"""Other settings for the plain network, which were measured on the validation split alone."""
 
 HOUSES = Recipe("regression", (128, 64), 50, 5e-3, rule="adam", last_rate=0.03, drop_hidden=0.1)
 AVERAGED = 5
 
 
 def digits(context: Context, name: str, seed: int) -> Result:
-    """Train one network on the digits, and measure it on the test images once."""
+    """Train the networks of one name on the digits, and measure their average on the test images once."""
+    recipe, number = DIGITS[name]
     arrays = context.images()
-    solver = context.trained(DIGITS[name], arrays, seed)
-    return measured(solver, arrays)
+    return measured(arrays, *(context.trained(recipe, arrays, number * seed + k) for k in range(number)))
+
+
+def tried(context: Context, name: str) -> Result:
+    """Train a network with other settings; the test images are not touched."""
+    solver = context.trained(TRIED[name], context.images(), context.seeds[0])
+    return {"validation": solver.best_val, "seconds": solver.seconds}
 
 
 def student(context: Context) -> Result:
@@ -75,18 +71,22 @@ def student(context: Context) -> Result:
         verbose=False,
         checkpoint=context.checkpoints / "student.checkpoint",
     )
-    return measured(solver.train(), arrays)
+    return measured(arrays, solver.train())
 
 
-def measured(solver: ResumableSolver, arrays: dict[str, Any]) -> Result:
-    """Return what a training reached, and measure it on the test data once."""
-    return {
-        "validation": solver.best_val,
-        "test": solver.measure(solver.predict(arrays["X_test"]), arrays["y_test"]),
-        "seconds": solver.seconds,
-        "epochs": len(solver.val_history),
-        "history": solver.val_history,
-    }
+def measured(arrays: dict[str, Any], *solvers: ResumableSolver) -> Result:
+    """Return what trainings reached; the test data are used once."""
+    found: Result = {"seconds": sum(each.seconds for each in solvers), "epochs": len(solvers[0].val_history)}
+    for split, name in {"val": "validation", "test": "test"}.items():
+        p = np.mean([probabilities(each.predict(arrays[f"X_{split}"])) for each in solvers], axis=0)  # (N, C)
+        found[name] = solvers[0].measure(p, arrays[f"y_{split}"])
+    return found
+
+
+def probabilities(scores: Any) -> Any:
+    """Softmax of scores (N, C)."""
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return p / p.sum(axis=1, keepdims=True)
 
 
 def linear_houses(context: Context) -> Result:

@@ -16,14 +16,14 @@ from threadpoolctl import threadpool_limits
 
 from toolkit.earlier import answers
 from tools.results import data
-from tools.results.accuracy import DIGITS, HOUSES, house_features
+from tools.results.accuracy import HOUSES, PLAIN, house_features
 from tools.results.context import SOURCE, Context
 from tools.results.speed import REFERENCE
 from tools.results.store import Result
 from tools.results.training import Recipe, train
 
 SIZES = {"mnist": (1000, 4000, 12_000), "housing": (1000, 4000, 13_210)}
-NETWORK = replace(DIGITS["small"], epochs=15)
+NETWORK = replace(PLAIN, epochs=15)
 Arrays = dict[str, Any]
 Measured = tuple[float, float]
 """Processor seconds of fitting, and accuracy or error on the test data."""

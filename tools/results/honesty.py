@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.results.accuracy import DIGITS
+from tools.results.accuracy import DIGITS, probabilities
 from tools.results.augmentation import GRID, rotation, sampled
 from tools.results.context import Context
 from tools.results.store import Result
@@ -40,13 +40,13 @@ CHANGES: dict[str, tuple[Callable[[Array, float], Array], tuple[float, ...]]] = 
 }
 
 
-def measure(context: Context, names: tuple[str, ...] = ("small", "augmented-small")) -> Result:
+def measure(context: Context, names: tuple[str, ...] = ("plain", "augmented")) -> Result:
     """Measure networks that have been trained: accuracy on changed images, calibration, surest mistakes."""
     arrays = context.images()
     X, y = arrays["X_test"], arrays["y_test"]
     result: Result = {"changes": {}, "calibration": {}}
     for name in names:
-        solver = context.trained(DIGITS[name], arrays, context.seeds[0])
+        solver = context.trained(DIGITS[name][0], arrays, context.seeds[0])
         result["changes"][name] = {
             change: [solver.measure(solver.predict(apply(X, strength)), y) for strength in strengths]
             for change, (apply, strengths) in CHANGES.items()
@@ -56,12 +56,6 @@ def measure(context: Context, names: tuple[str, ...] = ("small", "augmented-smal
         if name == names[0]:
             result["mistakes"] = surest_mistakes(p, y)
     return result
-
-
-def probabilities(scores: Array) -> Array:
-    """Softmax of scores (N, C)."""
-    p = np.exp(scores - scores.max(axis=1, keepdims=True))  # (N, C)
-    return p / p.sum(axis=1, keepdims=True)
 
 
 def calibration(p: Array, y: Array) -> Result:

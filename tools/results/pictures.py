@@ -91,7 +91,7 @@ def honesty(result: Result) -> None:
     set_labels(ax, "Calibration", "mean probability of the predicted class", "share of right predictions")
 
 
-SAID = {"small": "on digits as they are", "augmented-small": "with augmentation"}
+SAID = {"plain": "on digits as they are", "augmented": "with augmentation"}
 
 
 def mistakes(data: Dataset, rows: list[Result]) -> None:

@@ -8,7 +8,7 @@ from tools.results import accuracy, classical, honesty, speed, study
 from tools.results.context import Context
 from tools.results.store import Step
 
-SECONDS = {"small": 65.0, "augmented-small": 95.0, "plain": 180.0, "augmented": 240.0, "stretch": 640.0}
+SECONDS = {"plain": 60.0, "augmented": 285.0, "average": 240.0}
 
 
 def steps(context: Context) -> list[Step]:
@@ -25,17 +25,16 @@ def steps(context: Context) -> list[Step]:
         Step("speed-ladder", 30, partial(speed.ladder, context)),
         Step("student", 25, partial(accuracy.student, context)),
         Step("houses-linear", 1, partial(accuracy.linear_houses, context)),
-        digits["small", first],
-        digits["augmented-small", first],
+        digits["plain", first],
+        digits["augmented", first],
         Step("honesty", 10, partial(honesty.measure, context)),
         houses[0],
         Step("study", 60, partial(study.search, context)),
         *(Step(f"study-report-{k}", 25, partial(study.report, context, name)) for k, name in enumerate(study.REPORT)),
         Step("classical-houses", 50, partial(classical.houses, context)),
         Step("classical-digits", 110, partial(classical.digits, context)),
-        digits["plain", first],
-        digits["augmented", first],
+        digits["average", first],
+        *(Step(f"tried-{k}", 60, partial(accuracy.tried, context, name)) for k, name in enumerate(accuracy.TRIED)),
         *houses[1:],
-        *(digits[name, seed] for name in list(SECONDS)[:-1] for seed in others),
-        *(digits["stretch", seed] for seed in context.seeds),
+        *(digits[name, seed] for name in SECONDS for seed in others),
     ]

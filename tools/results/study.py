@@ -59,7 +59,7 @@ def report(context: Context, name: str) -> Result:
     """Train one setting of the report, with few epochs."""
     recipe, _ = REPORT[name]
     arrays = context.images()
-    return measured(context.trained(recipe, arrays, 0), arrays)
+    return measured(arrays, context.trained(recipe, arrays, 0))
 
 
 def effect_of(rows: list[dict[str, Any]], setting: str) -> float:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import math
 import pickle
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Recipe:
     """The settings of a training; the defaults are those of a plain network.
 
     `last_rate` is the learning rate of the last epoch as a share of the first one's: the rate falls by the same
-    factor after each epoch.
+    factor after each epoch. If it is 0, the rate falls like a cosine from its maximum to its minimum.
     """
 
     category: str
@@ -66,10 +67,11 @@ class Recipe:
             normalize=self.normalize,
         )
 
-    @property
-    def decay(self) -> float:
-        """Factor of the learning rate after each epoch."""
-        return self.last_rate ** (1 / max(1, self.epochs - 1))
+    def share(self, epoch: int) -> float:
+        """Learning rate after so many epochs, as a share of the first one's."""
+        if self.last_rate:
+            return float(self.last_rate ** (epoch / max(1, self.epochs - 1)))
+        return (1 + math.cos(math.pi * epoch / self.epochs)) / 2
 
 
 class ResumableSolver(Solver):
@@ -79,6 +81,8 @@ class ResumableSolver(Solver):
     ----------
     checkpoint : Path or None
         A file of this program's own cache; None keeps nothing.
+    share : callable, optional
+        The learning rate after so many epochs, as a share of the first one's; instead of `lr_decay`.
 
     Attributes
     ----------
@@ -93,9 +97,11 @@ class ResumableSolver(Solver):
         "learning_rate", "_configs",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, checkpoint: Path | None, **settings: Any) -> None:
+    def __init__(
+        self, *args: Any, checkpoint: Path | None, share: Callable[[int], float] | None = None, **settings: Any
+    ) -> None:
         super().__init__(*args, **settings)
-        self.checkpoint, self.seconds = checkpoint, 0.0
+        self.checkpoint, self.share, self.seconds = checkpoint, share, 0.0
         self.best_running: dict[int, Any] = {}
 
     def train(self) -> ResumableSolver:
@@ -121,6 +127,8 @@ class ResumableSolver(Solver):
         self.stop_reason = self._verdict()
 
     def _finish_epoch(self, bar: Any) -> None:
+        if self.share is not None:
+            self.lr_decay = self.share(self._epoch) / self.share(self._epoch - 1)
         super()._finish_epoch(bar)
         running = getattr(self.model, "running", {})
         if self.best_epoch == len(self.val_history):
@@ -162,7 +170,7 @@ def train(recipe: Recipe, data: Mapping[str, Array], seed: int, folder: Path | N
         update_rule=RULES[recipe.rule],
         optim_config={} if recipe.max_norm is None else {"max_norm": recipe.max_norm},
         learning_rate=recipe.rate,
-        lr_decay=recipe.decay,
+        share=recipe.share,
         batch_size=recipe.batch,
         num_epochs=recipe.epochs,
         rng=rng,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tools.results.honesty import calibration, probabilities, surest_mistakes
+from tools.results.accuracy import probabilities
+from tools.results.honesty import calibration, surest_mistakes
 
 
 def test_probabilities_are_shares_of_exponentials() -> None:

@@ -63,4 +63,8 @@ def test_other_settings_have_other_names() -> None:
 
 def test_the_rate_ends_where_the_recipe_says(data: dict[str, np.ndarray]) -> None:
     solver = train(RECIPE, data, 0)
-    assert solver.learning_rate / RECIPE.decay == pytest.approx(RECIPE.rate * RECIPE.last_rate)
+    assert [RECIPE.share(epoch) for epoch in range(4)] == pytest.approx([1, 0.1 ** (1 / 3), 0.1 ** (2 / 3), 0.1])
+    assert solver.learning_rate == pytest.approx(RECIPE.rate * RECIPE.share(4))
+    cosine = replace(RECIPE, last_rate=0.0)
+    assert [cosine.share(epoch) for epoch in (0, 1, 2, 4)] == pytest.approx([1, (1 + np.sqrt(0.5)) / 2, 0.5, 0])
+    assert train(cosine, data, 0).learning_rate == pytest.approx(0, abs=1e-9)
