@@ -27,7 +27,7 @@ from examiner.engine import Engine
 from examiner.grading.notebook import INSIDE, NotebookGrader
 from examiner.grading.student import StudentSide
 from examiner.kernel import KernelHost, Session, TimeBudget
-from examiner.notebooks import THEIRS, cells_of, imports, read
+from examiner.notebooks import THEIRS, cells_of, imports, read, read_once
 from examiner.outcome import NotebookOutcome, sentence
 from examiner.settings import Options
 
@@ -130,7 +130,7 @@ class Grader:
     def _graded(
         self, notebook: NotebookNode, name: str, files: Mapping[str, bytes], side: StudentSide
     ) -> NotebookOutcome:
-        source = read(self.assignment.notebook(name))
+        source = read_once(self.assignment.notebook(name))
         builds_on = _builds_on(self.assignment, name)
         inside = {**self._plain(files), **self._earlier_notebooks(builds_on)}
 
@@ -202,7 +202,7 @@ class Grader:
     @cached_property
     def _preload(self) -> tuple[str, ...]:
         """What every sandbox loads before a notebook runs: all imports of the course's notebooks, and the data sets."""
-        notebooks = map(read, self.assignment.notebooks())
+        notebooks = map(read_once, self.assignment.notebooks())
         found = dict.fromkeys(line for notebook in notebooks for line in imports(notebook, "given", "free", *THEIRS))
         loaders = (loader.split(":") for loader in self.assignment.data_sets.values())
         return *found, *(f"from {module} import {function}; {function}()" for module, function in loaders)
@@ -282,7 +282,7 @@ def _builds_on(assignment: Assignment, name: str) -> set[str]:
 
     No others: the reference of another one might answer what this one asks.
     """
-    given = "\n".join(cell.source for cell in cells_of(read(assignment.notebook(name)), "given"))
+    given = "\n".join(cell.source for cell in cells_of(read_once(assignment.notebook(name)), "given"))
     known = {path.stem for path in assignment.notebooks()}
     direct = {other for other in _EARLIER.findall(given) if other < name and other in known}
     return direct.union(*(_builds_on(assignment, other) for other in direct))

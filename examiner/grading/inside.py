@@ -9,7 +9,6 @@ import contextlib
 import types
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from examiner._exceptions import AnswerStoppedError, CheckTimeoutError, NeedsHum
 from examiner.diagnosis import Diagnosis, diagnose_here
 from examiner.engine import Ran, current_assignment, run_cell, run_imports, run_test, trusted_run
 from examiner.grading.proxies import AnswerError, Bridge, Link, Raised, TestNames
-from examiner.notebooks import read, statements, used_names
+from examiner.notebooks import read_once, statements, used_names
 from examiner.outcome import Check, TestOutcome
 
 __all__ = ["Tested", "begin", "diagnose", "grade_test", "prepare", "provide", "unfinished"]
@@ -181,14 +180,7 @@ def _public(error: Exception, source: str, name: str) -> str:
 
 
 def _source(notebook: str) -> NotebookNode:
-    """A source notebook, read again only when its file was changed."""
-    path = current_assignment().notebook(notebook)
-    return _read(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _read(path: Path, _changed: int) -> NotebookNode:
-    return read(path)
+    return read_once(current_assignment().notebook(notebook))
 
 
 # ------------------------------------------------------------------------ called from outside

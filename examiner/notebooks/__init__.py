@@ -21,6 +21,7 @@ from examiner.notebooks.cells import (
     plain_python,
     points,
     read,
+    read_once,
     solutions,
     without_hidden,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "points",
     "prepared_source",
     "read",
+    "read_once",
     "read_regular",
     "read_submission",
     "solutions",

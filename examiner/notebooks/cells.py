@@ -33,6 +33,7 @@ __all__ = [
     "plain_python",
     "points",
     "read",
+    "read_once",
     "solutions",
     "unused_id",
     "without_hidden",
@@ -155,6 +156,22 @@ def read(path: Path) -> NotebookNode:
     if isinstance(content, dict) and content.get("nbformat") == 4 and content.get("nbformat_minor", 0) < 5:
         text = json.dumps(_with_ids(content))
     return nbformat.reads(text, as_version=4)
+
+
+def read_once(path: Path) -> NotebookNode:
+    """Read a notebook of the course, again only when its file was changed: nobody may change what this gives.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook.
+    """
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(path: Path, _changed: int) -> NotebookNode:
+    return read(path)
 
 
 def _with_ids(content: dict[str, Any]) -> dict[str, Any]:
