@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from examiner._exceptions import ExaminerError
+from examiner.notebooks import is_junk
 from examiner.outcome import sentence
 
 __all__ = ["File", "files_in"]
@@ -84,6 +85,8 @@ def _in_folder(source: Path, wanted: tuple[str, ...], left: list[str]) -> Iterat
             if path.is_symlink() or not stat.S_ISREG(path.lstat().st_mode):
                 continue
             parts = _safe_parts(path.relative_to(source).as_posix())
+            if any(map(is_junk, parts)):
+                continue
             if name.lower().endswith(".zip"):
                 with path.open("rb") as data:
                     time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -154,6 +157,8 @@ class _Reader:
         name = parts[-1].lower() if parts else ""
         nested = name.endswith(".zip") and depth < MAX_DEPTH
         if entry.is_dir() or stat.S_ISLNK(entry.external_attr >> 16) or not (nested or name.endswith(self._wanted)):
+            return
+        if any(map(is_junk, parts)):
             return
         if entry.file_size > max(2**20, MAX_RATIO * entry.compress_size):
             self._left.append(f"{sentence('/'.join(parts))}: unpacks to {entry.file_size:,} bytes")

@@ -2,7 +2,7 @@
 
 Gradescope: ``submission_metadata.yml`` beside folders ``submission_123/``
 Canvas: ``lovelaceada_LATE_123_456_01_layers-1.ipynb`` (name, late, student, submission, file, resubmission)
-Moodle: ``Ada Lovelace_123_assignsubmission_file_/01_layers.ipynb``
+Moodle: ``Ada Lovelace_123_assignsubmission_file_/01_layers.ipynb``, or without folders: ``..._file_01_layers.ipynb``
 Anything else: a folder or an archive for each student, named by the student ID.
 """
 
@@ -33,7 +33,7 @@ METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_/]+)_(?:LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)")
 _AGAIN = re.compile(r"-(\d+)(?=\.[^.]+$)")  # of a file that was submitted again
 _GRADESCOPE = re.compile(r"assignment_\d+_export")  # the folder around a download
-_MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_\w+?_?")
+_MOODLE = re.compile(r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<file>.*))?")
 TIME = "timestamp.txt"
 
 
@@ -125,6 +125,8 @@ def _take(
         time = owner.time or time
     elif moodle is not None:
         those, number = [names.find([], [moodle["who"]])], {"Moodle": moodle["number"]}
+        if len(file.parts) == 1:
+            name = _tidy(moodle["file"] or "")
     elif canvas is not None:
         those = [names.find([], [canvas["who"]], number=canvas["number"])]
         number = {"Canvas": canvas["number"]}
@@ -153,7 +155,8 @@ def _of_one(files: list[File], source: Path, course: Course, names: _Names) -> l
     if source.is_dir() or any(file.parts == (METADATA,) for file in files):
         return files
     is_known = names.knows(student) or (not _fault(student, "x") and course.submitted(student).exists())
-    is_loose = any(len(file.parts) == 1 and not _CANVAS.fullmatch(file.name) for file in files)
+    loose = [file.name for file in files if len(file.parts) == 1]
+    is_loose = not all(_CANVAS.fullmatch(each) or _MOODLE.fullmatch(each) for each in loose)
     if not is_known and (names.known or not is_loose):
         return files
     return [replace(file, parts=(student, *file.parts)) for file in files]

@@ -25,7 +25,16 @@ from examiner.notebooks.cells import (
     solutions,
     without_hidden,
 )
-from examiner.notebooks.intake import LEFT_OUT, digest, irregular, is_page, leave_out, leave_out_irregular, read_regular
+from examiner.notebooks.intake import (
+    LEFT_OUT,
+    digest,
+    irregular,
+    is_junk,
+    is_page,
+    leave_out,
+    leave_out_irregular,
+    read_regular,
+)
 from examiner.notebooks.markdown import harmless_markdown
 from examiner.notebooks.merge import Merged, merge, merged, prepared_source, source_steps
 from examiner.notebooks.names import defined_names, imports, is_blank, statements, used_names
@@ -72,6 +81,7 @@ __all__ = [
     "irregular",
     "is_blank",
     "is_bonus",
+    "is_junk",
     "is_page",
     "kind_of",
     "leave_out",

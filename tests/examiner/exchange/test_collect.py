@@ -90,6 +90,11 @@ DOWNLOADS: dict[str, Files] = {
         "ps1/Bob Babbage_98_assignsubmission_file/a/b/one.ipynb": b"2",
         "ps1/Bob Babbage_98_assignsubmission_file/a/b/w.npz": b"new",
     },
+    "Moodle, no folders": {
+        "Ada Lovelace_99_assignsubmission_file_one.ipynb": b"1",
+        "Ada Lovelace_99_assignsubmission_file_w.npz": b"w",
+        "Bob Babbage_98_assignsubmission_file_my work.zip": packed({"one.ipynb": b"2", "w.npz": b"new"}),
+    },
     "Gradescope": {
         "assignment_1_export/submission_metadata.yml": GRADESCOPE,
         "assignment_1_export/submission_7/one.ipynb": b"1",
@@ -101,6 +106,13 @@ DOWNLOADS: dict[str, Files] = {
     "archives": {
         "ada.zip": packed({"one.ipynb": b"1", "w.npz": b"w"}),
         "bob.zip": packed({"one.ipynb": b"2", "w.npz": b"new"}),
+    },
+    "what macOS and Jupyter leave": {
+        "ada.zip": packed({"small/one.ipynb": b"1", "small/w.npz": b"w", "__MACOSX/small/._one.ipynb": b"\0\5\x16\7"}),
+        "bob/one.ipynb": b"2",
+        "bob/w.npz": b"new",
+        "bob/.ipynb_checkpoints/one-checkpoint.ipynb": b"old",
+        "__MACOSX/bob/._w.npz": b"\0\5\x16\7",
     },
     "Windows": {"ada\\one.ipynb": b"1", "ada\\w.npz": b"w", "bob\\one.ipynb": b"2", "bob\\w.npz": b"new"},
 }
@@ -144,6 +156,7 @@ def test_the_newest_file_is_kept_and_nothing_newer_is_overwritten(root: Path, pu
 def test_without_a_roster_a_student_is_what_the_platform_says(root: Path, put) -> None:  # type: ignore[no-untyped-def]
     assert put(DOWNLOADS["Canvas"], None).written == ("babbagebob", "lovelaceada")
     assert put(DOWNLOADS["Moodle"], None).written == ("Ada Lovelace", "Bob Babbage")
+    assert put(DOWNLOADS["Moodle, no folders"], None).kept == ("Ada Lovelace", "Bob Babbage")
     assert put(DOWNLOADS["Gradescope"], None).written == ("Babbage, Bob", "ada")
     assert put(DOWNLOADS["folders"], None).written == ("bob",)  # Gradescope's of ada is newer
 
@@ -156,6 +169,9 @@ FORGED: dict[str, Files] = {
         "Bob Babbage_98_assignsubmission_file_/a.zip": packed(
             {"Ada Lovelace_99_assignsubmission_file_/one.ipynb": b"x"}
         )
+    },
+    "a Moodle name on Moodle, no folders": {
+        "Bob Babbage_98_assignsubmission_file_Ada Lovelace_99_assignsubmission_file_one.ipynb": b"forged"
     },
     "Gradescope's list in a folder": {
         "Bob Babbage_98_assignsubmission_file_/submission_metadata.yml": GRADESCOPE,
