@@ -68,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
     if not options.student:
         for name, why in class_run.results.absent().items():
             console.print(f"{sentence(name)}: {why}", markup=False)
+    if waiting := sum(len(class_run.results.by_hand(student)) for student in report.students):
+        console.print(f"{waiting} answers need manual grading: examiner written {course.name}", markup=False)
     graded, left = len(report.students), len(students) - len(report.students)
     console.print(f"{graded} students, {report.seconds:.1f} s, isolation {report.isolation}, seed {report.seed}")
     if options.json is not None:

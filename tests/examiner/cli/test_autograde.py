@@ -65,6 +65,7 @@ def test_the_command_gives_a_row_to_everybody(examine: Grade) -> None:
     report = examine("--seed", "5", status=1)
     assert (report["schema"], report["assignment"], report["isolation"], report["seed"]) == (1, "small", "none", 5)
     assert "Isolation: none." in report["said"]
+    assert "2 answers need manual grading: examiner written small" in report["said"]
     students = report["students"]
     assert [(name, row["status"]) for name, row in students.items()] == [
         ("ada", "graded"),
