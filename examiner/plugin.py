@@ -46,7 +46,7 @@ class CsvExport(ExportPlugin):
         results = Results(Course.load(name, start=Path(self.parent.coursedir.root)))
         wanted = {str(student) for student in self.student}
         students = [student for student in results.students() if not wanted or student in wanted]
-        roster = read_roster(Path(self.roster)) if self.roster else None
+        roster = read_roster(Path(self.roster)).of(results.students()) if self.roster else None
         write_scores(self.form, results, path, roster, students)
         self.log.info("Scores of %d students: %s", len(students), path)
 

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     course = Course.load(options.assignment)
     results = Results(course)
     students = results.students()
-    roster = read_roster(options.roster) if options.roster else None
+    roster = read_roster(options.roster).of(students) if options.roster else None
     if not students:
         raise ExaminerError(f"No submissions of {course.name}: put them into submitted/<student>/{course.name}/.")
     target: Path = options.output or Path(f"{course.name}-{options.format}.csv")

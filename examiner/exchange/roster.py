@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from examiner._exceptions import ExaminerError
@@ -55,6 +55,19 @@ class Roster:
 
     people: Mapping[str, Person]
     columns: tuple[str, ...] = ()
+
+    def of(self, students: Collection[str]) -> Roster:
+        """The roster by the column that holds most of these IDs: platforms export several, such as login and number."""
+        best, most = self.people, len(self.people.keys() & set(students))
+        for column in self.columns:
+            ids = [(person.row or {}).get(column, "").strip() or name for name, person in self.people.items()]
+            people = {
+                each: replace(person, student=each) for each, person in zip(ids, self.people.values(), strict=True)
+            }
+            found = len(people.keys() & set(students))
+            if column.lower() in COLUMNS["student"] and len(people) == len(ids) and found > most:
+                best, most = people, found
+        return replace(self, people=best)
 
 
 def read_roster(path: Path) -> Roster:

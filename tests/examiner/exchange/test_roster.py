@@ -36,6 +36,29 @@ def test_everybody_is_found(name: str, encoding: str, tmp_path: Path) -> None:
     assert people["ada"].row is not None
 
 
+@pytest.mark.parametrize(
+    ("students", "people"),
+    [
+        (["ada", "bob"], ["ada", "bob"]),  # login IDs
+        (["u1", "bob", "u2"], ["u1", "u2"]),  # most are SIS user IDs
+        (["11", "12"], ["ada", "bob"]),  # Canvas's own numbers are nobody's ID
+        ([], ["ada", "bob"]),
+    ],
+)
+def test_a_person_is_called_as_the_students_are(students: list[str], people: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(CANVAS)
+    roster = read_roster(path).of(students)
+    assert list(roster.people) == people == [person.student for person in roster.people.values()]
+    assert roster.people[people[0]].name == "Lovelace, Ada"
+
+
+def test_two_people_do_not_become_one(tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(CANVAS.replace("u2", "u1"))
+    assert list(read_roster(path).of(["u1"]).people) == ["ada", "bob"]
+
+
 def test_the_lines_of_an_old_mac_are_lines(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_bytes(FILES["ours"].replace("\n", "\r").encode())
