@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     def progress(students: list[str]) -> tqdm[str]:
         return tqdm(students, desc="report", unit="student", leave=False, disable=None)
 
-    roster = read_roster(options.roster).people if options.roster else {}
+    roster = read_roster(options.roster).of(results.students()).people if options.roster else {}
     other = read_earlier(options.compare) if options.compare else None
     kept = target.with_suffix(".json")
     last = None
@@ -99,7 +99,7 @@ def _print(report: ClassReport, target: Path, kept: Path) -> None:
 def as_table(report: ClassReport) -> Table:
     """The students' rows for a terminal."""
     title = f"{report.assignment}: {len(report.rows)} students"
-    table = Table(title=title, box=box.SIMPLE_HEAD, collapse_padding=True)
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=0)  # 80 columns hold eight notebooks
     table.add_column("student", no_wrap=True)
     table.add_column("status", no_wrap=True)
     for name in report.notebooks:

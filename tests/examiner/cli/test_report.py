@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -35,3 +36,13 @@ def test_every_row_is_in_the_table(report: ClassReport) -> None:
     assert ["ada", "graded", "12.2", "12.2", "1", "0"] in words
     assert ["zoe", "failed", "–", "–", "0", "0"] in words
     assert ["[red]bob\N{REPLACEMENT CHARACTER}[2J", "graded", "5.5", "5.5", "0", "-2.5"] in words
+
+
+def test_eight_notebooks_fit_into_a_terminal(report: ClassReport) -> None:
+    marks = {f"{number:02}_notebook": Mark(12.5, 14.0, 1.5, 2.5) for number in range(8)}
+    row = Row("student_01", "graded", None, StudentOutcome("graded", None, {}, marks, hours_late=37.1), 0, None)
+    text = StringIO()
+    Console(file=text, width=80).print(as_table(replace(report, notebooks=dict.fromkeys(marks, 14.0), rows=(row,))))
+    assert ["student_01", "graded", *["12.5"] * 8, "100", "12", "37.1", "-20"] in map(
+        str.split, text.getvalue().splitlines()
+    )
