@@ -162,7 +162,7 @@ def read_table(path: Path, those: Sequence[Question]) -> list[HandMark]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ExaminerError(
-            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}."
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8: save it as CSV UTF-8'}."
         ) from None
     first = text.partition("\n")[0]
     lines = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
@@ -195,15 +195,15 @@ def _mark(line: Mapping[str, str | None], known: Mapping[tuple[str, str, str], f
     if not score and not comment:
         return None
     most = known.get((notebook, question, student))
+    shown = sentence(f"{student or 'nobody'}, {notebook or 'no notebook'}, {question or 'no question'}")
     if most is None:
-        shown = sentence(f"{student or 'nobody'}, {notebook or 'no notebook'}, {question or 'no question'}")
         raise ExaminerError(f"{where}: there is no such answer: {shown}.")
     try:
         value = float(score.replace(",", ".")) if score else None
     except ValueError:
-        raise ExaminerError(f"{where}: {sentence(score)!r} is no number of points.") from None
+        raise ExaminerError(f"{where}, {shown}: {sentence(score)!r} is not a number of points.") from None
     if value is not None and not 0 <= value <= most:
-        raise ExaminerError(f"{where}: {value:g} points of {most:g}.")
+        raise ExaminerError(f"{where}, {shown}: {value:g} points of {most:g}.")
     return HandMark(student, notebook, question, value, comment)
 
 

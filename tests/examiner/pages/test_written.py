@@ -84,10 +84,10 @@ def test_points_and_comments_come_back(
 
 
 WRONG = {
-    "one,explain,ada,abc,2,,": "line 2: 'abc' is no number of points.",
-    "one,explain,ada,3,2,,": "line 2: 3 points of 2.",
-    "one,explain,ada,-1,2,,": "line 2: -1 points of 2.",
-    "one,explain,ada,nan,2,,": "line 2: nan points of 2.",
+    "one,explain,ada,abc,2,,": "line 2, ada, one, explain: 'abc' is not a number of points.",
+    "one,explain,ada,3,2,,": "line 2, ada, one, explain: 3 points of 2.",
+    "one,explain,ada,-1,2,,": "line 2, ada, one, explain: -1 points of 2.",
+    "one,explain,ada,nan,2,,": "line 2, ada, one, explain: nan points of 2.",
     "one,explain,eve,1,2,,": "line 2: there is no such answer: eve, one, explain.",
     "one,other,ada,1,2,,": "line 2: there is no such answer: ada, one, other.",
     "one,explain,ada,1,2,,\none,explain,ada,2,2,,": "line 3: a second line of ada, explain.",
