@@ -137,7 +137,8 @@ def _out_of(outcome: StudentOutcome, *, bonus: bool = False) -> float | None:
 
 def _said(outcome: StudentOutcome) -> str:
     """What a score consists of, in one line."""
-    parts = [f"{name}: {_number(mark.score) or '-'} of {mark.max_score:g}" for name, mark in outcome.marks.items()]
+    worth = {name: mark for name, mark in outcome.marks.items() if mark.max_score}  # the others are all bonus
+    parts = [f"{name}: {_number(mark.score) or '-'} of {mark.max_score:g}" for name, mark in worth.items()]
     parts += [f"bonus: {_number(outcome.bonus)}"] if outcome.bonus else []
     parts += [f"late: {_number(outcome.hours_late)} h"] if outcome.hours_late else []
     parts += [f"late penalty: -{_number(outcome.penalty)}"] if outcome.penalty else []

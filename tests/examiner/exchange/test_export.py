@@ -72,8 +72,8 @@ def test_canvas_finds_its_own_columns_and_assignment(canvas: Roster) -> None:
 def test_moodle_has_a_column_for_whom_and_one_for_the_score() -> None:
     assert rows("moodle") == [
         ["Username", "Email address", "ps1", "ps1 (feedback)"],
-        ["ada", "", "90", "one: 30 of 40; two: 10 of 10; three: - of 0; bonus: 5; late: 7.25 h; late penalty: -2.5"],
-        ["cyd", "", "-", "one: - of 40; two: - of 10; three: - of 0"],
+        ["ada", "", "90", "one: 30 of 40; two: 10 of 10; bonus: 5; late: 7.25 h; late penalty: -2.5"],
+        ["cyd", "", "-", "one: - of 40; two: - of 10"],
     ]
 
 
