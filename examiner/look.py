@@ -54,8 +54,10 @@ th {{ text-align: left; font-weight: 600; border-bottom: 2px solid var(--line); 
   vertical-align: bottom }}
 td {{ border-bottom: 1px solid var(--line); padding: .3rem .6rem; vertical-align: top }}
 th, td {{ overflow-wrap: break-word; max-width: 30rem }}
-th.n, td.n {{ text-align: right; white-space: nowrap }}
+th.n, td.n {{ text-align: right }}
+td.n {{ white-space: nowrap }}
 .id {{ white-space: nowrap }}
+.reason {{ overflow-wrap: anywhere; min-width: 7rem }}
 code {{ font-size: .92em }}
 .failed, .waiting {{ color: var(--red); font-weight: 600 }}
 .partial {{ color: var(--amber); font-weight: 600 }}

@@ -1,4 +1,4 @@
-"""How alike two answers are, whatever their variables are called and in whatever order their statements stand.
+"""How alike two answers are, whatever the names of their variables and the order of their statements.
 
 An answer becomes its statements, each in a canonical form: names that the answer itself binds are all the same name,
 comments, annotations and docstrings are gone, and spaces and brackets are Python's own.
