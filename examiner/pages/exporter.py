@@ -9,7 +9,7 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 
 from examiner.course import Course
-from examiner.pages.feedback import KEPT, NotebookPage, as_index, as_page, points_of, student_pages
+from examiner.pages.feedback import KEPT, NotebookPage, as_index, as_page, left_out_of, points_of, student_pages
 from examiner.removal import remove_folder
 
 __all__ = ["FeedbackExporter"]
@@ -26,6 +26,7 @@ class FeedbackExporter(Exporter):
         self._student: tuple[str, str] | None = None
         self._pages: list[NotebookPage] = []
         self._points: dict[str, float] = {}
+        self._left_out: tuple[str, ...] = ()
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> tuple[str, dict[str, Any]]:
         """The page of a notebook; the overview of all notebooks is written beside it."""
@@ -34,10 +35,12 @@ class FeedbackExporter(Exporter):
             course = Course.configured(who["assignment"], self.config, who["db_url"])
             self._pages = student_pages(course, who["student"])
             self._points = points_of(course)
+            self._left_out = left_out_of(course, who["student"])
             self._student = who["student"], who["assignment"]
             _leave_only_pages(course.feedback(who["student"]))
         page = next(page for page in self._pages if page.name == who["notebook"])
-        resources.setdefault("outputs", {})["index.html"] = as_index(self._pages, self._points).encode()
+        index = as_index(self._pages, self._points, self._left_out)
+        resources.setdefault("outputs", {})["index.html"] = index.encode()
         resources["output_extension"] = self.file_extension
         return as_page(page), resources
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from nbformat import NotebookNode
 
 from examiner._exceptions import ExaminerError, OutcomeError
-from examiner.course import CellGrade, Course, NotebookGrades, read_comments, read_grades
+from examiner.course import CellGrade, Course, NotebookGrades, Results, read_comments, read_grades
 from examiner.notebooks import (
     GRADED,
     answer_of,
@@ -44,6 +44,7 @@ __all__ = [
     "as_index",
     "as_page",
     "content_of",
+    "left_out_of",
     "mark_scheme",
     "notebook_page",
     "points_of",
@@ -459,7 +460,7 @@ def as_page(page: NotebookPage) -> str:
     return render("notebook.html.jinja", page=page, first=page.places()[:FIRST])
 
 
-def as_index(pages: Sequence[NotebookPage], all_points: Mapping[str, float]) -> str:
+def as_index(pages: Sequence[NotebookPage], all_points: Mapping[str, float], left_out: Sequence[str] = ()) -> str:
     """The page that a student opens first.
 
     Parameters
@@ -468,11 +469,18 @@ def as_index(pages: Sequence[NotebookPage], all_points: Mapping[str, float]) -> 
         Of one student, at least one.
     all_points : mapping of str to float
         The points of all notebooks of the assignment, by name: some may not have been submitted.
+    left_out : sequence of str, optional
+        Sentences on files that were submitted and are not graded.
     """
     places = sorted((place for page in pages for place in page.places()), key=lambda place: -place.lost)
     missing = {name: most for name, most in all_points.items() if name not in {page.name for page in pages}}
     first, rest = places[:ALL_FIRST], len(places[ALL_FIRST:])
-    return render("index.html.jinja", pages=pages, missing=missing, first=first, rest=rest)
+    return render("index.html.jinja", pages=pages, missing=missing, first=first, rest=rest, left_out=left_out)
+
+
+def left_out_of(course: Course, student: str) -> tuple[str, ...]:
+    """Say which of a student's files are not graded."""
+    return Results(course).submitted(student).left_out
 
 
 def points_of(course: Course) -> dict[str, float]:
@@ -523,7 +531,8 @@ def write_feedback(course: Course, student: str) -> Path:
         new.mkdir(mode=0o755)
         for page in pages:
             (new / f"{page.name}.html").write_text(as_page(page), encoding="utf-8")
-        (new / "index.html").write_text(as_index(pages, points_of(course)), encoding="utf-8")
+        index = as_index(pages, points_of(course), left_out_of(course, student))
+        (new / "index.html").write_text(index, encoding="utf-8")
         for name in KEPT:
             if (graded / name).is_file():
                 shutil.copyfile(graded / name, new / name)

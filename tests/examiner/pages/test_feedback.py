@@ -198,6 +198,14 @@ def test_a_late_penalty_and_comments_are_on_the_overview() -> None:
     assert html.count('href="01_layers.html#test_double"') == 2
 
 
+def test_a_file_that_is_not_graded_is_named_where_its_notebook_is_missing(root: Path, grade_all: Grading) -> None:
+    folder = root / "submitted" / "ada" / "small"
+    (folder / "homework.ipynb").write_bytes((folder / "one.ipynb").read_bytes())
+    grade_all()
+    text = Elements((write_feedback(Course.load("small"), "ada") / "index.html").read_text()).text
+    assert "homework.ipynb is not a notebook of this assignment: it is not graded." in text
+
+
 def test_bonus_is_not_counted_into_the_maximum() -> None:
     notebook = graded()
     next(each for each in notebook.cells if each.id == "test_half").metadata.tags = ["bonus"]
