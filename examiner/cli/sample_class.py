@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     files = sorted(options.parameters.glob("*.npz")) if options.parameters else []
     if options.parameters and not files:
         raise ExaminerError(f"No trained parameters (*.npz) in {options.parameters}.")
+    console.print("Running the catalogue's answers: a few minutes the first time.")
     drawn = write_class(assignment, options.students, seed=options.seed, parameters=options.parameters)
     if not files:
         console.print("No student submits trained parameters. To add some: --parameters FOLDER.")

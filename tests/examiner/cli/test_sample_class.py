@@ -39,5 +39,6 @@ def test_it_says_what_was_written(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert main(["sample-class", "neural_networks", "--students", "3", "--seed", "5"]) == 0
     assert asked == {"assignment": "neural_networks", "count": 3, "seed": 5, "parameters": None}
     said = capsys.readouterr().out
+    assert said.startswith("Running the catalogue's answers: a few minutes the first time.")
     assert "3 students in submitted/, due 2026-03-01" in said
     assert "Their expected scores: .cache/expected.json" in said
