@@ -12,8 +12,8 @@ import pytest
 from examiner._exceptions import ExaminerError
 from examiner.cli.main import main
 from examiner.course import Course, Results
-from examiner.pages import as_question_page, as_table, questions, read_table
-from examiner.pages.written import COLUMNS
+from examiner.pages import as_question_page, as_table, markup, questions, read_table
+from examiner.pages.written import COLUMNS, Answer, Question
 from tests.examiner.course.fakes import Grading
 from tests.examiner.pages.test_feedback import Elements
 from tests.examiner.pages.vectors import VECTORS
@@ -45,6 +45,11 @@ def test_a_question_has_everybodys_answer(course: Course) -> None:
     page = as_question_page(question, "small")
     assert "<msup><mi>x</mi><mn>2</mn></msup>" in page
     assert Elements(page).text.count("no mark") == 2
+
+
+def test_an_empty_answer_is_called_empty() -> None:
+    question = Question("one", "explain", 2.0, "", "", (Answer("ada", "", markup.markdown(""), None, ""),))
+    assert "(empty)" in as_question_page(question, "small")
 
 
 def test_nothing_in_an_answer_runs_or_is_a_formula(course: Course) -> None:
