@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     quiet()
     course = Course.load(options.assignment)
     refresh_penalties(course)
-    graded = [name for name in Results(course).students() if any(course.autograded(name).glob("*.ipynb"))]
+    submitted = Results(course).students()
+    graded = [name for name in submitted if any(course.autograded(name).glob("*.ipynb"))]
     if unknown := sorted(set(options.student or []) - set(graded)):
         raise ExaminerError(f"Nothing of {course.name} is graded of {', '.join(map(sentence, unknown))}.")
     students = list(dict.fromkeys(options.student or graded))
@@ -66,12 +67,15 @@ def run(options: argparse.Namespace) -> int:
                 elif isinstance(result, OSError):
                     why = f"{sentence(student)}: {sentence(str(result.filename))}: {result.strerror}."
                 errors.print(why, markup=False)
+    without = [] if options.student else [name for name in submitted if name not in graded]
+    if without:
+        console.print(f"no feedback, because nothing is graded: {', '.join(map(sentence, without))}", markup=False)
     place = Path(course.directory.feedback_directory).name
     console.print(f"Feedback of {done - failed} students: {place}/<student>/{course.name}/index.html", markup=False)
     if done < len(students):
         console.print(f"Stopped: {len(students) - done} students are left. Run the same command again.")
         return 2
-    return int(failed > 0)
+    return int(failed > 0 or bool(without))
 
 
 def write_one(root: Path, assignment: str, student: str) -> None:

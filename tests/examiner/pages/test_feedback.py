@@ -383,6 +383,9 @@ def test_the_command_writes_what_nbgrader_writes(
     theirs = {path.relative_to(root): path.read_bytes() for path in (root / "feedback").rglob("*") if path.is_file()}
     assert {path: content for path, content in theirs.items() if path.suffix == ".html"} == ours
     assert {path.name for path in theirs} <= FILES
+    (root / "submitted" / "zoe" / "small").mkdir(parents=True)
+    assert main(["feedback", "small", "--jobs", "1"]) == 1
+    assert "no feedback, because nothing is graded: zoe" in capsys.readouterr().out
     assert main(["feedback", "small", "--student", "nobody"]) == 2
     assert "Nothing of small is graded of nobody." in capsys.readouterr().err
 
