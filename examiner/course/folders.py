@@ -17,7 +17,7 @@ from traitlets.config import Config
 
 from examiner._exceptions import ConfigurationError, ExaminerError
 from examiner.assignment import Assignment
-from examiner.notebooks import Submission, read_submission
+from examiner.notebooks import GRADED, Submission, cells_of, grade_id, read_once, read_submission
 from examiner.options import Examiner
 from examiner.outcome import NOTHING_SUBMITTED, sentence
 from examiner.paths import CONFIG, course_root
@@ -38,9 +38,13 @@ def read_submitted(folder: Path, assignment: Assignment, directory: CourseDirect
         Files that its tests read are never ignored.
     directory : nbgrader.coursedir.CourseDirectory
     """
-    expected = [path.stem for path in assignment.notebooks()]
+    notebooks = assignment.notebooks()
     ignored = [each for each in directory.ignore if not fnmatch.filter(assignment.files, each)]
-    return read_submission(folder, expected, ignored)
+
+    def cells() -> dict[str, list[str]]:
+        return {path.stem: [grade_id(cell) for cell in cells_of(read_once(path), *GRADED)] for path in notebooks}
+
+    return read_submission(folder, [path.stem for path in notebooks], ignored, cells)
 
 
 def id_fault(student: str) -> str | None:

@@ -41,7 +41,8 @@ MAX_MEMBERS = 500
 MAX_RATIO = 200  # how many times larger than packed a member of more than a megabyte may be: notebooks reach 50
 MAX_PATH = 1_000  # characters
 MAX_LIFTED = 2  # folders around the notebooks
-
+UNSAID = 10  # the rank of a notebook whose name says nothing
+_GRADE_ID = re.compile(rb'"grade_id"\s*:\s*"([^"\\]+)"')
 
 TIMESTAMP = "timestamp.txt"
 BROKEN_ZIP = (
@@ -134,7 +135,12 @@ class Submission:
         return Contents(tuple(self.notebooks), tuple(map(str, self.left_out)), tuple(map(str, self.repaired)), files)
 
 
-def read_submission(folder: Path, expected: Collection[str] = (), ignored: Collection[str] = ()) -> Submission:
+def read_submission(
+    folder: Path,
+    expected: Collection[str] = (),
+    ignored: Collection[str] = (),
+    cells: Callable[[], Mapping[str, Collection[str]]] = dict,
+) -> Submission:
     """Read a submission's folder: regular files, not too many, and notebooks of a sensible size, repaired.
 
     Parameters
@@ -146,13 +152,15 @@ def read_submission(folder: Path, expected: Collection[str] = (), ignored: Colle
         right name is missing. By default all notebooks are taken.
     ignored : collection of str, optional
         Patterns of names of files to pass over, as in ``c.CourseDirectory.ignore``.
+    cells : callable, optional
+        Gives the cells of each expected notebook, by grade_id: a notebook whose name says nothing is known by them.
 
     Returns
     -------
     Submission
         Whatever the folder holds: what cannot be read is left out by name.
     """
-    reader = _Reader(_Folder(folder), expected, ignored)
+    reader = _Reader(_Folder(folder), expected, ignored, cells)
     reader.take_time()
     reader.take_notebooks()
     reader.take_files()
@@ -251,8 +259,14 @@ def _is_regular(member: zipfile.ZipInfo, path: PurePosixPath) -> bool:
 class _Reader:
     """What is taken of one submission."""
 
-    def __init__(self, folder: _Folder, expected: Collection[str], ignored: Collection[str]) -> None:
-        self.folder, self.expected, self.ignored = folder, list(expected), ignored
+    def __init__(
+        self,
+        folder: _Folder,
+        expected: Collection[str],
+        ignored: Collection[str],
+        cells: Callable[[], Mapping[str, Collection[str]]],
+    ) -> None:
+        self.folder, self.expected, self.ignored, self.cells = folder, list(expected), ignored, cells
         self.names = {_key(name): name for name in self.expected}
         self.members: list[_Source] = []
         self.notebooks: dict[str, NotebookNode] = {}
@@ -355,11 +369,23 @@ class _Reader:
 
     def _guess(self, source: _Source) -> _Candidate | None:
         depth = len(source.path.parts) - 1
-        guess = _guess(source.path.name, self.names) if depth <= MAX_LIFTED else None
-        if guess is None or source in self.taken:
+        if source in self.taken or depth > MAX_LIFTED:
+            return None
+        guess = _guess(source.path.name, self.names) or self._known_by_cells(source)
+        if guess is None:
             return None
         name, rank = guess
         return _Candidate(name, rank + 2 * depth + 2 * (source.archive is not None), source)
+
+    def _known_by_cells(self, source: _Source) -> tuple[str, int] | None:
+        """The notebook most of whose cells are in a file, by grade_id, and how little its name says."""
+        if not _ENDING.search(_plain(source.path.name)):
+            return None
+        found = set(_GRADE_ID.findall(source.load(MAX_READ) or b""))
+        for name, wanted in self.cells().items():
+            if wanted and 2 * len(found.intersection(each.encode() for each in wanted)) > len(wanted):
+                return name, UNSAID
+        return None
 
     # ---------------------------------------------------------------------------------- files
 

@@ -263,6 +263,24 @@ def test_an_archive_that_gives_nothing_is_named_where_a_notebook_is_missing(name
     assert left_out(read_submission(folder, EXPECTED)) == {name: "an archive in which no notebook was found"}
 
 
+@pytest.mark.parametrize("name", ["homework.ipynb", "für Ada.ipynb", "sub/final version.ipynb"])
+def test_a_notebook_whose_name_says_nothing_is_known_by_its_cells(name: str, folder: Path) -> None:
+    (folder / "02_losses.ipynb").unlink()
+    written = nbformat.writes(source_notebook())
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(written)
+    ids = [cell.id for cell in source_notebook().cells if "nbgrader" in cell.metadata]
+    cells = {"01_layers": ["other"], "02_losses": ids}
+    found = read_submission(folder, EXPECTED, (), lambda: cells)
+    assert [cell.source for cell in found.notebooks["02_losses"].cells] == [c.source for c in source_notebook().cells]
+    assert Repaired("02_losses.ipynb", f"taken from {name}") in found.repaired
+    few = read_submission(folder, EXPECTED, (), lambda: cells | {"02_losses": [*ids, *map(str, range(len(ids)))]})
+    assert "02_losses" not in few.notebooks, "less than half of its cells"
+    (folder / "02_losses (1).ipynb").write_text(TEXT)
+    named = read_submission(folder, EXPECTED, (), lambda: cells)
+    assert Repaired("02_losses.ipynb", "taken from 02_losses (1).ipynb") in named.repaired, "a name says more"
+
+
 def test_the_right_name_wins(folder: Path) -> None:
     (folder / "01_layers (1).ipynb").write_text("{")
     (folder / "old").mkdir()
