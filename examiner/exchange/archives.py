@@ -36,11 +36,14 @@ class File:
     content : bytes
     changed : datetime
         When it was changed, as the download says; of files in a student's own archive, when that was.
+    wanted : bool
+        Whether it was read: files with other endings have no content here.
     """
 
     parts: tuple[str, ...]
     content: bytes
     changed: datetime
+    wanted: bool = True
 
     @property
     def name(self) -> str:
@@ -56,7 +59,8 @@ def files_in(source: Path, wanted: tuple[str, ...], left: list[str]) -> Iterator
     source : Path
         A ZIP archive or a folder.
     wanted : tuple of str
-        Endings of the names of files that are read, such as ``.ipynb``; archives are always looked into.
+        Endings of the names of files that are read, such as ``.ipynb``; archives are always looked into, and of
+        others the names alone are given.
     left : list of str
         Takes a sentence for each file in it that cannot be read: a student's mistake costs nobody else's files.
 
@@ -91,8 +95,12 @@ def _in_folder(source: Path, wanted: tuple[str, ...], left: list[str]) -> Iterat
                 with path.open("rb") as data:
                     time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
                     yield from reader.read_nested(data, (*parts[:-1], Path(name).stem), 1, time)
-            elif name.lower().endswith(wanted) and reader.counts(path.stat().st_size, parts):
-                yield File(parts, path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+                continue
+            time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if not name.lower().endswith(wanted):
+                yield File(parts, b"", time, wanted=False)
+            elif reader.counts(path.stat().st_size, parts):
+                yield File(parts, path.read_bytes(), time)
 
 
 class _Reader:
@@ -156,9 +164,10 @@ class _Reader:
         parts = (*place, *_safe_parts(entry.filename))
         name = parts[-1].lower() if parts else ""
         nested = name.endswith(".zip") and depth < MAX_DEPTH
-        if entry.is_dir() or stat.S_ISLNK(entry.external_attr >> 16) or not (nested or name.endswith(self._wanted)):
+        if not parts or entry.is_dir() or stat.S_ISLNK(entry.external_attr >> 16) or any(map(is_junk, parts)):
             return
-        if any(map(is_junk, parts)):
+        if not (nested or name.endswith(self._wanted)):
+            yield File(parts, b"", time or _time_of(entry), wanted=False)
             return
         if entry.file_size > max(2**20, MAX_RATIO * entry.compress_size):
             self._left.append(f"{sentence('/'.join(parts))}: unpacks to {entry.file_size:,} bytes")

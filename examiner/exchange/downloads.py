@@ -95,15 +95,19 @@ def collect(course: Course, sources: Sequence[Path], roster: Roster | None) -> C
         A download cannot be read; nothing is written then.
     """
     left: list[str] = []
-    found: dict[str, _Submission] = {}
+    found, others = dict[str, _Submission](), dict[str, _Submission]()
     wanted = (".ipynb", METADATA, *(Path(name).suffix for name in course.assignment.files))
     names = _Names(roster)
     for source in sources:
         files = _unwrapped(_of_one(list(files_in(source, wanted, left)), source, course, names), names, source)
         owners = _gradescope(files, source)
         for file in files:
-            if file.name != METADATA and file.name.lower().endswith(wanted):
+            if not file.wanted:
+                _take(file, owners, names, others, [])
+            elif file.name != METADATA:
                 _take(file, owners, names, found, left)
+    for student in sorted(set(others) - set(found)):
+        left.append(f"{sentence(student)}: no notebook, only {sentence(', '.join(sorted(others[student].files)))}")
     written, kept = list[str](), list[str]()
     for student, submission in sorted(found.items()):
         if several := submission.several:
@@ -260,13 +264,26 @@ class _Owner:
     time: datetime | None
 
 
+class _GradescopeLoader(yaml.SafeLoader):
+    """Reads what Gradescope's Ruby writes: an object of a class of Ruby's is a mapping of its parts here."""
+
+
+def _plain(loader: yaml.SafeLoader, _class: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
+
+
+_GradescopeLoader.add_multi_constructor("!ruby/", _plain)
+
+
 def _gradescope(files: Sequence[File], source: Path) -> dict[str, _Owner]:
     """Whose the folders are, where Gradescope's list is in a download."""
     owners: dict[str, _Owner] = {}
     for file in files:
         if file.parts == (METADATA,):  # one in a student's folder is the student's
             try:
-                content = yaml.safe_load(file.content)
+                content = yaml.load(file.content, _GradescopeLoader)
                 owners |= {str(folder): _owner(entry) for folder, entry in content.items()}
             except (yaml.YAMLError, AttributeError, TypeError, ValueError, KeyError, RecursionError):
                 why = f"{METADATA} is not Gradescope's: download the submissions again"
@@ -281,6 +298,8 @@ def _owner(entry: Mapping[str, Any]) -> _Owner:
         for person in people
     ]
     created = entry.get(":created_at")
+    if isinstance(created, dict):
+        created = created.get("utc")
     time = dateutil.parser.parse(created) if isinstance(created, str) else created
     if time is not None and time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
