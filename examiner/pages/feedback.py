@@ -146,6 +146,21 @@ class Written:
     comment: str | None
     mark_scheme: str | None
 
+    @property
+    def title(self) -> str:
+        """What it is called where points were lost."""
+        return self.name
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no points were lost."""
+        return self.score is not None and self.score >= self.max_score - 1e-6
+
+    @property
+    def sentence(self) -> str:
+        """Why points were lost."""
+        return f"A person has graded this answer{': see the comment.' if self.comment else ', without a comment.'}"
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -215,11 +230,10 @@ class NotebookPage:
 
     def places(self) -> list[Place]:
         """Where points were lost, the most first."""
-        tests = [each for each in self._graded if isinstance(each, Tested)]
         lost = [
-            Place(self.name, test.name, test.title, test.max_score - test.score, test.sentence)
-            for test in tests
-            if test.score is not None and not test.is_full and not test.bonus
+            Place(self.name, part.name, part.title, part.max_score - part.score, part.sentence)
+            for part in self._graded
+            if part.score is not None and not part.is_full and not part.bonus
         ]
         return sorted(lost, key=lambda place: -place.lost)
 

@@ -112,8 +112,10 @@ class Elements(HTMLParser):
 
 def test_what_failed_comes_first_and_stands_open() -> None:
     page = shown(graded())
-    [place] = page.places()
+    place, written = page.places()
     assert (place.anchor, place.lost, place.sentence) == ("test_double", 2.0, HINT)
+    assert (written.anchor, written.lost) == ("explain", 0.5)
+    assert written.sentence == "A person has graded this answer: see the comment."
     assert (page.score, page.max_score, page.waiting) == (7.5, 10.0, 0)
     html = as_page(page)
     text = Elements(html).text
