@@ -60,6 +60,10 @@ class LateWork:
         numbers = {key: _number(key, entry[key]) for key in KEYS[1:] if key in entry}
         return cls(_due(entry.get("due")), **numbers)
 
+    def is_late(self, seconds_late: float) -> bool:
+        """Whether a submission so long after the due date is late at all."""
+        return seconds_late > 60 * self.grace_minutes
+
     def penalty(self, score: float, seconds_late: float) -> float:
         """Points that a notebook loses.
 
@@ -70,7 +74,7 @@ class LateWork:
         seconds_late : float
             Since the due date, or since the end of a student's extension.
         """
-        if seconds_late <= 60 * self.grace_minutes:
+        if not self.is_late(seconds_late):
             return 0.0
         lost = self.percent_a_day * math.ceil(seconds_late / DAY)
         return round(score * min(lost, 100.0 - self.floor_percent) / 100, 6)

@@ -125,10 +125,11 @@ class Results:
         return self._grades.get(student, {})
 
     def _hours_late(self, student: str) -> float:
-        """Hours between the due date and a student's submission; those of all are read once."""
+        """Hours between the due date and a late submission, 0 within the grace period; those of all are read once."""
         if self._late is None:
             self._late = read_lateness(self.course.directory, self.course.name)
-        return self._late.get(student, 0.0) / 3600
+        seconds, policy = self._late.get(student, 0.0), self.course.assignment.late
+        return seconds / 3600 if policy is None or policy.is_late(seconds) else 0.0
 
     def absent(self) -> dict[str, str]:
         """Students of the gradebook, and folders among the submissions, without a submission; and the reason."""
