@@ -306,7 +306,7 @@ def _test(content: Mapping[str, Any]) -> TestOutcome:
     test = TestOutcome(**{**content, **lists, "checks": tuple(Check(**each) for each in content["checks"])})
     _expect(test.status in _ORDER, test.score is None or isinstance(test.score, int | float))
     _expect(isinstance(test.max_score, int | float))
-    _expect(*(isinstance(each.name, str) and isinstance(each.passed, bool) for each in test.checks))
+    _expect(all(isinstance(each.name, str) and isinstance(each.passed, bool) for each in test.checks))
     return test
 
 

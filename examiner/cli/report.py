@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "as_table", "run"]
 
+PAIRS = 20  # of similar answers that the terminal shows
+
 
 def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """Add the command's arguments."""
@@ -88,9 +90,11 @@ def _print(report: ClassReport, target: Path, kept: Path) -> None:
     console.print(as_table(report))
     for status, reason, students in report.attention():
         console.print(f"{status}: {', '.join(map(sentence, students))}: {sentence(reason)}", markup=False)
-    for pair in report.similar:
+    for pair in report.similar[:PAIRS]:
         names = " and ".join(map(sentence, pair.students))
         console.print(f"similar answers to {pair.answer}, for a person to look at: {names}", markup=False)
+    if more := report.similar[PAIRS:]:
+        console.print(f"and {len(more)} more pairs of similar answers, in the report", markup=False)
     for name, owners in report.alike:
         console.print(f"identical {name}: {', '.join(map(sentence, owners))}", markup=False)
     console.print(f"Report: {target} (and {kept.name}, for --compare)", markup=False)

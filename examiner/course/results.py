@@ -97,13 +97,12 @@ class Results:
         """The records in a student's graded notebooks, or why one cannot be read."""
         return self.records.of(student, self._cells)
 
-    def answers(self, student: str) -> dict[str, str]:
-        """What a student wrote into each answer, from the graded notebooks; what cannot be read is left out."""
-        found: dict[str, str] = {}
-        for path in sorted(self.course.autograded(student).glob("*.ipynb")):
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-                found |= {grade_id(cell): cell.source for cell in cells_of(read(path), "answer")}
-        return found
+    def answers(self, student: str, notebook: str) -> dict[str, str]:
+        """What a student wrote into each answer of a notebook, from the graded one; nothing where it cannot be read."""
+        path = self.course.autograded(student) / f"{notebook}.ipynb"
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {grade_id(cell): cell.source for cell in cells_of(read(path), "answer")}
+        return {}
 
     def refresh(self, student: str) -> None:
         """Read a student's marks again: they have been written since."""

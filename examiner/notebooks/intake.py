@@ -75,6 +75,11 @@ def entries(folder: Path) -> Iterator[tuple[Path, str | None]]:
     str or None
         What it is, such as ``"a symbolic link"``; None where it is a folder or regular file.
     """
+    return ((path, what) for path, what, _ in _entries(folder))
+
+
+def _entries(folder: Path) -> Iterator[tuple[Path, str | None, os.stat_result | None]]:
+    """What `entries` gives, and the status of each entry that may be opened."""
     crowd = set(_too_many(folder))
     waiting = [(folder, 0)]
     while waiting:
@@ -82,14 +87,14 @@ def entries(folder: Path) -> Iterator[tuple[Path, str | None]]:
         try:
             paths = sorted(base.iterdir())
         except OSError as error:
-            yield base, f"unreadable ({error.strerror})"
+            yield base, f"unreadable ({error.strerror})", None
             continue
         for path in paths:
-            what = TOO_MANY if path in crowd else _what(path)
-            if what is None and _is_folder(path):
+            what, status = (TOO_MANY, None) if path in crowd else _what(path)
+            if status is not None and stat.S_ISDIR(status.st_mode):
                 what = TOO_MANY if base == folder / LEFT_OUT else TOO_DEEP if depth >= MAX_DEPTH else None
                 waiting += [(path, depth + 1)] if what is None else []
-            yield path, what
+            yield path, what, status
 
 
 def digest(folder: Path, *, contents: bool = True) -> str:
@@ -103,11 +108,10 @@ def digest(folder: Path, *, contents: bool = True) -> str:
         False: sizes and times of the files instead of their contents, which takes no time.
     """
     found = hashlib.sha256()
-    for path, what in entries(folder):
-        regular = what is None and not _is_folder(path)
+    for path, what, status in _entries(folder):
+        regular = what is None and status is not None and stat.S_ISREG(status.st_mode)
         content = read_regular(path, MAX_READ) if regular and contents else None
-        if regular and content is None:  # or it is too large to be read
-            status = path.lstat()
+        if regular and content is None and status is not None:  # or it is too large to be read
             content = f"{status.st_size} {status.st_mtime_ns}".encode()
         name = os.fsencode(path.relative_to(folder))
         found.update(b"%d %d " % (len(name), len(content or b"")) + name + (what or "").encode() + b"\0")
@@ -208,17 +212,17 @@ def _too_many(folder: Path) -> Iterator[Path]:
             left -= size
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _below(folder: Path) -> Iterator[str]:
     """All entries below a folder; of those that are too deep, none."""
-    waiting = [(folder, 0)]
+    waiting = [(os.fspath(folder), 0)]
     while waiting:
         base, depth = waiting.pop()
         try:
             with os.scandir(base) as found:
                 for entry in found:
-                    yield Path(entry.path)
+                    yield entry.path
                     if entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
-                        waiting.append((Path(entry.path), depth + 1))
+                        waiting.append((entry.path, depth + 1))
         except OSError:
             continue
 
@@ -230,19 +234,19 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _what(path: Path) -> str | None:
-    """What an entry is, where it must not be opened."""
+def _what(path: Path) -> tuple[str | None, os.stat_result | None]:
+    """What an entry is, where it must not be opened; else its status."""
     try:
         status = path.lstat()
     except OSError as error:
-        return f"unreadable ({error.strerror})"
+        return f"unreadable ({error.strerror})", None
     if stat.S_ISLNK(status.st_mode):
-        return "a symbolic link"
+        return "a symbolic link", None
     if stat.S_ISDIR(status.st_mode):
-        return "a folder" if path.suffix == ".ipynb" else None
+        return ("a folder", None) if path.suffix == ".ipynb" else (None, status)
     if not stat.S_ISREG(status.st_mode):
-        return "not a regular file"
-    return "a hard link" if status.st_nlink > 1 else None
+        return "not a regular file", None
+    return ("a hard link", None) if status.st_nlink > 1 else (None, status)
 
 
 def _fault_for_nbgrader(path: Path, *, at_top: bool) -> str | None:
@@ -292,7 +296,7 @@ def leave_out(folder: Path) -> list[tuple[Path, str]]:
         log.warning("%s is %s: it is not graded.", sentence(str(path)), what)
         if what in (*LINKS, NO_TIME, TOO_MANY, TOO_DEEP) and path.parent != folder / LEFT_OUT:
             _move_aside(path, folder)
-    for path in list(_below(folder)):
+    for path in list(map(Path, _below(folder))):
         if is_page(path.name) and folder / LEFT_OUT not in path.parents and not _is_folder(path):
             _rename(path, path.with_name(f"{path.name[-100:]}.txt"))
     return found

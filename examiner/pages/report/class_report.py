@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from statistics import mean, median
 from urllib.parse import quote
@@ -94,7 +95,7 @@ class ClassReport:
     slow: tuple[SlowCell, ...] = ()
     anonymous: bool = False
 
-    @property
+    @cached_property
     def scores(self) -> list[float]:
         """Scores of those who are graded."""
         return _scores(self.rows)
@@ -104,17 +105,17 @@ class ClassReport:
         """Points of the assignment, without bonus."""
         return math.fsum(self.notebooks.values())
 
-    @property
+    @cached_property
     def penalties(self) -> bool:
         """Whether any student lost points for a late submission."""
         return any(row.outcome.penalty for row in self.rows)
 
-    @property
+    @cached_property
     def late(self) -> bool:
         """Whether any submission is late."""
         return any(row.outcome.hours_late for row in self.rows)
 
-    @property
+    @cached_property
     def named(self) -> bool:
         """Whether a roster gave any names."""
         return any(row.name for row in self.rows)

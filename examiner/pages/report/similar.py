@@ -6,6 +6,7 @@ import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 from rapidfuzz import fuzz
@@ -49,19 +50,17 @@ def similar_answers(results: Results, outcomes: Mapping[str, StudentOutcome]) ->
         By student.
     """
     known = _known(results.course.assignment)
-    by_answer: dict[str, dict[str, set[str]]] = defaultdict(dict)
+    by_answer: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(dict)
     for student, outcome in outcomes.items():
-        for notebook in outcome.notebooks.values():
-            for answer, found in notebook.statements.items():
-                by_answer[answer][student] = set(found) - known
-    sources: dict[str, Mapping[str, str]] = {}
+        for notebook, record in outcome.notebooks.items():
+            for answer, found in record.statements.items():
+                by_answer[notebook, answer][student] = set(found) - known
+    answers = cache(results.answers)
     pairs = []
-    for answer, written in by_answer.items():
-        for students in _candidates(written):
-            for student in students:
-                if student not in sources:
-                    sources[student] = results.answers(student)
-            pair = _compared(answer, students, sources)
+    for (notebook, answer), written in by_answer.items():
+        for one, other in _candidates(written):
+            sources = answers(one, notebook).get(answer, ""), answers(other, notebook).get(answer, "")
+            pair = Pair(answer, (one, other), sources, _similarity(*sources))
             if pair.similarity >= ALIKE:
                 pairs.append(pair)
     return sorted(pairs, key=lambda pair: (-pair.similarity, pair.students, pair.answer))
@@ -87,10 +86,15 @@ def _candidates(written: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
             yield one, other
 
 
-def _compared(answer: str, students: tuple[str, str], sources: Mapping[str, Mapping[str, str]]) -> Pair:
-    one, other = (sources[student].get(answer, "") for student in students)
-    texts = ["\n".join(sorted(canonical(source))) for source in (one, other)]
-    return Pair(answer, students, (one, other), fuzz.ratio(*texts) if all(texts) else 0.0)
+def _similarity(*sources: str) -> float:
+    texts = [_in_one_order(source) for source in sources]
+    return fuzz.ratio(*texts) if all(texts) else 0.0
+
+
+@cache
+def _in_one_order(source: str) -> str:
+    """The statements of an answer, sorted: students who are alike are in many pairs."""
+    return "\n".join(sorted(canonical(source)))
 
 
 def _known(assignment: Assignment) -> set[str]:

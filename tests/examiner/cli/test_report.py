@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from examiner.cli.report import as_table
+from examiner.cli.report import _print, as_table
 from examiner.outcome import Mark, StudentOutcome
 from examiner.pages.report.class_report import ClassReport, Row
+from examiner.pages.report.similar import Pair
 
 
 @pytest.fixture
@@ -46,3 +48,11 @@ def test_eight_notebooks_fit_into_a_terminal(report: ClassReport) -> None:
     assert ["student_01", "graded", *["12.5"] * 8, "100", "12", "37.1", "-20"] in map(
         str.split, text.getvalue().splitlines()
     )
+
+
+def test_not_all_of_many_pairs_are_printed(report: ClassReport, capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = tuple(Pair(f"answer_{number}", ("ada", "zoe"), ("x", "x"), 100.0) for number in range(23))
+    _print(replace(report, similar=pairs), Path("small.html"), Path("small.json"))
+    said = capsys.readouterr().out
+    assert said.count("for a person to look at: ada and zoe") == 20
+    assert "and 3 more pairs of similar answers, in the report" in said
