@@ -33,9 +33,9 @@ INK, SOFT, LINE, PALE = "#1D2530", "#5D6875", "#D9DEE4", "#F4F6F8"
 STYLESHEET = f"""
 :root {{ color-scheme: light dark; --paper: #fff; --blue: {BLUE}; --orange: {ORANGE}; --green: #00735A; --red: {FAILED};
   --amber: {AMBER}; --ink: {INK}; --soft: {SOFT}; --line: {LINE}; --pale: {PALE}; --warn: #FFF8E8 }}
-@media (prefers-color-scheme: dark) {{ :root {{ --paper: #14181D; --blue: {SKY}; --green: #4CC9A4; --red: #FF9B6B;
-  --amber: #F0B74A; --ink: #E4E8EC; --soft: #A3ADB8; --line: #39424C; --pale: #20272E; --warn: #2E2716 }}
-  img:not([src^="data:image/svg"]) {{ background: #fff }} }}
+@media screen and (prefers-color-scheme: dark) {{ :root {{ --paper: #14181D; --blue: {SKY}; --green: #4CC9A4;
+  --red: #FF9B6B; --amber: #F0B74A; --ink: #E4E8EC; --soft: #A3ADB8; --line: #39424C; --pale: #20272E;
+  --warn: #2E2716 }} img:not([src^="data:image/svg"]) {{ background: #fff }} }}
 body {{ font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
   max-width: 76rem; padding: 0 1.5rem; overflow-wrap: anywhere }}
 body.narrow {{ max-width: 52rem }}
@@ -86,5 +86,11 @@ summary {{ cursor: pointer }}
 .diagnosis, .comment {{ border-left: 4px solid var(--blue); background: var(--pale); padding: .4rem .9rem;
   margin: .6rem 0 }}
 @media (min-height: 30rem) {{ .scheme {{ position: sticky; top: 0; max-height: 40vh; overflow-y: auto }} }}
-@media print {{ body {{ max-width: none; margin: 0 }} tr, .test {{ break-inside: avoid }} }}
+@media (max-width: 36rem) {{ .stack, .stack tbody, .stack tr, .stack td {{ display: block }}
+  .stack tr:has(th) {{ display: none }} .stack tr {{ border-bottom: 1px solid var(--line); padding: .5rem 0 }}
+  .stack td {{ border: 0; padding: .1rem 0; text-align: left }}
+  .stack td[data-unit]::after {{ content: " " attr(data-unit) }} }}
+@media print {{ :root {{ color-scheme: light }} body {{ max-width: none; margin: 0 }}
+  tr, .test, .comment {{ break-inside: avoid }} h1, h2, h3 {{ break-after: avoid }}
+  .rest, .filter {{ display: none }} section details::details-content {{ content-visibility: visible; height: auto }} }}
 """

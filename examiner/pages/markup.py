@@ -72,7 +72,8 @@ def code(source: str) -> Markup:
 def code_style() -> str:
     """The stylesheet of colored code, for light and dark pages."""
     dark = _formatter("github-dark").get_style_defs(".code")
-    return f"{_formatter('default').get_style_defs('.code')}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
+    light = _formatter("default").get_style_defs(".code")
+    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
 @cache

@@ -73,6 +73,22 @@ def test_nothing_is_loaded_nothing_runs_and_everybody_can_read_it(course: Path, 
                 window.close()
 
 
+def test_on_paper_every_page_is_dark_on_white(course: Path, browser: Browser) -> None:
+    """Backgrounds are not printed, so a dark screen's colors could not be read there."""
+    pale = """() => [...document.querySelectorAll("body, body *")].filter(each => each.textContent.trim())
+        .map(each => getComputedStyle(each).color)
+        .filter(color => Math.min(...color.match(/[\\d.]+/g).slice(0, 3).map(Number)) > 150)"""
+    for name in PAGES:
+        window = browser.new_page(color_scheme="dark")
+        window.goto(address(course, name))
+        assert window.evaluate(pale) != [], name
+        window.emulate_media(media="print", color_scheme="dark")
+        assert window.evaluate(pale) == [], name
+        folded = window.locator("section details:not([open]) > *:not(summary)").first
+        assert folded.count() == 0 or folded.is_visible(), "what is folded is printed"
+        window.close()
+
+
 def test_the_report_is_sorted_and_filtered(course: Path, page: Page) -> None:
     page.goto(address(course, "report"))
     rows = page.locator("#students tr:visible td:first-child")

@@ -16,16 +16,17 @@ from tools.results.context import SOURCE, Context
 from tools.results.store import Result
 from tools.results.training import Recipe, ResumableSolver
 
-PLAIN = Recipe("classification", (512, 512), 20, 0.3, last_rate=0.0, drop_hidden=0.3, normalize=True)
-AUGMENTED = replace(PLAIN, epochs=28, drop_hidden=0.1, warped=True)
-DIGITS = {"plain": (PLAIN, 1), "average": (PLAIN, 4), "augmented": (AUGMENTED, 3)}
+PLAIN = Recipe("classification", (512, 512), 40, 0.3, last_rate=0.0, drop_input=0.2, drop_hidden=0.3, normalize=True)
+AUGMENTED = replace(PLAIN, epochs=28, drop_input=0.0, drop_hidden=0.1, warped=True)
+DIGITS = {"plain": (PLAIN, 1), "average": (PLAIN, 8), "augmented": (AUGMENTED, 3)}
 """The digits' networks, by name: their settings, and the number of networks whose probabilities are averaged."""
 TRIED = {
     "no batch normalization, learning rate 0.1": replace(PLAIN, normalize=False, rate=0.1),
     "learning rate 0.1": replace(PLAIN, rate=0.1),
     "a learning rate that falls to 0.02 of it by the same factor each time": replace(PLAIN, last_rate=0.02),
-    "no dropout": replace(PLAIN, drop_hidden=0.0),
-    "dropout of inputs, 0.2": replace(PLAIN, drop_input=0.2),
+    "no dropout of hidden units": replace(PLAIN, drop_hidden=0.0),
+    "20 epochs": replace(PLAIN, epochs=20),
+    "no dropout of inputs": replace(PLAIN, drop_input=0.0),
     "label smoothing, 0.1": replace(PLAIN, smoothing=0.1),
     "max-norm, 2": replace(PLAIN, max_norm=2.0),
     "[1024, 1024], dropout 0.5": replace(PLAIN, hidden=(1024, 1024), drop_hidden=0.5),

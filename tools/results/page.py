@@ -174,17 +174,17 @@ class Page:
         for name, (recipe, _) in DIGITS.items():
             runs = self.runs(f"digits-{name}")
             validation = spread([run["validation"] for run in runs], percent) if runs else NOT_YET
-            rows.append(
-                f"| {TITLES[name]} | {recipe.epochs} | {recipe.rate:g} | {recipe.drop_hidden:g} | {validation} |"
-            )
+            dropout = f"{recipe.drop_input:g}, {recipe.drop_hidden:g}"
+            rows.append(f"| {TITLES[name]} | {recipe.epochs} | {recipe.rate:g} | {dropout} | {validation} |")
         other = [f"| {name} | {self._validation(f'tried-{k}')} |" for k, name in enumerate(TRIED)]
         return "\n".join([
             "## Digits: the settings",
             "",
             "All have two hidden layers of 512 units, batch normalization, batches of 128 images, momentum 0.9, a "
-            "learning rate that falls like a cosine to 0, and no other regularization than dropout of hidden units.",
+            "learning rate that falls like a cosine to 0, and no other regularization than dropout.",
             "",
-            "| | epochs | learning rate | dropout | validation |", "|---|---|---|---|---|", *rows, "",
+            "| | epochs | learning rate | dropout of inputs, hidden units | validation |",
+            "|---|---|---|---|---|", *rows, "",
             "What else was tried for the network that is not augmented, each with one seed and the rest unchanged; the "
             "test split was not used:",
             "",

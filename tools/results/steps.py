@@ -8,7 +8,7 @@ from tools.results import accuracy, classical, honesty, speed, study
 from tools.results.context import Context
 from tools.results.store import Step
 
-SECONDS = {"plain": 60.0, "augmented": 285.0, "average": 240.0}
+SECONDS = {"plain": 90.0, "augmented": 285.0, "average": 720.0}
 
 
 def steps(context: Context) -> list[Step]:
@@ -34,7 +34,7 @@ def steps(context: Context) -> list[Step]:
         Step("classical-houses", 50, partial(classical.houses, context)),
         Step("classical-digits", 110, partial(classical.digits, context)),
         digits["average", first],
-        *(Step(f"tried-{k}", 60, partial(accuracy.tried, context, name)) for k, name in enumerate(accuracy.TRIED)),
+        *(Step(f"tried-{k}", 90, partial(accuracy.tried, context, name)) for k, name in enumerate(accuracy.TRIED)),
         *houses[1:],
         *(digits[name, seed] for name in SECONDS for seed in others),
     ]

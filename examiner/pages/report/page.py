@@ -57,7 +57,7 @@ def _changed(report: ClassReport, last: Earlier) -> list[Changed]:
     ]
 
 
-DARK = b"<style>@media (prefers-color-scheme: dark) { svg { filter: invert(1) hue-rotate(180deg) } }</style>"
+DARK = b"<style>@media screen and (prefers-color-scheme: dark) { svg { filter: invert(1) hue-rotate(180deg) } }</style>"
 """In a picture: on a dark page, what is black turns white, and colors keep their hue."""
 
 
