@@ -29,7 +29,6 @@ TRIED = {
     "no dropout of inputs": replace(PLAIN, drop_input=0.0),
     "label smoothing, 0.1": replace(PLAIN, smoothing=0.1),
     "max-norm, 2": replace(PLAIN, max_norm=2.0),
-    "[1024, 1024], dropout 0.5": replace(PLAIN, hidden=(1024, 1024), drop_hidden=0.5),
 }
 """Other settings for the plain network, which were measured on the validation split alone."""
 
