@@ -9,6 +9,8 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbformat.v4 import new_output
+from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page, expect
 
 from examiner.cli.main import main
@@ -33,6 +35,10 @@ def course(root: Path, grade_all: Grading) -> Path:
     next(cell for cell in notebook.cells if cell.id == "explain").source = "\n\n".join(VECTORS)
     nbformat.write(notebook, root / "submitted" / "bob" / "small" / "one.ipynb")
     grade_all(force=True)
+    _attack(root / "autograded" / "bob" / "small" / "one.ipynb")
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
+        gradebook.find_comment("explain", "one", "small", "bob").manual_comment = "\n\n".join(VECTORS)
+        gradebook.db.commit()
     with (root / "roster.csv").open("w", newline="") as file:
         people = ("ada", "Zoe Lovelace", "Mon"), ("bob", f"Bob {' '.join(VECTORS)}", f"Tue {VECTORS[0]}")
         csv.writer(file).writerows([("student_id", "name", "section"), *people])
@@ -40,6 +46,27 @@ def course(root: Path, grade_all: Grading) -> Path:
     assert main(["feedback", "small", "--jobs", "1"]) == 0
     assert main(["written", "small"]) == 0
     return root
+
+
+def _attack(path: Path) -> None:
+    """Put the vectors where a student's code writes to: outputs, exceptions, messages of checks, reasons."""
+    path.chmod(0o644)
+    notebook, everything = nbformat.read(path, as_version=4), "\n".join(VECTORS)
+    record = notebook.metadata.examiner
+    record.reason = " ".join(VECTORS)
+    for test in record.tests.values():
+        test.diagnosis = VECTORS[:1]
+        test.reason = " ".join(VECTORS)
+        for check in test.checks:
+            check.passed, check.message, check.block = False, everything, VECTORS[1]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs += [
+                new_output("stream", text=everything),
+                new_output("error", ename=VECTORS[2], evalue=everything, traceback=VECTORS),
+                new_output("display_data", data={"text/html": everything, "image/svg+xml": everything}),
+            ]
+    nbformat.write(notebook, path)
 
 
 @pytest.fixture
