@@ -33,9 +33,7 @@ def write_class(course: Path, root: Path, size: int) -> None:
         (root / name).symlink_to(ROOT / name)
     for name in ("nbgrader_config.py", "gradebook.db"):
         shutil.copy(course / name, root)
-    graded = sorted(path.parent.name for path in course.glob(f"autograded/*/{NAME}"))
-    if not graded:
-        sys.exit(f"{course} has no graded students: run `make demo` there first.")
+    graded = students_of(course)
     with sqlite3.connect(root / "gradebook.db") as gradebook:
         for number, student in zip(range(size), itertools.cycle(graded), strict=False):
             copy = f"copy_{number:04}"
@@ -45,6 +43,11 @@ def write_class(course: Path, root: Path, size: int) -> None:
             new = {student: copy}
             for table, column in COPIED.items():
                 new = _copied(gradebook, table, column, new)
+
+
+def students_of(course: Path) -> list[str]:
+    """The graded students of a course."""
+    return sorted(path.parent.name for path in course.glob(f"autograded/*/{NAME}"))
 
 
 def _copied(gradebook: sqlite3.Connection, table: str, column: str, new: dict[str, str]) -> dict[str, str]:
@@ -77,6 +80,9 @@ def main() -> None:
     parser.add_argument("--course", type=Path, default=ROOT, help="the folder of a graded course; by default this one")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     options = parser.parse_args()
+    if not students_of(options.course):
+        print(f"pages: not measured, because nobody is graded in {options.course}: run `make demo` there first")
+        return
     for size in options.sizes:
         with tempfile.TemporaryDirectory(dir=options.course) as folder:  # links need the same file system
             root = Path(folder)
