@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import textwrap
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.run is None:
         parser.print_help()
         return 2
+    gc.set_threshold(50_000, 20, 100)  # a class is a million small records that stay: searched for cycles too often
     # nbgrader starts alembic by its name, wherever it was installed.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:

@@ -17,6 +17,7 @@ from typing import Any
 
 from examiner._exceptions import OutcomeError
 from examiner.course.folders import Course, id_fault
+from examiner.kept import keep, read_kept
 from examiner.notebooks import Contents, digest
 from examiner.outcome import NotebookOutcome
 
@@ -53,10 +54,10 @@ class Records:
         if not paths:
             return {}
         state = [[path.name, path.stat().st_mtime_ns, path.stat().st_size] for path in paths]
-        contents = self._kept("records", student, state)
+        contents = read_kept(self._file("records", student), state)
         if not isinstance(contents, dict):
             contents = {path.stem: _content(path) for path in paths}
-            self._keep("records", student, state, contents)
+            keep(self._file("records", student), state, contents)
         # None: graded by plain nbgrader
         return {name: self._record(name, content) for name, content in contents.items() if content is not None}
 
@@ -74,7 +75,7 @@ class Records:
         if id_fault(student) or not folder.is_dir():
             return Contents()
         state = digest(folder, contents=False)
-        kept = self._kept("submitted", student, state)
+        kept = read_kept(self._file("submitted", student), state)
         with contextlib.suppress(TypeError, AttributeError, ValueError):
             notebooks, left_out, repaired, files = kept
             return Contents(tuple(notebooks), tuple(left_out), tuple(repaired), dict(files))
@@ -86,29 +87,11 @@ class Records:
         """Keep what a student submitted, who has just been read."""
         if not id_fault(student):
             state = digest(self.course.submitted(student), contents=False) if state is None else state
-            self._keep("submitted", student, state, list(astuple(contents)))
-
-    # -------------------------------------------------------------------------- the small files
+            keep(self._file("submitted", student), state, list(astuple(contents)))
 
     def _file(self, kind: str, student: str) -> Path:
         name = hashlib.sha256(os.fsencode(student)).hexdigest()[:32]  # any name, as one that every system takes
         return self.course.cache(kind) / self.course.name / f"{name}.json"
-
-    def _kept(self, kind: str, student: str, state: Any) -> Any:
-        """What is kept of a student, made from files in this state; None where nothing is."""
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            content = json.loads(self._file(kind, student).read_text(encoding="utf-8"))
-            if content["state"] == state:
-                return content["found"]
-        return None
-
-    def _keep(self, kind: str, student: str, state: Any, found: Any) -> None:
-        file = self._file(kind, student)
-        new = file.with_suffix(f".{os.getpid()}.new")
-        with contextlib.suppress(OSError):  # a full disk: it is read from the notebooks next time
-            file.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps({"state": state, "found": found}), encoding="utf-8")
-            new.replace(file)
 
 
 DAMAGED = "damaged"

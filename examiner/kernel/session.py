@@ -103,6 +103,7 @@ class Session:
         self._spent = 0.0  # seconds of the notebook's limit, by kernels that are gone
         self._began = time.monotonic()
         self._untouched = True  # whether nothing of the student has run yet
+        self._shortened = False  # whether the last limit was what is left of the notebook's or the submission's
         self.generation = 0
         self.incidents: list[str] = []
         self.calls = 0
@@ -223,14 +224,15 @@ class Session:
             raise AnswerStoppedError(self._too_long())
         if time.monotonic() - self._began > wall_limit(self._timing.notebook):
             raise SandboxError("The machine is too busy to grade: a notebook's limit passed while kernels waited.")
+        self._shortened = self._left < limit
         return min(limit, self._left)
 
     def _sentence(self, who: str, error: Exception) -> str:
-        late = isinstance(error, CellStopped) and self._left <= 0
+        late = isinstance(error, CellStopped) and self._shortened
         return self._too_long() if late else f"{who} {error}"
 
     def _too_long(self) -> str:
-        if self._time_budget.left <= self._running:
+        if self._time_budget.left <= self._timing.notebook - self._spent:
             return f"the submission's notebooks together took longer than {self._timing.student:g} s"
         return f"the notebook took longer than {self._timing.notebook:g} s"
 

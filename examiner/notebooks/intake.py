@@ -75,26 +75,26 @@ def entries(folder: Path) -> Iterator[tuple[Path, str | None]]:
     str or None
         What it is, such as ``"a symbolic link"``; None where it is a folder or regular file.
     """
-    return ((path, what) for path, what, _ in _entries(folder))
+    return ((folder / name, what) for name, what, _ in _entries(folder))
 
 
-def _entries(folder: Path) -> Iterator[tuple[Path, str | None, os.stat_result | None]]:
-    """What `entries` gives, and the status of each entry that may be opened."""
+def _entries(folder: Path) -> Iterator[tuple[str, str | None, os.stat_result | None]]:
+    """What `entries` gives, as names relative to the folder, and the status of each entry that may be opened."""
     crowd = set(_too_many(folder))
-    waiting = [(folder, 0)]
+    waiting = [("", 0)]
     while waiting:
         base, depth = waiting.pop()
         try:
-            paths = sorted(base.iterdir())
+            names = sorted(os.listdir(os.path.join(folder, base)))
         except OSError as error:
-            yield base, f"unreadable ({error.strerror})", None
+            yield base or ".", f"unreadable ({error.strerror})", None
             continue
-        for path in paths:
-            what, status = (TOO_MANY, None) if path in crowd else _what(path)
+        for name in (os.path.join(base, each) for each in names):
+            what, status = (TOO_MANY, None) if name in crowd else _what(os.path.join(folder, name))
             if status is not None and stat.S_ISDIR(status.st_mode):
-                what = TOO_MANY if base == folder / LEFT_OUT else TOO_DEEP if depth >= MAX_DEPTH else None
-                waiting += [(path, depth + 1)] if what is None else []
-            yield path, what, status
+                what = TOO_MANY if base == LEFT_OUT else TOO_DEEP if depth >= MAX_DEPTH else None
+                waiting += [(name, depth + 1)] if what is None else []
+            yield name, what, status
 
 
 def digest(folder: Path, *, contents: bool = True) -> str:
@@ -108,12 +108,12 @@ def digest(folder: Path, *, contents: bool = True) -> str:
         False: sizes and times of the files instead of their contents, which takes no time.
     """
     found = hashlib.sha256()
-    for path, what, status in _entries(folder):
+    for entry, what, status in _entries(folder):
         regular = what is None and status is not None and stat.S_ISREG(status.st_mode)
-        content = read_regular(path, MAX_READ) if regular and contents else None
+        content = read_regular(folder / entry, MAX_READ) if regular and contents else None
         if regular and content is None and status is not None:  # or it is too large to be read
             content = f"{status.st_size} {status.st_mtime_ns}".encode()
-        name = os.fsencode(path.relative_to(folder))
+        name = os.fsencode(entry)
         found.update(b"%d %d " % (len(name), len(content or b"")) + name + (what or "").encode() + b"\0")
         found.update(content or b"")
     return found.hexdigest()
@@ -195,24 +195,26 @@ def read_regular(path: Path, most: int) -> bytes | None:
         return None
 
 
-def _too_many(folder: Path) -> Iterator[Path]:
-    """Entries at the top of a submission that take it beyond the number of files that are graded."""
+def _too_many(folder: Path) -> Iterator[str]:
+    """Names at the top of a submission that take it beyond the number of files that are graded."""
     left = MAX_FILES
     try:
-        paths = sorted(folder.iterdir())
+        with os.scandir(folder) as found:
+            there = sorted(found, key=lambda entry: entry.name)
     except OSError:
         return
-    for path in paths:
-        if path.name == LEFT_OUT:
+    for entry in there:
+        if entry.name == LEFT_OUT:
             continue
-        size = 1 + sum(1 for _ in islice(_below(path), left + 1)) if _is_folder(path) else 1
+        inside = _below(entry.path) if entry.is_dir(follow_symlinks=False) else ()
+        size = 1 + sum(1 for _ in islice(inside, left + 1))
         if size > left:
-            yield path
+            yield entry.name
         else:
             left -= size
 
 
-def _below(folder: Path) -> Iterator[str]:
+def _below(folder: Path | str) -> Iterator[str]:
     """All entries below a folder; of those that are too deep, none."""
     waiting = [(os.fspath(folder), 0)]
     while waiting:
@@ -234,16 +236,16 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _what(path: Path) -> tuple[str | None, os.stat_result | None]:
+def _what(path: str) -> tuple[str | None, os.stat_result | None]:
     """What an entry is, where it must not be opened; else its status."""
     try:
-        status = path.lstat()
+        status = os.lstat(path)
     except OSError as error:
         return f"unreadable ({error.strerror})", None
     if stat.S_ISLNK(status.st_mode):
         return "a symbolic link", None
     if stat.S_ISDIR(status.st_mode):
-        return ("a folder", None) if path.suffix == ".ipynb" else (None, status)
+        return ("a folder", None) if os.path.splitext(path)[1] == ".ipynb" else (None, status)
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file", None
     return ("a hard link", None) if status.st_nlink > 1 else (None, status)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 
 from rapidfuzz import fuzz
 
-from examiner.assignment import Assignment
-from examiner.course import Results
+from examiner import similarity
+from examiner.course import Course, Results
+from examiner.kept import keep, read_kept
 from examiner.notebooks import cells_of, read
 from examiner.outcome import StudentOutcome
 from examiner.similarity import canonical, fingerprints, length
@@ -49,7 +52,7 @@ def similar_answers(results: Results, outcomes: Mapping[str, StudentOutcome]) ->
     outcomes : mapping of str to StudentOutcome
         By student.
     """
-    known = _known(results.course.assignment)
+    known = _known(results.course)
     by_answer: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(dict)
     for student, outcome in outcomes.items():
         for notebook, record in outcome.notebooks.items():
@@ -97,12 +100,23 @@ def _in_one_order(source: str) -> str:
     return "\n".join(sorted(canonical(source)))
 
 
-def _known(assignment: Assignment) -> set[str]:
-    """Statements that stand in the source notebooks, in the toolkit and in the catalogue."""
-    texts = [cell.source for path in assignment.notebooks() for cell in cells_of(read(path), "given", "answer", "free")]
+def _known(course: Course) -> set[str]:
+    """Statements that stand in the source notebooks, in the toolkit and in the catalogue: found once for each state."""
+    assignment, file = course.assignment, course.cache("statements") / f"{course.name}.json"
     folders = [assignment.source, *([assignment.root / assignment.catalogue] if assignment.catalogue else [])]
-    for folder in folders:
-        texts += [text for path in sorted(folder.rglob("*.py")) for text in _code_in(path.read_text("utf-8"))]
+    modules = sorted(path for folder in folders for path in folder.rglob("*.py"))
+    paths = [*assignment.notebooks(), *modules, Path(__file__), Path(similarity.__file__)]
+    state = [[os.fspath(path), path.stat().st_mtime_ns, path.stat().st_size] for path in paths]
+    found = read_kept(file, state)
+    if not isinstance(found, list):
+        found = sorted(_statements(assignment.notebooks(), modules))
+        keep(file, state, found)
+    return set(found)
+
+
+def _statements(notebooks: Iterable[Path], modules: Iterable[Path]) -> set[str]:
+    texts = [cell.source for path in notebooks for cell in cells_of(read(path), "given", "answer", "free")]
+    texts += [text for path in modules for text in _code_in(path.read_text("utf-8"))]
     return {each for text in texts for each in fingerprints(text)}
 
 

@@ -285,6 +285,15 @@ def test_what_is_left_of_the_submission_s_time_bounds_each_notebook() -> None:
     assert (third.incidents, len(supply.given)) == ([why], 1)  # nothing is started any more
 
 
+def test_a_limit_that_is_what_is_left_is_named_as_such_though_the_clock_ends_below_it() -> None:
+    stopped = CellStopped("took longer than 15 s")
+    made = Session(Supply(lambda: FakeKernel({"a": 45.0, "b": stopped})), {}, Timing(student=60), TimeBudget(60))  # type: ignore[arg-type]
+    made.run(Cell("one", "a"))
+    assert "the submission's notebooks together took longer than 60 s" in text(made.run(Cell("two", "b")))
+    long = Session(Supply(lambda: FakeKernel({"b": stopped})), {}, Timing(cell=15), TimeBudget(60))  # type: ignore[arg-type]
+    assert "cell two took longer than 15 s" in text(long.run(Cell("two", "b")))
+
+
 def test_time_between_calls_is_not_charged(monkeypatch: pytest.MonkeyPatch) -> None:
     made, _ = session(notebook=100)
     made.run(Cell("one", "a"))

@@ -11,7 +11,7 @@ import pytest
 
 from examiner.assignment import find_assignment
 from examiner.audit.sample_class import draw
-from examiner.course import Results
+from examiner.course import Course, Results
 from examiner.diagnosis import load_catalogues
 from examiner.notebooks import cells_of, grade_id, read, solutions
 from examiner.outcome import NotebookOutcome, StudentOutcome
@@ -128,7 +128,7 @@ def flagged(written: Mapping[str, Mapping[str, str]]) -> list[tuple[str, tuple[s
         )
         for student, answers in written.items()
     }
-    results = SimpleNamespace(course=SimpleNamespace(assignment=find_assignment(NAME, ROOT)), answers=written.get)
+    results = SimpleNamespace(course=Course.load(NAME, start=ROOT), answers=written.get)
     return [(pair.answer, pair.students) for pair in similar_answers(cast("Results", results), outcomes)]
 
 
