@@ -281,7 +281,8 @@ def test_a_full_disk_keeps_what_was_there(
 @pytest.mark.long
 def test_a_busy_machine_changes_no_mark(course: Path, undisturbed: list[Any], start: Start) -> None:
     hogs = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(10 * len(os.sched_getaffinity(0)))
+        subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+        for _ in range(10 * len(os.sched_getaffinity(0)))
     ]
     try:
         finish(start(course, "--student", "ada"))
