@@ -18,7 +18,7 @@ from tools.results.training import Recipe, ResumableSolver
 
 PLAIN = Recipe("classification", (512, 512), 40, 0.3, last_rate=0.0, drop_input=0.2, drop_hidden=0.3, normalize=True)
 AUGMENTED = replace(PLAIN, epochs=28, drop_input=0.0, drop_hidden=0.1, warped=True)
-DIGITS = {"plain": (PLAIN, 1), "average": (PLAIN, 8), "augmented": (AUGMENTED, 3)}
+DIGITS = {"plain": (PLAIN, 1), "average": (PLAIN, 7), "augmented": (AUGMENTED, 3)}
 """The digits' networks, by name: their settings, and the number of networks whose probabilities are averaged."""
 TRIED = {
     "no batch normalization, learning rate 0.1": replace(PLAIN, normalize=False, rate=0.1),
@@ -37,16 +37,17 @@ AVERAGED = 5
 
 
 def digits(context: Context, name: str, seed: int) -> Result:
-    """Train the networks of one name on the digits, and measure their average on the test images once."""
+    """Train the networks of one name on all images but those of the test, and measure their average on these once."""
     recipe, number = DIGITS[name]
-    arrays = context.images()
+    arrays = data.all_for_training(context.images())
     return measured(arrays, *(context.trained(recipe, arrays, number * seed + k) for k in range(number)))
 
 
-def tried(context: Context, name: str) -> Result:
-    """Train a network with other settings; the test images are not touched."""
-    solver = context.trained(TRIED[name], context.images(), context.seeds[0])
-    return {"validation": solver.best_val, "seconds": solver.seconds}
+def validated(context: Context, recipe: Recipe, number: int = 1) -> Result:
+    """Train networks without the images for validation, and measure their average on these; no test image is used."""
+    arrays = context.images()
+    arrays = {name: values for name, values in arrays.items() if not name.endswith("_test")}
+    return measured(arrays, *(context.trained(recipe, arrays, k) for k in range(number)))
 
 
 def student(context: Context) -> Result:
@@ -75,9 +76,11 @@ def student(context: Context) -> Result:
 
 
 def measured(arrays: dict[str, Any], *solvers: ResumableSolver) -> Result:
-    """Return what trainings reached; the test data are used once."""
+    """Return what trainings reached on the data for validation and on the test data, where there are these."""
     found: Result = {"seconds": sum(each.seconds for each in solvers), "epochs": len(solvers[0].val_history)}
     for split, name in {"val": "validation", "test": "test"}.items():
+        if f"X_{split}" not in arrays:
+            continue
         p = np.mean([probabilities(each.predict(arrays[f"X_{split}"])) for each in solvers], axis=0)  # (N, C)
         found[name] = solvers[0].measure(p, arrays[f"y_{split}"])
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,23 @@ def images(data: Dataset, limit: int | None = None) -> dict[str, Array]:
     brightest = np.float32(1 / data.X_train.max())
     arrays = {f"X_{split}": getattr(data, f"X_{split}")[:limit].astype(np.float32) * brightest for split in SPLITS}
     return arrays | {f"y_{split}": getattr(data, f"y_{split}")[:limit] for split in SPLITS}
+
+
+def all_for_training(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Join the images for training and for validation, whose work is done once the settings are chosen.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        What `images` returned.
+
+    Returns
+    -------
+    dict of ndarray
+        "X_train", "y_train", "X_test" and "y_test": there are no images for validation any more.
+    """
+    joined = {f"{kind}_train": np.concatenate([arrays[f"{kind}_train"], arrays[f"{kind}_val"]]) for kind in "Xy"}
+    return joined | {f"{kind}_test": arrays[f"{kind}_test"] for kind in "Xy"}
 
 
 def table(data: Dataset, encode: Any, limit: int | None = None) -> dict[str, Array]:

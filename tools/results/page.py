@@ -156,7 +156,8 @@ class Page:
     def text(self, docs: Path) -> str:
         """The page docs/results.md, whose pictures are drawn beside it."""
         parts = [
-            "# Results\n\nWritten by `make results`; do not edit. Settings were chosen on validation images, and the "
+            "# Results\n\nWritten by `make results`; do not edit. Settings were chosen on validation images, then the "
+            "digits' networks were trained on these as well, and the "
             "test split was used once for each trained network or average. A spread is the smallest and the largest "
             "value of the seeds. Costs are processor time on one thread.",
             self.table(),
@@ -172,8 +173,7 @@ class Page:
     def _settings(self) -> str:
         rows = []
         for name, (recipe, _) in DIGITS.items():
-            runs = self.runs(f"digits-{name}")
-            validation = spread([run["validation"] for run in runs], percent) if runs else NOT_YET
+            validation = self._validation(f"chosen-{name}")
             dropout = f"{recipe.drop_input:g}, {recipe.drop_hidden:g}"
             rows.append(f"| {TITLES[name]} | {recipe.epochs} | {recipe.rate:g} | {dropout} | {validation} |")
         other = [f"| {name} | {self._validation(f'tried-{k}')} |" for k, name in enumerate(TRIED)]

@@ -18,6 +18,14 @@ def steps(context: Context) -> list[Step]:
         for name, seconds in SECONDS.items()
         for seed in context.seeds
     }
+    chosen = [
+        Step(f"chosen-{name}", SECONDS[name], partial(accuracy.validated, context, recipe, number))
+        for name, (recipe, number) in accuracy.DIGITS.items()
+    ]
+    tried = [
+        Step(f"tried-{k}", 90, partial(accuracy.validated, context, recipe))
+        for k, recipe in enumerate(accuracy.TRIED.values())
+    ]
     houses = [Step(f"houses-{seed}", 60, partial(accuracy.houses, context, seed)) for seed in context.seeds]
     first, *others = context.seeds
     return [
@@ -34,7 +42,8 @@ def steps(context: Context) -> list[Step]:
         Step("classical-houses", 50, partial(classical.houses, context)),
         Step("classical-digits", 110, partial(classical.digits, context)),
         digits["average", first],
-        *(Step(f"tried-{k}", 90, partial(accuracy.tried, context, name)) for k, name in enumerate(accuracy.TRIED)),
+        *chosen,
+        *tried,
         *houses[1:],
         *(digits[name, seed] for name in SECONDS for seed in others),
     ]

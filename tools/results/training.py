@@ -83,6 +83,8 @@ class ResumableSolver(Solver):
         A file of this program's own cache; None keeps nothing.
     share : callable, optional
         The learning rate after so many epochs, as a share of the first one's; instead of `lr_decay`.
+    keep_last : bool, optional
+        End with the parameters of the last epoch, not with those of the best validation result.
 
     Attributes
     ----------
@@ -98,10 +100,15 @@ class ResumableSolver(Solver):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, checkpoint: Path | None, share: Callable[[int], float] | None = None, **settings: Any
+        self,
+        *args: Any,
+        checkpoint: Path | None,
+        share: Callable[[int], float] | None = None,
+        keep_last: bool = False,
+        **settings: Any,
     ) -> None:
         super().__init__(*args, **settings)
-        self.checkpoint, self.share, self.seconds = checkpoint, share, 0.0
+        self.checkpoint, self.share, self.keep_last, self.seconds = checkpoint, share, keep_last, 0.0
         self.best_running: dict[int, Any] = {}
 
     def train(self) -> ResumableSolver:
@@ -131,7 +138,9 @@ class ResumableSolver(Solver):
             self.lr_decay = self.share(self._epoch) / self.share(self._epoch - 1)
         super()._finish_epoch(bar)
         running = getattr(self.model, "running", {})
-        if self.best_epoch == len(self.val_history):
+        if self.keep_last:
+            self.best_params = self._copy_params()
+        if self.keep_last or self.best_epoch == len(self.val_history):
             self.best_running = copy.deepcopy(running)
         now = time.process_time()
         self.seconds, self._clock = self.seconds + now - self._clock, now
@@ -151,7 +160,8 @@ def train(recipe: Recipe, data: Mapping[str, Array], seed: int, folder: Path | N
     ----------
     recipe : Recipe
     data : mapping
-        "X_train", "y_train", "X_val", "y_val", as for `Solver`.
+        "X_train", "y_train", "X_val", "y_val", as for `Solver`. Without the last two, nothing is chosen by validation:
+        the parameters of the last epoch are kept.
     seed : int
         Of weights, order of the examples, dropout and augmentation.
     folder : Path, optional
@@ -160,8 +170,11 @@ def train(recipe: Recipe, data: Mapping[str, Array], seed: int, folder: Path | N
     Returns
     -------
     ResumableSolver
-        With the parameters of the best validation result.
+        With the parameters of the best validation result, or of the last epoch.
     """
+    keep_last = "X_val" not in data
+    if keep_last:  # `Solver` wants some: these few decide nothing
+        data = {**data, "X_val": data["X_train"][:100], "y_val": data["y_train"][:100]}
     rng = np.random.default_rng(seed)
     outputs = 10 if recipe.category == "classification" else 1
     solver = ResumableSolver(
@@ -171,6 +184,7 @@ def train(recipe: Recipe, data: Mapping[str, Array], seed: int, folder: Path | N
         optim_config={} if recipe.max_norm is None else {"max_norm": recipe.max_norm},
         learning_rate=recipe.rate,
         share=recipe.share,
+        keep_last=keep_last,
         batch_size=recipe.batch,
         num_epochs=recipe.epochs,
         rng=rng,

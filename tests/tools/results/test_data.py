@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from toolkit.data import load_california_housing, load_mnist
-from tools.results.data import images, piecewise_linear, table, with_diagonals
+from tools.results.data import all_for_training, images, piecewise_linear, table, with_diagonals
 
 
 def test_piecewise_linear_features_of_known_numbers() -> None:
@@ -30,6 +30,15 @@ def test_digits_are_between_0_and_1() -> None:
     assert arrays["X_train"].shape[0] == arrays["y_test"].shape[0] == 50
     assert arrays["X_train"].min() == 0
     assert arrays["X_train"].max() == pytest.approx(1)
+
+
+def test_images_for_validation_join_those_for_training() -> None:
+    arrays = images(load_mnist(), limit=50)
+    joined = all_for_training(arrays)
+    assert joined["X_train"].shape == (100, arrays["X_val"].shape[1])
+    np.testing.assert_array_equal(joined["y_train"][50:], arrays["y_val"])
+    assert joined["X_test"] is arrays["X_test"]
+    assert "X_val" not in joined
 
 
 def test_the_target_is_standardized_by_the_training_data() -> None:

@@ -17,5 +17,6 @@ def test_every_network_is_trained_with_every_seed_once() -> None:
     for name in DIGITS:
         assert {f"digits-{name}-{seed}" for seed in (0, 1, 2)} <= set(names)
     assert {f"houses-{seed}" for seed in (0, 1, 2)} <= set(names)
+    assert {f"chosen-{name}" for name in DIGITS} <= set(names)
     assert {f"tried-{k}" for k in range(len(TRIED))} <= set(names)
     assert set(DIGITS) == set(SECONDS) == set(TITLES)

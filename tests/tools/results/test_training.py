@@ -56,6 +56,18 @@ def test_a_finished_training_is_read_and_not_repeated(data: dict[str, np.ndarray
     np.testing.assert_array_equal(again.predict(data["X_val"]), first.predict(data["X_val"]))
 
 
+def test_without_validation_the_last_epoch_counts(data: dict[str, np.ndarray], tmp_path: Path) -> None:
+    recipe = replace(RECIPE, rate=1.0, epochs=6, normalize=True)  # so large that the last epoch is not the best
+    arrays = {name: values for name, values in data.items() if "val" not in name}
+    chosen = train(recipe, arrays | {"X_val": arrays["X_train"][:100], "y_val": arrays["y_train"][:100]}, 3)
+    last = train(recipe, arrays, 3, tmp_path)
+    assert last.best_epoch == chosen.best_epoch < 6
+    scores = last.predict(data["X_val"])
+    assert not np.array_equal(scores, chosen.predict(data["X_val"]))
+    np.testing.assert_array_equal(train(recipe, arrays, 3, tmp_path).predict(data["X_val"]), scores)  # read again
+    assert last.measure(last.predict(arrays["X_train"][:100]), arrays["y_train"][:100]) == last.val_history[-1]
+
+
 def test_other_settings_have_other_names() -> None:
     assert RECIPE.key == replace(RECIPE).key
     assert len({RECIPE.key, replace(RECIPE, rate=0.2).key, replace(RECIPE, hidden=(16, 16)).key}) == 3
