@@ -46,6 +46,7 @@ c.Examiner.assignments = {
             "mnist": "toolkit.data:load_mnist",
             "housing": "toolkit.data:load_california_housing",
         },
+        "provide": "toolkit.data:provide",
         "files": ["mnist_parameters.npz", "housing_parameters.npz"],
     },
 }

@@ -10,6 +10,7 @@ files its tests read, and when it is due::
             "environment": {"OFFLINE": "1", "EARLIER_DIR": "{earlier}", "CHECKS_SEED": "{seed}"},
             "data_folder": {"variable": "COURSE_DATA_DIR", "cache": "my_course"},
             "data_sets": {"weather": "toolkit.data:load_weather"},
+            "provide": "toolkit.data:provide",
             "files": ["weights.npz"],
             "late": {"due": "2026-03-01 23:59 Europe/Berlin", "percent_a_day": 10},
         },
@@ -37,7 +38,8 @@ from examiner.paths import CONFIG, course_root
 
 __all__ = ["Assignment", "find_assignment", "read_config"]
 
-KEYS = "toolkit", "catalogue", "environment", "data_folder", "data_sets", "files", "late"
+KEYS = "toolkit", "catalogue", "environment", "data_folder", "data_sets", "provide", "files", "late"
+TEXTS = "toolkit", "catalogue", "provide"
 SOURCE = "source"  # nbgrader's default
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"  # nbgrader's default
 
@@ -66,6 +68,9 @@ class Assignment:
         Name of the data sets' folder in the user's cache, where the variable is not set.
     data_sets : mapping of str to str
         For each kind of data set the function that loads it, ``"module:function"``; what it returns has a ``name``.
+    provide : str or None
+        The function that takes a data set which another process has loaded, so that loaders return it. Without it,
+        every sandbox loads the data sets.
     files : tuple of str
         Names of submitted files that tests read.
     late : LateWork or None
@@ -81,6 +86,7 @@ class Assignment:
     data_variable: str | None = None
     data_cache: str | None = None
     data_sets: Mapping[str, str] = field(default_factory=dict)
+    provide: str | None = None
     files: tuple[str, ...] = ()
     late: LateWork | None = field(default=None, repr=False)
 
@@ -119,6 +125,7 @@ class Assignment:
             data.get("variable"),
             data.get("cache"),
             dict(entry.get("data_sets", {})),
+            entry.get("provide"),
             tuple(entry.get("files", ())),
             _late(name, root, entry["late"]) if entry.get("late") is not None else None,
         )
@@ -218,9 +225,7 @@ def _entry(name: str, config: Config) -> Mapping[str, Any]:
         known = ", ".join(KEYS)
         raise ConfigurationError(f"c.Examiner.assignments[{name!r}] has an unknown key {unknown[0]!r}: use {known}.")
     for key, value in entry.items():
-        kinds = {"toolkit": str | None, "catalogue": str | None, "files": list | tuple, "late": object}.get(
-            key, Mapping
-        )
+        kinds = str | None if key in TEXTS else {"files": list | tuple, "late": object}.get(key, Mapping)
         if not isinstance(value, kinds):
             raise ConfigurationError(f"c.Examiner.assignments[{name!r}][{key!r}] has a value of the wrong type.")
     return entry

@@ -26,6 +26,7 @@ from examiner.engine.clock import Clock
 from examiner.engine.server import DataSet
 from examiner.own_processes import ONE_THREAD
 from examiner.settings import SEED
+from examiner.shared import new_file
 
 __all__ = ["Child", "Engine"]
 
@@ -58,6 +59,7 @@ class Engine:
         self._control: Connection | None = None
         self._said: IO[bytes] | None = None
         self._data: Mapping[str, DataSet] = {}
+        self._shared: dict[str, int] = {}
         self._warmed: set[tuple[str, tuple[Any, ...]]] = set()
 
     def __repr__(self) -> str:
@@ -81,6 +83,9 @@ class Engine:
                 self._process.wait()
             if self._said is not None:
                 self._said.close()
+            for descriptor in self._shared.values():
+                os.close(descriptor)
+            self._shared.clear()
             self._process = self._control = self._said = None
             self._warmed.clear()
 
@@ -89,6 +94,30 @@ class Engine:
         with self._lock:
             self._started()
             return self._data
+
+    def shared_data(self) -> dict[str, int]:
+        """The data sets that tests use, by kind: descriptors of files in memory, which the caller closes.
+
+        What reads them is `examiner.shared.read_shared`.
+
+        Raises
+        ------
+        EngineError
+            The warm process does not start, or a data set is not made of what pickles.
+        """
+        with self._lock:
+            control, process = self._started()
+            for kind in [each for each, data in self._data.items() if data.name and each not in self._shared]:
+                descriptor = new_file()
+                try:
+                    control.send(("share", kind))
+                    send_handle(control, descriptor, process.pid)
+                    self._answer()
+                except BaseException:
+                    os.close(descriptor)
+                    raise
+                self._shared[kind] = descriptor
+            return {kind: os.dup(descriptor) for kind, descriptor in self._shared.items()}
 
     def warm(self, function: str, *arguments: Any) -> None:
         """Call a function in the warm process, once: what it caches is there in all later children."""
@@ -161,6 +190,13 @@ class Engine:
         assert self._control is not None
         try:
             self._control.send(request)
+        except OSError:
+            raise self._failed("ended") from None
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self._control is not None
+        try:
             if not self._control.poll(START_SECONDS):
                 raise self._failed(f"did not answer within {START_SECONDS} s")
             kind, content = self._control.recv()

@@ -10,7 +10,7 @@ import gc
 import io
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
@@ -21,6 +21,7 @@ from examiner.assignment import Assignment
 from examiner.engine import child
 from examiner.engine.child import function_named
 from examiner.own_processes import end_with
+from examiner.shared import write_shared
 
 __all__ = ["DataSet", "main"]
 
@@ -36,8 +37,8 @@ class DataSet:
 def main(descriptor: int) -> None:
     """Serve the examiner at the other end of a socket.
 
-    Requests are ``("load", assignment, modules)``, ``("warm", function, arguments)`` and ``("fork", folder)``; the last
-    is followed by a descriptor for the child.
+    Requests are ``("load", assignment, modules)``, ``("warm", function, arguments)``, ``("share", kind)`` and
+    ``("fork", folder)``. The last two are followed by a descriptor: of a file for the data set, of the child's socket.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no child is waited for: its socket shows that it has ended
     control = Connection(descriptor)
@@ -46,6 +47,8 @@ def main(descriptor: int) -> None:
             kind, *details = control.recv()
             if kind == "fork":
                 _fork(control, details[0])
+            elif kind == "share":
+                control.send(_done(kind, [*details, recv_handle(control)]))
             else:
                 control.send(_done(kind, details))
         except (EOFError, OSError):
@@ -56,7 +59,7 @@ def main(descriptor: int) -> None:
 
 def _done(kind: str, details: list[Any]) -> tuple[Any, ...]:
     try:
-        return "done", _load(*details) if kind == "load" else _warm(*details)
+        return "done", REQUESTS[kind](*details)
     except Exception as error:
         return "raised", f"{type(error).__name__}: {error}"
 
@@ -87,11 +90,23 @@ def _data_sets(loaders: Mapping[str, str]) -> dict[str, DataSet]:
     return found
 
 
+def _share(kind: str, descriptor: int) -> bool:
+    """Write a data set into a file in memory."""
+    try:
+        write_shared(descriptor, function_named(child.current_assignment().data_sets[kind])())
+    finally:
+        os.close(descriptor)
+    return True
+
+
 def _warm(function: str, arguments: list[Any]) -> bool:
     """Call a function here, so that what it caches is there in every child from now on."""
     with contextlib.redirect_stdout(io.StringIO()):
         function_named(function)(*arguments)
     return True
+
+
+REQUESTS: Mapping[str, Callable[..., Any]] = {"load": _load, "warm": _warm, "share": _share}
 
 
 def _fork(control: Connection, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import shutil
 import tempfile
@@ -189,23 +190,41 @@ class Grader:
 
     def _start(self) -> KernelHost:
         options, data = self.options, None if self.options.data_dir is None else "{data}"
-        return KernelHost(
-            options.isolation,
-            self._provided(),
-            limits=options.limits,
-            data_dir=options.data_dir,
-            env=self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data),
-            draws=self._draws,
-            preload=self._preload,
-        )
+        shared = self._shared_data()
+        try:
+            return KernelHost(
+                options.isolation,
+                self._provided(),
+                limits=options.limits,
+                data_dir=options.data_dir,
+                env=self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data),
+                draws=self._draws,
+                preload=[*self._imports, *self._data_sets(shared)],
+                descriptors=list(shared.values()),
+            )
+        finally:
+            for descriptor in shared.values():
+                os.close(descriptor)
+
+    def _shared_data(self) -> dict[str, int]:
+        """The data sets that the engine has loaded, for a sandbox that cannot change them."""
+        if self.assignment.provide is not None and self.options.isolation != "none":
+            with contextlib.suppress(EngineError):  # then the sandbox loads them, or says what is wrong
+                return self.engine.shared_data()
+        return {}
+
+    def _data_sets(self, shared: Mapping[str, int]) -> Iterator[str]:
+        """Statements that provide the data sets in the sandbox: from the engine, else from the files."""
+        for kind, loader in self.assignment.data_sets.items():
+            module, _, function = (loader if kind not in shared else str(self.assignment.provide)).partition(":")
+            read = f"sys.modules['_examiner_shared'].read_shared({shared[kind]})" if kind in shared else ""
+            yield f"import sys; from {module} import {function}; {function}({read})"
 
     @cached_property
-    def _preload(self) -> tuple[str, ...]:
-        """What every sandbox loads before a notebook runs: all imports of the course's notebooks, and the data sets."""
+    def _imports(self) -> tuple[str, ...]:
+        """What every sandbox imports before a notebook runs: all that the course's notebooks do."""
         notebooks = map(read_once, self.assignment.notebooks())
-        found = dict.fromkeys(line for notebook in notebooks for line in imports(notebook, "given", "free", *THEIRS))
-        loaders = (loader.split(":") for loader in self.assignment.data_sets.values())
-        return *found, *(f"from {module} import {function}; {function}()" for module, function in loaders)
+        return tuple(dict.fromkeys(line for each in notebooks for line in imports(each, "given", "free", *THEIRS)))
 
     @cached_property
     def _draws(self) -> bool:

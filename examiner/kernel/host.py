@@ -13,7 +13,7 @@ from pathlib import Path
 from signal import SIGINT
 from typing import Any
 
-from examiner import codec, removal
+from examiner import codec, removal, shared
 from examiner._exceptions import SandboxError
 from examiner.kernel.connection import START_SECONDS, Connection, is_late
 from examiner.kernel.kernel import Kernel
@@ -25,7 +25,7 @@ __all__ = ["KernelHost"]
 
 _INSIDE = Path(__file__).parent / "inside"
 _MODULES = [_INSIDE / "agent.py", _INSIDE / "forgiving.py", _INSIDE / "scratch.py"]
-_MODULES += [Path(codec.__file__), Path(removal.__file__)]
+_MODULES += [Path(codec.__file__), Path(removal.__file__), Path(shared.__file__)]
 PROGRAM = ".examiner/fork_server.py"
 FILES = {
     PROGRAM: _INSIDE / "fork_server.py",
@@ -58,6 +58,8 @@ class KernelHost:
     preload : sequence of str, optional
         Statements of Python that run once, for all kernels: imports and calls that load data sets. One that fails is
         passed over: a notebook that needs it will say why.
+    descriptors : sequence of int, optional
+        What these statements read: they have the same numbers inside.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class KernelHost:
         env: Mapping[str, str] | None = None,
         draws: bool = False,
         preload: Sequence[str] = (),
+        descriptors: Sequence[int] = (),
     ) -> None:
         self.sandbox = Sandbox(isolation, limits, files={**files, **FILES}, data_dir=data_dir)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -81,7 +84,7 @@ class KernelHost:
             program = [sys.executable, "-I", "-B", str(self.sandbox.work / PROGRAM)]
             variables = {name: self._with_paths(value) for name, value in (env or {}).items()}
             program += [str(theirs.fileno()), isolation, "draws" * draws, *preload]
-            self.sandbox.start(program, variables, [theirs.fileno()], first=True)
+            self.sandbox.start(program, variables, [theirs.fileno(), *descriptors], first=True)
         except BaseException:
             self.close()
             raise

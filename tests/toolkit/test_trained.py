@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from toolkit.parameters import Parameters, ParametersError, save_parameters
-from toolkit.trained import predict, read_trained, scale_of
+from toolkit.trained import BATCH, predict, read_trained, scale_of
 
 
 def own_standardize(train, *others, limit=np.inf):  # type: ignore[no-untyped-def]
@@ -63,6 +63,13 @@ def test_predictions_are_standardized_and_clipped(diabetes: Parameters) -> None:
     X[1, :2] = 5, 103  # 1 and 50 standard deviations from the mean
     assert predict(diabetes, Net, "regression", X).tolist() == [[1], [52]]
     assert predict(diabetes, Net, "regression", X, limit=4.0).tolist() == [[1], [6]]
+
+
+@pytest.mark.parametrize("rows", [0, 1, BATCH, BATCH + 1, 2 * BATCH])
+def test_predictions_in_batches_are_those_of_all_rows(rows: int, diabetes: Parameters) -> None:
+    X = np.random.default_rng(0).normal(3, 2, size=(rows, 10))
+    wanted = ((X - 3) / 2).astype(np.float32).sum(axis=1, keepdims=True) + 1
+    np.testing.assert_allclose(predict(diabetes, Net, "regression", X), wanted, atol=1e-5)
 
 
 def test_a_missing_file_is_an_unfinished_exercise(tmp_path: Path) -> None:

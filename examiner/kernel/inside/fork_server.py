@@ -33,6 +33,7 @@ import numpy as np
 sys.path.insert(0, os.path.dirname(__file__))
 agent: Any = importlib.import_module("_examiner_agent")
 scratch: Any = importlib.import_module("_examiner_scratch")
+importlib.import_module("_examiner_shared")  # for what is preloaded
 sys.path.pop(0)
 
 FOLDERS = "/tmp", "/dev/shm"

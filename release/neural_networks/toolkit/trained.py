@@ -14,6 +14,8 @@ from toolkit.parameters import Parameters, ParametersError, load_parameters
 __all__ = ["predict", "read_trained", "scale_of"]
 
 Array = NDArray[Any]
+BATCH = 500
+"""Rows that are evaluated at once: small arrays use the same memory again, and the system need not clear more."""
 
 
 def scale_of(standardizer: Callable[..., Any], X: Array) -> tuple[Array, Array]:
@@ -98,5 +100,8 @@ def predict(trained: Parameters, network: Callable[..., Any], category: str, X: 
     model = network(category, biases[:-1], input_dim=X.shape[1], output_dim=biases[-1], dtype=dtype)
     for name, w in trained.params.items():
         model.params[name] = w
-    features = np.clip((X - trained.mean) / trained.std, -limit, limit).astype(dtype)  # (N, D)
-    return np.asarray(model.loss(features))
+    scores = [
+        model.loss(np.clip((batch - trained.mean) / trained.std, -limit, limit).astype(dtype))
+        for batch in np.split(X, range(BATCH, len(X), BATCH))
+    ]
+    return np.concatenate(scores)

@@ -9,6 +9,7 @@ import pytest
 
 from examiner._exceptions import EngineError
 from examiner.engine import DataSet, Engine
+from examiner.shared import read_shared
 from tests.examiner.engine.conftest import INSIDE
 from tests.examiner.small import write_toolkit_course
 
@@ -61,3 +62,23 @@ def test_what_cannot_be_warmed_is_an_error_and_harms_nothing(engine: Engine) -> 
             engine.warm(f"{INSIDE}:fail", "too cold")
         with engine.fork() as child:
             assert child.call(f"{INSIDE}:toolkit_value") == 1.0
+
+
+def test_data_sets_are_shared_by_descriptors_of_the_caller(engine: Engine) -> None:
+    with engine:
+        found = engine.shared_data()
+        assert set(found) == {"weather"}  # traffic is not there
+    assert read_shared(found["weather"]).name == "weather_2020"  # also after the engine's end
+    with engine:
+        again = engine.shared_data()["weather"]
+        assert read_shared(again).name == "weather_2020"
+
+
+def test_a_data_set_that_cannot_be_shared_is_said(tmp_path: Path) -> None:
+    assignment = write_toolkit_course(tmp_path, 1.0)
+    text = "from types import SimpleNamespace\n\ndef weather():\n    return SimpleNamespace(name=1, now=lambda: 1)\n"
+    (assignment.source / "toolkit" / "__init__.py").write_text(text)
+    with Engine(replace(assignment, data_sets={"weather": "toolkit:weather"})) as engine:
+        with pytest.raises(EngineError, match="pickle"):
+            engine.shared_data()
+        assert engine.data_sets()["weather"].name == "1"

@@ -14,18 +14,20 @@ from typing import Any
 import nbformat
 import pytest
 
+from examiner.assignment import find_assignment
 from examiner.engine import Engine
 from examiner.grading import Grader
 from examiner.grading.grader import _builds_on, _stripped
-from examiner.notebooks import fill_in, merge, prepared_source, read, solutions
+from examiner.notebooks import Outputs, fill_in, merge, prepared_source, read, solutions
 from examiner.outcome import NotebookOutcome
-from examiner.settings import Options
+from examiner.settings import Options, Timing
 from tests.conftest import ROOT
 from tests.examiner.small import (
     PLAIN_TESTS,
     assignment_of,
     cell,
     grade,
+    needs_bubblewrap,
     scores,
     submission,
     write_catalogue,
@@ -143,6 +145,26 @@ def test_a_closed_grader_starts_again(plain: Grader) -> None:
     plain.close()
     assert scores(graded(plain, "squares"))["test_squares"] == 4.0
     assert repr(plain) == "<Grader of plain, isolation none>"
+
+
+BASES = """
+import toolkit.data
+first, second = toolkit.data.load_mnist(), toolkit.data.load_california_housing()
+base = first.X_test
+while getattr(base, "base", None) is not None:
+    base = base.base
+print(type(base).__name__, first.X_test.flags.writeable, toolkit.data.load(second.name) is second, second.y_test.shape)
+"""
+
+
+@needs_bubblewrap
+def test_sandboxes_map_the_data_sets_that_the_engine_has_loaded() -> None:
+    assignment = find_assignment("neural_networks", ROOT)
+    with Grader(assignment, Options(data_dir=assignment.data_dir())) as grader, grader._start() as host:
+        outputs = Outputs()
+        host.start().execute(BASES, outputs, 20, Timing())
+        (said,) = outputs.finished()
+        assert said.text.split()[:3] == ["memoryview", "False", "True"]
 
 
 def test_only_what_a_notebook_builds_on_goes_with_it(tmp_path: Path) -> None:

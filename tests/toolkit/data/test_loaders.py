@@ -82,6 +82,15 @@ def test_loaded_once():
     assert data.load("digits") is data.load("digits")
 
 
+def test_a_data_set_that_is_provided_is_not_loaded(monkeypatch):
+    given = data.Dataset("mnist", "classification", *map(np.array, [[[0.0]], [0]] * 3), "digit")
+    with monkeypatch.context() as patch:
+        patch.setitem(loaders.LOADERS, "mnist", lambda: 1 / 0)
+        data.provide(given)
+        assert data.load("mnist") is given
+        assert data.load_mnist() is given
+
+
 def test_the_diabetes_target_has_the_order_of_magnitude_of_a_house_value():
     from sklearn.datasets import load_diabetes
 

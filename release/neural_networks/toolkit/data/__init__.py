@@ -7,7 +7,7 @@ from toolkit.data.dataset import DIMENSIONS, Dataset
 from toolkit.data.exceptions import DataError, DataNotAvailable
 from toolkit.data.files import locate, missing_file, write_atomically
 from toolkit.data.folders import places
-from toolkit.data.loaders import load, load_california_housing, load_mnist
+from toolkit.data.loaders import load, load_california_housing, load_mnist, provide
 
 __all__ = [
     "DIMENSIONS",
@@ -20,5 +20,6 @@ __all__ = [
     "locate",
     "missing_file",
     "places",
+    "provide",
     "write_atomically",
 ]
