@@ -10,6 +10,7 @@ import ast
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -91,6 +92,7 @@ def _was_run(cell: NotebookNode) -> bool:
     return bool(outputs or silent) and all(output.output_type != "error" for output in outputs)
 
 
+@lru_cache(1000)  # all students have the course's own cells
 def _names(source: str) -> Names | None:
     """What a cell does with the notebook's names; None where that cannot be seen."""
     text = plain_python(source)

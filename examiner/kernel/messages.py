@@ -154,3 +154,4 @@ class Exchange:
             self.outputs.add(kind, content)
         elif not published and kind == self.wanted and self.reply is None:
             self.reply, self.buffers, self.replied = content, buffers, self.clock()
+            self.idle = self.idle or content.get("quiet") is True

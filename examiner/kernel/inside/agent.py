@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import importlib
 import itertools
+import logging
 import sys
 import traceback
 import warnings
@@ -19,6 +20,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -353,10 +355,26 @@ class AgentShell(ZMQInteractiveShell):
         return str(super().get_exception_only((kind, value, trace)))  # type: ignore[no-untyped-call]
 
 
+class AgentStream(OutStream):
+    """stdout or stderr; it waits for the thread that sends only where there is something to send."""
+
+    def write(self, string: str) -> Any:
+        """Write, and count that."""
+        length = super().write(string)
+        self.pub_thread.published += 1
+        return length
+
+    def flush(self) -> None:
+        """Send what has been written: a kernel asks for that after every message."""
+        if getattr(self, "_buffers", True):
+            super().flush()  # type: ignore[no-untyped-call]
+
+
 class AgentKernel(IPythonKernel):
     """IPython's kernel, with one more kind of request."""
 
     shell_class = Type(AgentShell)
+    _quiet = False  # whether the reply that has just been sent says that nothing was published
     msg_types = [*IPythonKernel.msg_types, "examiner_request"]  # noqa: RUF012 - as in ipykernel
 
     def __init__(self, **kwargs: Any) -> None:
@@ -377,17 +395,26 @@ class AgentKernel(IPythonKernel):
             if kind.startswith("image/"):
                 formatter.enabled = wanted
 
+    def _publish_status(self, status: str, *args: Any, **kwargs: Any) -> None:
+        """Say when the kernel is idle, unless a reply said so; the examiner knows when it is busy."""
+        quiet, self._quiet = self._quiet, False
+        if status != "busy" and not quiet:
+            super()._publish_status(status, *args, **kwargs)  # type: ignore[no-untyped-call]
+
     async def examiner_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Answer one request of the examiner."""
         self._draw(True)
+        before = self.iopub_thread.published
         frames = self.answers.answer([bytes(buffer) for buffer in parent["buffers"]])
+        self._quiet = self.iopub_thread.published == before
         session: Any = self.session
-        session.send(stream, "examiner_reply", {}, parent, ident, buffers=frames)
+        session.send(stream, "examiner_reply", {"quiet": self._quiet}, parent, ident, buffers=frames)
 
 
 class AgentApp(IPKernelApp):
     """IPython's application on two sockets that the examiner has made and is connected to: it has no other."""
 
+    outstream_class = f"{__name__}.{AgentStream.__name__}"
     key = ""
     shell_listener = iopub_listener = -1
 
@@ -397,6 +424,18 @@ class AgentApp(IPKernelApp):
 
     def write_connection_file(self, **kwargs: Any) -> None:
         """Write none: nobody else is to connect."""
+
+    def init_iopub(self, context: Any) -> None:
+        """Count what is published."""
+        super().init_iopub(context)  # type: ignore[no-untyped-call]
+        thread = self.iopub_thread
+        thread.published, schedule = 0, thread.schedule
+
+        def counted(send: Any) -> None:
+            thread.published += 1
+            schedule(send)
+
+        thread.schedule = counted
 
     def init_heartbeat(self) -> None:
         """Have none: the examiner looks at the process."""
@@ -432,5 +471,6 @@ def prepared_app(key: str, shell: int, iopub: int) -> Any:
     app.initialize(["--HistoryManager.enabled=False"])
     import matplotlib.pyplot  # noqa: F401 - not before IPython is there: its backend asks for it
 
+    app.log.setLevel(logging.ERROR)  # else the text of every message would be made for nobody
     forgiving.forgive(app.shell)
     return app

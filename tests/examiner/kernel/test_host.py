@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from examiner import codec
 from examiner._exceptions import SandboxError
 from examiner.kernel import Kernel, KernelHost
 from examiner.kernel import host as host_module
@@ -117,6 +118,52 @@ def test_without_bubblewrap_a_host_serves_one_kernel() -> None:
     assert not host.alive
     with pytest.raises(SandboxError):
         host.start()
+
+
+SPEAKS = """
+import threading, time
+import matplotlib.pyplot as plt
+def answer(how):
+    if how == "print":
+        print("said")
+    elif how == "draw":
+        plt.plot([1, 2])
+    elif how == "without end":
+        print("no line", end="")
+    elif how == "thread":
+        thread = threading.Thread(target=print, args=("in a thread",))
+        thread.start()
+        thread.join()
+    return how
+"""
+SAID = {
+    "quiet": [],
+    "print": ["said\n"],
+    "draw": ["image/png"],
+    "without end": ["no line"],
+    "thread": ["in a thread\n"],
+}
+    "quiet": [],
+    "print": ["said\n"],
+    "draw": ["image/png"],
+    "without end": ["no line"],
+    "thread": ["in a thread\n"],
+}
+
+
+@bubblewrap
+def test_what_a_call_prints_and_draws_comes_with_its_reply(host: KernelHost) -> None:
+    kernel = host.start()
+    run(kernel, SPEAKS)
+    for how in ["quiet", "print", "print", "quiet", "draw", "quiet", "without end", "print", "thread", "quiet"] * 5:
+        request: dict[str, Any] = {"op": "call", "cell": "test", "first": [], "attribute": None, "kwargs": {}}
+        request |= {"target": codec.Reference(None, "answer"), "args": (how,), "returns_changes": False}
+        outputs = Outputs()
+        frames = codec.pack(request, lambda value: value, codec.REQUEST_LIMITS)
+        reply = codec.unpack(kernel.request(frames, outputs, 20, Timing()))
+        assert reply["value"] == how
+        found = [each.get("text") or next(iter(each.data)) for each in outputs.finished()]
+        assert found == SAID[how]
 
 
 @bubblewrap

@@ -137,6 +137,14 @@ def test_an_exchange_ends_with_its_reply_and_the_kernel_idle(exchange: Exchange)
     assert exchange.outputs.finished()[0].text == "hello"
 
 
+def test_a_reply_may_say_that_nothing_was_published(exchange: Exchange) -> None:
+    exchange.take(message("execute_reply", exchange.id, {"quiet": "yes"}), published=False)
+    assert not exchange.finished()
+    other = Exchange("execute_reply", Outputs())
+    other.take(message("execute_reply", other.id, {"quiet": True}), published=False)
+    assert other.finished()
+
+
 def test_only_the_first_reply_of_the_right_kind_counts(exchange: Exchange) -> None:
     exchange.take(message("examiner_reply", exchange.id, {"a": 0}), published=False)
     exchange.take(message("execute_reply", exchange.id, {"a": 1}), published=True)
