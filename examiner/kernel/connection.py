@@ -79,6 +79,10 @@ class Connection:
             for frames in channel.receive():
                 yield frames, channel is self._iopub
 
+    def publishing(self) -> bool:
+        """Whether something published is on its way."""
+        return self._iopub.unfinished or bool(_readable([self._iopub], 0))
+
 
 def wall_limit(seconds: float) -> float:
     """Give the wall time after which a limit counts as passed by the machine, not by the student."""

@@ -153,7 +153,8 @@ class Kernel:
                 exchange.take(frames, published=published)
             if connection.received > allowed:
                 self._end(f"wrote more than {timing.traffic >> 20} MiB")
-            if exchange.finished():  # before its time is judged: the examiner may be late itself
+            # Before its time is judged: the examiner may be late itself.
+            if exchange.finished() or (exchange.quiet and not connection.publishing()):
                 return interrupted
             if watch.look(limit) > limit and not interrupted:
                 self._host.interrupt()

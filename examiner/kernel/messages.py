@@ -124,6 +124,8 @@ class Exchange:
     reply: dict[str, Any] | None = None
     buffers: list[bytes] = field(default_factory=list)
     idle: bool = False
+    quiet: bool = False
+    """Whether the reply says that nothing was published, and so that nothing is to come."""
     replied: float = 0.0
 
     def finished(self) -> bool:
@@ -154,4 +156,4 @@ class Exchange:
             self.outputs.add(kind, content)
         elif not published and kind == self.wanted and self.reply is None:
             self.reply, self.buffers, self.replied = content, buffers, self.clock()
-            self.idle = self.idle or content.get("quiet") is True
+            self.quiet = content.get("quiet") is True

@@ -48,6 +48,8 @@ class ZmtpSocket:
         next(self._parser)
         self.received = 0
         """Bytes that have come in so far."""
+        self.unfinished = False
+        """Whether a part of a message has come in."""
         self._socket = connection
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         with contextlib.suppress(OSError):
@@ -140,6 +142,7 @@ class ZmtpSocket:
             if flags & _COMMAND:
                 yield from self._drop(size)
                 continue
+            self.unfinished = True
             kept, more = kept + size, bool(flags & _MORE)
             over = over or kept > self._max_bytes or len(frames) >= self._max_frames
             if over:
@@ -148,6 +151,7 @@ class ZmtpSocket:
             else:
                 frames.append((yield from self._take(size)))
         self._messages.append(OVERSIZE if over else frames)
+        self.unfinished = False
 
     def _take(self, count: int) -> Generator[None, None, bytes]:
         while len(self._incoming) < count:

@@ -141,20 +141,24 @@ class Answers:
         self.shell = shell
         self.cell: Any = None
         self.objects, self.names = Table(), Names(shell)
+        self.failed = False  # whether the last request ended with an exception
         self.computed: list[Any] = []  # what replaced functions return in the call that is running, in order
 
     def answer(self, frames: Sequence[bytes]) -> list[bytes]:
         """Turn a request's frames into a reply's; whatever goes wrong is in the reply."""
+        self.failed = False
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 try:
                     reply = self._run(frames)
                 except BaseException as error:
+                    self.failed = True
                     reply = {"error": self._error(error)}
             reply["warnings"] = self._warnings(caught)
             return list(codec.pack(reply, self.objects.refer, keep=self.objects.keep))
         except BaseException as error:  # an interrupt, too: an exception's own __str__ may never end
+            self.failed = True
             reason = f": {error}" if isinstance(error, codec.CodecError) else ""
             message = f"your code returned a value that cannot be graded{reason}"
             why = {"name": "ValueError", "kinds": ["ValueError"], "message": message, "frames": []}
@@ -406,7 +410,8 @@ class AgentKernel(IPythonKernel):
         self._draw(True)
         before = self.iopub_thread.published
         frames = self.answers.answer([bytes(buffer) for buffer in parent["buffers"]])
-        self._quiet = self.iopub_thread.published == before
+        # What an exception left half sent comes with the message that the kernel is idle.
+        self._quiet = self.iopub_thread.published == before and not self.answers.failed
         session: Any = self.session
         session.send(stream, "examiner_reply", {"quiet": self._quiet}, parent, ident, buffers=frames)
 

@@ -143,12 +143,6 @@ SAID = {
     "without end": ["no line"],
     "thread": ["in a thread\n"],
 }
-    "quiet": [],
-    "print": ["said\n"],
-    "draw": ["image/png"],
-    "without end": ["no line"],
-    "thread": ["in a thread\n"],
-}
 
 
 @bubblewrap

@@ -139,10 +139,10 @@ def test_an_exchange_ends_with_its_reply_and_the_kernel_idle(exchange: Exchange)
 
 def test_a_reply_may_say_that_nothing_was_published(exchange: Exchange) -> None:
     exchange.take(message("execute_reply", exchange.id, {"quiet": "yes"}), published=False)
-    assert not exchange.finished()
+    assert not exchange.quiet
     other = Exchange("execute_reply", Outputs())
     other.take(message("execute_reply", other.id, {"quiet": True}), published=False)
-    assert other.finished()
+    assert other.quiet
 
 
 def test_only_the_first_reply_of_the_right_kind_counts(exchange: Exchange) -> None:
