@@ -18,7 +18,8 @@ from tools.results.training import Recipe, ResumableSolver
 
 PLAIN = Recipe("classification", (512, 512), 40, 0.3, last_rate=0.0, drop_input=0.2, drop_hidden=0.3, normalize=True)
 AUGMENTED = replace(PLAIN, epochs=28, drop_input=0.0, drop_hidden=0.1, warped=True)
-DIGITS = {"plain": (PLAIN, 1), "average": (PLAIN, 7), "augmented": (AUGMENTED, 3)}
+ADVERSARIAL = replace(PLAIN, epochs=30, drop_input=0.0, adversarial=1.0)
+DIGITS = {"plain": (PLAIN, 1), "average": (PLAIN, 7), "adversarial": (ADVERSARIAL, 3), "augmented": (AUGMENTED, 3)}
 """The digits' networks, by name: their settings, and the number of networks whose probabilities are averaged."""
 TRIED = {
     "no batch normalization, learning rate 0.1": replace(PLAIN, normalize=False, rate=0.1),
@@ -29,6 +30,9 @@ TRIED = {
     "no dropout of inputs": replace(PLAIN, drop_input=0.0),
     "label smoothing, 0.1": replace(PLAIN, smoothing=0.1),
     "max-norm, 2": replace(PLAIN, max_norm=2.0),
+    "adversarial examples at a distance of 1, no dropout of inputs, 30 epochs": ADVERSARIAL,
+    "the same at a distance of 2": replace(ADVERSARIAL, adversarial=2.0),
+    "the same at a distance of 3": replace(ADVERSARIAL, adversarial=3.0),
 }
 """Other settings for the plain network, which were measured on the validation split alone."""
 

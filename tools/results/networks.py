@@ -40,6 +40,11 @@ class LeanNet:
         `(X, rng) -> X`, applied to every training batch.
     normalize : bool
         Whether the inputs of each ReLU are batch-normalized.
+    adversarial : float
+        Length of a step from each example towards a larger loss. The network learns from what the steps lead to as
+        much as from the examples (Goodfellow, Shlens and Szegedy, "Explaining and Harnessing Adversarial Examples",
+        2015; steps of a fixed length as in Miyato and others, "Distributional Smoothing with Virtual Adversarial
+        Training", 2016).
     """
 
     def __init__(
@@ -54,8 +59,9 @@ class LeanNet:
         smoothing: float = 0.0,
         augment: Augment | None = None,
         normalize: bool = False,
+        adversarial: float = 0.0,
     ) -> None:
-        self.category, self.rng, self.reg = category, rng, reg
+        self.category, self.rng, self.reg, self.adversarial = category, rng, reg, adversarial
         self.drop_input, self.drop_hidden = drop_input, drop_hidden
         self.smoothing, self.augment, self.normalize = smoothing, augment, normalize
         self.depth = len(dims) - 1
@@ -78,6 +84,16 @@ class LeanNet:
         """Return scores (N, outputs) of X (N, D) if y is None, else (loss, grads), as `FullyConnectedNet` does."""
         if y is None:
             return self._scores(X)
+        X = self.augment(X, self.rng) if self.augment else X
+        loss, grads, dX = self._gradients(X, y)
+        if self.adversarial:
+            length = np.sqrt(np.einsum("ij,ij->i", dX, dX))[:, None]  # (N, 1)
+            other, theirs, _ = self._gradients(X + np.float32(self.adversarial) * dX / (length + np.float32(1e-12)), y)
+            loss, grads = (loss + other) / 2, {name: (g + theirs[name]) / 2 for name, g in grads.items()}
+        return loss, grads
+
+    def _gradients(self, X: Array, y: Array) -> tuple[float, dict[str, Array], Array]:
+        """Return the loss and its gradients with respect to parameters and, for adversarial steps, to X (N, D)."""
         inputs, out, caches = self._forward_in_training(X)
         loss, dout = (_softmax if self.category == "classification" else _squares)(out, y, self.smoothing)
         grads: dict[str, Array] = {}
@@ -90,12 +106,13 @@ class LeanNet:
             if self.reg:
                 loss += self.reg / 2 * float(np.vdot(w, w))
                 grads[f"W{k}"] += self.reg * w
-            if k > 1:  # nobody needs the gradient with respect to the pixels
+            if k > 1 or self.adversarial:  # else nobody needs the gradient with respect to the pixels
                 dout = dout @ w.T  # (N, M) @ (M, D) -> (N, D)
+            if k > 1:
                 dout *= inputs[k - 1] > 0  # ReLU and dropout at once: what either set to 0 gets no gradient
                 if self.drop_hidden:
                     dout *= 1 / (1 - self.drop_hidden)
-        return loss, grads
+        return loss, grads, dout
 
     def _scores(self, X: Array) -> Array:
         out = X
@@ -112,8 +129,7 @@ class LeanNet:
 
     def _forward_in_training(self, X: Array) -> tuple[list[Array], Array, dict[int, tuple[Array, Array]]]:
         """Return the input of every layer, the scores, and what the backward pass of batch normalization needs."""
-        out = self.augment(X, self.rng) if self.augment else X
-        out = self._dropped(out, self.drop_input, in_place=False)
+        out = self._dropped(X, self.drop_input, in_place=False)
         inputs, caches = [], {}
         for k in range(1, self.depth + 1):
             inputs.append(out)

@@ -23,11 +23,16 @@ from tools.results.study import REPORT, effect_of
 
 BEGIN, END = "<!-- results: written by `make results` -->", "<!-- end of results -->"
 NOT_YET = "not measured yet"
-BUDGETS = {"plain": 50, "average": 200}
-TARGETS = {"plain": "98.7%", "average": "98.9%", "augmented": "99.2%"}
+BUDGETS = {"plain": 50, "adversarial": 200}
+TARGETS = {"plain": "98.7%", "average": "", "adversarial": "98.9%", "augmented": "99.2%"}
 TITLES = {
     name: f"MNIST, {said}{f', average of {DIGITS[name][1]} networks' if DIGITS[name][1] > 1 else ''}"
-    for name, said in {"plain": "[512, 512]", "average": "[512, 512]", "augmented": "augmented"}.items()
+    for name, said in {
+        "plain": "[512, 512]",
+        "average": "[512, 512]",
+        "adversarial": "with adversarial examples",
+        "augmented": "augmented",
+    }.items()
 }
 
 

@@ -9,7 +9,7 @@ import math
 import pickle
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +47,13 @@ class Recipe:
     max_norm: float | None = None
     warped: bool = False
     normalize: bool = False
+    adversarial: float = 0.0
 
     @property
     def key(self) -> str:
-        """A name for files: another recipe has another one."""
-        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:10]
+        """A name for files: another recipe has another one, and a setting that is new changes no name."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default}
+        return hashlib.sha256(json.dumps(own).encode()).hexdigest()[:10]
 
     def network(self, features: int, outputs: int, rng: np.random.Generator) -> LeanNet:
         """Make the untrained network."""
@@ -65,6 +67,7 @@ class Recipe:
             smoothing=self.smoothing,
             augment=Warp(rng) if self.warped else None,
             normalize=self.normalize,
+            adversarial=self.adversarial,
         )
 
     def share(self, epoch: int) -> float:

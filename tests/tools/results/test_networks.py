@@ -113,3 +113,25 @@ def test_max_norm_limits_the_weights_into_each_unit() -> None:
     w = np.array([[3.0, 0.1], [4.0, 0.1]])
     momentum_in_place(w, np.zeros_like(w), {"learning_rate": 0.1, "max_norm": 2.0})
     np.testing.assert_allclose(np.linalg.norm(w, axis=0), [2.0, np.hypot(0.1, 0.1)])
+
+
+def test_adversarial_examples_are_a_step_towards_a_larger_loss() -> None:
+    X, y = batch("classification")
+    network, plain = (LeanNet("classification", [12, 9, 5], rng(), adversarial=size) for size in (0.5, 0.0))
+    _, _, dX = network._gradients(X, y)
+    double = LeanNet("classification", [12, 9, 5], rng())
+    double.params = {name: value.astype(np.float64) for name, value in plain.params.items()}
+    numeric = np.zeros_like(dX)
+    for i, j in [(0, 0), (3, 5), (16, 11)]:
+        step = np.zeros(X.shape)
+        step[i, j] = 1e-6
+        numeric[i, j] = (double.loss(X + step, y)[0] - double.loss(X - step, y)[0]) / 2e-6
+        assert dX[i, j] == pytest.approx(numeric[i, j], abs=1e-6)
+    length = np.linalg.norm(dX, axis=1, keepdims=True)  # 0 where no hidden unit is active
+    towards = X + 0.5 * dX / np.where(length, length, 1)
+    (loss, grads), (other, other_grads) = plain.loss(X, y), plain.loss(towards.astype(np.float32), y)
+    assert other > loss
+    found, found_grads = network.loss(X, y)
+    assert found == pytest.approx((loss + other) / 2, rel=1e-5)
+    for name, value in found_grads.items():
+        np.testing.assert_allclose(value, (grads[name] + other_grads[name]) / 2, atol=1e-6, err_msg=name)
