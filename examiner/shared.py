@@ -5,7 +5,6 @@ This also runs inside a sandbox, before submitted code does: it trusts what it r
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
 import pickle
@@ -15,7 +14,6 @@ __all__ = ["new_file", "read_shared", "write_shared"]
 
 ALIGNMENT = 64
 SIZE = 8  # bytes of the head's length
-SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
 def new_file() -> int:
@@ -33,6 +31,8 @@ def write_shared(descriptor: int, value: Any) -> None:
     value : object
         Trusted, and made of what pickles.
     """
+    import fcntl  # only Linux has seals; this module is imported everywhere
+
     buffers: list[pickle.PickleBuffer] = []
     content = pickle.dumps(value, 5, buffer_callback=buffers.append)
     arrays = [buffer.raw() for buffer in buffers]
@@ -42,7 +42,8 @@ def write_shared(descriptor: int, value: Any) -> None:
         for array in arrays:
             file.write(bytes(-file.tell() % ALIGNMENT))
             file.write(array)
-    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, SEALS)
+    seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
 
 
 def read_shared(descriptor: int) -> Any:

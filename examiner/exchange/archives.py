@@ -131,7 +131,7 @@ class _Reader:
             OSError,
             zlib.error,
         ) as error:
-            why = f"is no ZIP archive that can be read: {sentence(str(error))}"
+            why = f"is not a ZIP archive that can be read: {sentence(str(error))}"
             raise ExaminerError(f"{sentence(where)} {why}.") from None
 
     def read_nested(self, data: io.BufferedIOBase, place: tuple[str, ...], depth: int, time: datetime) -> list[File]:

@@ -30,6 +30,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+if __name__ == "__main__":
+    gc.disable()  # until all is loaded: nearly everything that this makes stays
 sys.path.insert(0, os.path.dirname(__file__))
 agent: Any = importlib.import_module("_examiner_agent")
 scratch: Any = importlib.import_module("_examiner_scratch")
@@ -225,6 +227,7 @@ def main(descriptor: str, isolation: str, draws: str, *preload: str) -> None:
         folders.wipe()
     gc.collect()
     gc.freeze()
+    gc.enable()
     server = ForkServer(control, folders)
     signal.signal(signal.SIGCHLD, server.reap)  # also of processes whose parents have ended
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # so the first process of a namespace does not get it

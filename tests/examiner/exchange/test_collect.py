@@ -298,7 +298,7 @@ HOSTILE: dict[str, tuple[Files, str]] = {
     "hidden": ({"bob/.one.ipynb": b""}, "its name cannot be a file's"),
     "a long name": ({f"bob/{'x' * 300}.ipynb": b""}, "its name cannot be a file's"),
     "a bomb": ({"bob/one.ipynb": b"0" * 60_000_000}, "bob/one.ipynb: unpacks to 60,000,000 bytes"),
-    "a damaged archive": ({"bob/small.zip": b"PK\x03\x04 damaged"}, "is no ZIP archive that can be read"),
+    "a damaged archive": ({"bob/small.zip": b"PK\x03\x04 damaged"}, "is not a ZIP archive that can be read"),
     "archives in archives": (
         {"bob/a.zip": packed({"b.zip": packed({"c.zip": packed({"d.zip": packed({"one.ipynb": b"deep"})})})})},
         "bob: no notebook, only d.zip",
@@ -353,7 +353,7 @@ def test_links_are_not_followed(root: Path, put, tmp_path: Path) -> None:  # typ
 
 
 def test_a_download_that_is_none_changes_nothing(root: Path, put, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ExaminerError, match=r"class\.zip is no ZIP archive that can be read: .*zip"):
+    with pytest.raises(ExaminerError, match=r"class\.zip is not a ZIP archive that can be read: .*zip"):
         put(b"no archive")
     with pytest.raises(ExaminerError, match=r"submission_metadata\.yml is not Gradescope's"):
         put({"submission_metadata.yml": b"- [", "ada/one.ipynb": b"1"})
