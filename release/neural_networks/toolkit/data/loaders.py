@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -175,7 +175,7 @@ def _diabetes() -> Dataset:
     return Dataset("diabetes", "regression", *splits, "disease progression / 100", names)
 
 
-LOADERS = {
+LOADERS: dict[str, Callable[[], Dataset]] = {
     "mnist": _mnist,
     "mnist_5k": _mnist_5k,
     "digits": _digits,
