@@ -1,10 +1,13 @@
 """Values with large arrays, in a file in memory that others map: no copy is made, and nobody can change it.
 
 This also runs inside a sandbox, before submitted code does: it trusts what it reads, which is the examiner's own.
+Seals keep the content as it is, but not a file's attributes and position: whoever has a descriptor of the file can
+leave a message there. So none is left once the file is mapped.
 """
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import pickle
@@ -47,15 +50,21 @@ def write_shared(descriptor: int, value: Any) -> None:
 
 
 def read_shared(descriptor: int) -> Any:
-    """Map what `write_shared` wrote, and close the descriptor; arrays are read-only.
+    """Map what `write_shared` wrote, for as long as this process lives, and close the descriptor.
 
     Parameters
     ----------
     descriptor : int
+
+    Returns
+    -------
+    object
+        Its arrays are read-only.
     """
-    # Private: Linux before 6.7 takes any shared mapping of a sealed file for one that could be written to.
-    mapped = memoryview(mmap.mmap(descriptor, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))
-    os.close(descriptor)
+    try:
+        mapped = _mapped(descriptor)
+    finally:
+        os.close(descriptor)
     place = SIZE + int.from_bytes(mapped[:SIZE])
     content, sizes = pickle.loads(mapped[SIZE:place])
     arrays = []
@@ -64,3 +73,18 @@ def read_shared(descriptor: int) -> Any:
         arrays.append(mapped[place : place + size])
         place += size
     return pickle.loads(content, buffers=arrays)
+
+
+def _mapped(descriptor: int) -> memoryview:
+    """A file's content, without the copy of the descriptor that Python's `mmap` keeps open.
+
+    The mapping is private: Linux before 6.7 takes any shared one of a sealed file for one that could be written to.
+    """
+    system = ctypes.CDLL(None, use_errno=True)
+    system.mmap.restype = ctypes.c_void_p
+    system.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    size = os.fstat(descriptor).st_size
+    address = system.mmap(None, size, mmap.PROT_READ, mmap.MAP_PRIVATE, descriptor, 0)
+    if address == ctypes.c_void_p(-1).value:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return memoryview((ctypes.c_char * size).from_address(address)).cast("B").toreadonly()

@@ -104,6 +104,8 @@ class Engine:
         ------
         EngineError
             The warm process does not start, or a data set is not made of what pickles.
+        OSError
+            Too many files are open.
         """
         with self._lock:
             control, process = self._started()
@@ -113,11 +115,21 @@ class Engine:
                     control.send(("share", kind))
                     send_handle(control, descriptor, process.pid)
                     self._answer()
-                except BaseException:
+                except BaseException as error:
                     os.close(descriptor)
+                    if isinstance(error, OSError):
+                        raise self._failed("ended") from None
                     raise
                 self._shared[kind] = descriptor
-            return {kind: os.dup(descriptor) for kind, descriptor in self._shared.items()}
+            opened: dict[str, int] = {}
+            try:
+                for kind, descriptor in self._shared.items():  # each opened anew: a copy would share its position
+                    opened[kind] = os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY)
+            except OSError:
+                for each in opened.values():
+                    os.close(each)
+                raise
+            return opened
 
     def warm(self, function: str, *arguments: Any) -> None:
         """Call a function in the warm process, once: what it caches is there in all later children."""

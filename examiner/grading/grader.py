@@ -209,7 +209,7 @@ class Grader:
     def _shared_data(self) -> dict[str, int]:
         """The data sets that the engine has loaded, for a sandbox that cannot change them."""
         if self.assignment.provide is not None and self.options.isolation != "none":
-            with contextlib.suppress(EngineError):  # then the sandbox loads them, or says what is wrong
+            with contextlib.suppress(EngineError, OSError):  # then the sandbox loads them, or says what is wrong
                 return self.engine.shared_data()
         return {}
 

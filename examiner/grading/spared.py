@@ -24,6 +24,8 @@ REACHING = frozenset(
 )
 # What a cell does besides binding names: files, and the random numbers of later cells.
 EFFECTS = "dump", "mkdir", "open", "remove", "rename", "save", "seed", "write"
+MAX_KEPT = 20_000
+"""Characters of a cell whose names are remembered."""
 DEFINES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
 BINDS = DEFINES | ast.Assign | ast.AnnAssign
 
@@ -92,9 +94,13 @@ def _was_run(cell: NotebookNode) -> bool:
     return bool(outputs or silent) and all(output.output_type != "error" for output in outputs)
 
 
-@lru_cache(1000)  # all students have the course's own cells
 def _names(source: str) -> Names | None:
     """What a cell does with the notebook's names; None where that cannot be seen."""
+    return _found(source) if len(source) <= MAX_KEPT else _found.__wrapped__(source)
+
+
+@lru_cache(500)  # all students have the course's own cells
+def _found(source: str) -> Names | None:
     text = plain_python(source)
     try:
         body = ast.parse(text).body

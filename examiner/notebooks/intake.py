@@ -245,7 +245,7 @@ def _what(path: str) -> tuple[str | None, os.stat_result | None]:
     if stat.S_ISLNK(status.st_mode):
         return "a symbolic link", None
     if stat.S_ISDIR(status.st_mode):
-        return ("a folder", None) if os.path.splitext(path)[1] == ".ipynb" else (None, status)
+        return ("a folder", None) if Path(path).suffix == ".ipynb" else (None, status)
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file", None
     return ("a hard link", None) if status.st_nlink > 1 else (None, status)

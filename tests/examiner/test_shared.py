@@ -6,6 +6,7 @@ import ctypes
 import mmap
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,8 +57,23 @@ def test_memory_that_is_made_writable_by_force_is_a_copy(file: int) -> None:
     assert other[0, 0] == read_shared(os.dup(file))["X"][0, 0] == 0
 
 
-def test_the_descriptor_is_closed(file: int) -> None:
+def test_no_descriptor_is_left(file: int) -> None:
     given = os.dup(file)
-    read_shared(given)
+    found = read_shared(given)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(given)
+    assert [number for number in _descriptors() if os.path.samestat(os.fstat(number), os.fstat(file))] == [file]
+    assert found["name"] == "digits"
+
+
+def test_a_file_that_cannot_be_mapped_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    given = os.open(tmp_path / "empty", os.O_RDONLY)
+    with pytest.raises(OSError, match="Invalid argument"):
+        read_shared(given)
+    assert given not in _descriptors()
+
+
+def _descriptors() -> list[int]:
+    found = [int(name) for name in os.listdir("/proc/self/fd")]
+    return [number for number in found if os.path.exists(f"/proc/self/fd/{number}")]

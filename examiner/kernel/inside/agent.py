@@ -11,13 +11,14 @@ import copy
 import importlib
 import itertools
 import logging
+import select
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from ipykernel.iostream import OutStream
@@ -362,15 +363,26 @@ class AgentShell(ZMQInteractiveShell):
 class AgentStream(OutStream):
     """stdout or stderr; it waits for the thread that sends only where there is something to send."""
 
+    made: ClassVar[list[AgentStream]] = []
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)  # type: ignore[no-untyped-call]
+        self.made.append(self)
+
     def write(self, string: str) -> Any:
         """Write, and count that."""
         length = super().write(string)
         self.pub_thread.published += 1
         return length
 
+    def waiting(self) -> bool:
+        """Whether something is to be sent, or was written to the descriptor and is not here yet."""
+        pipe = getattr(self, "_fid", None)
+        return bool(getattr(self, "_buffers", True)) or (pipe is not None and bool(select.select([pipe], [], [], 0)[0]))
+
     def flush(self) -> None:
         """Send what has been written: a kernel asks for that after every message."""
-        if getattr(self, "_buffers", True):
+        if self.waiting():
             super().flush()  # type: ignore[no-untyped-call]
 
 
@@ -410,8 +422,9 @@ class AgentKernel(IPythonKernel):
         self._draw(True)
         before = self.iopub_thread.published
         frames = self.answers.answer([bytes(buffer) for buffer in parent["buffers"]])
+        waiting = any(each.waiting() for each in AgentStream.made)
         # What an exception left half sent comes with the message that the kernel is idle.
-        self._quiet = self.iopub_thread.published == before and not self.answers.failed
+        self._quiet = self.iopub_thread.published == before and not waiting and not self.answers.failed
         session: Any = self.session
         session.send(stream, "examiner_reply", {"quiet": self._quiet}, parent, ident, buffers=frames)
 

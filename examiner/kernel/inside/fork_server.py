@@ -168,6 +168,14 @@ def warm(draws: bool, preload: Sequence[str]) -> None:
             exec(statement, {})
 
 
+def close_shared() -> None:
+    """Close files in memory, which kernels must not inherit: one is open where what was to map it went wrong."""
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/self/fd/{name}").startswith("/memfd:"):
+                os.close(int(name))
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     nowhere = io.StringIO()
@@ -223,6 +231,7 @@ def main(descriptor: str, isolation: str, draws: str, *preload: str) -> None:
     sys.path.insert(0, "")  # the toolkit is in the working folder
     if apart:  # else there is one kernel, which loads what it needs
         warm(bool(draws), preload)
+        close_shared()
     if folders is not None:
         folders.wipe()
     gc.collect()

@@ -17,6 +17,7 @@ from examiner.kernel import host as host_module
 from examiner.kernel.kernel import CellStopped, KernelDied
 from examiner.notebooks.outputs import Outputs
 from examiner.settings import Limits, Timing
+from examiner.shared import new_file, write_shared
 from tests.examiner import inside
 
 bubblewrap = pytest.mark.skipif(not inside.works(), reason="bubblewrap does not work here")
@@ -158,6 +159,28 @@ def test_what_a_call_prints_and_draws_comes_with_its_reply(host: KernelHost) -> 
         assert reply["value"] == how
         found = [each.get("text") or next(iter(each.data)) for each in outputs.finished()]
         assert found == SAID[how]
+
+
+READ = "import sys; found = sys.modules['_examiner_shared'].read_shared"
+OPEN = """
+import os
+links = [f"/proc/self/fd/{each}" for each in os.listdir("/proc/self/fd")]
+print([os.readlink(each) for each in links if os.path.lexists(each) and "memfd" in os.readlink(each)])
+"""
+
+
+@bubblewrap
+@pytest.mark.parametrize(
+    "statement", ["import sys; x = sys.modules['_examiner_shared'].read_shared({})", "missing({})"]
+)
+def test_no_descriptor_of_shared_data_is_left_in_a_kernel(statement: str) -> None:
+    """Whoever had one could leave a message there for another student: in the file's attributes, say."""
+    file = new_file()
+    write_shared(file, [1.5])
+    with KernelHost("bubblewrap", {}, preload=[statement.format(file)], descriptors=[file]) as host:
+        os.close(file)
+        found = run(host.start(), OPEN)
+    assert found == "[]\n"
 
 
 @bubblewrap
