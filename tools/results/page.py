@@ -384,7 +384,7 @@ One epoch of [512, 512] on 55,000 digits is about 430 steps. The products of mat
 NumPy computes them with the same kind of library as PyTorch does. What can be avoided is the rest:
 
 1. **The gradient with respect to the pixels.** `affine_backward` returns `dx`, because a layer does not know whether it
-   is the first one. Nobody uses the first layer's `dx`, and it is a fifth of all multiplications.
+   is the first one. Only adversarial examples need the first layer's `dx`, which is a fifth of all multiplications.
 2. **New arrays.** `w + v` makes an array of 1.6 MB for the first layer, fills it and throws the old one away; `w += v`
    writes where `w` is.
 3. **Work that changes nothing.** A penalty of strength 0 still adds an array of zeros to each gradient.
