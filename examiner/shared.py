@@ -30,7 +30,7 @@ def write_shared(descriptor: int, value: Any) -> None:
     Parameters
     ----------
     descriptor : int
-        Of a file that `os.memfd_create` made with ``MFD_ALLOW_SEALING``.
+        Of a file that `new_file` made.
     value : object
         Trusted, and made of what pickles.
     """

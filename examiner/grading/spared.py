@@ -51,10 +51,10 @@ class Names:
 def spared(notebook: NotebookNode, source: NotebookNode) -> frozenset[str]:
     """Cells that need not run, by id; their outputs are the student's.
 
-    Such a cell is free, its text is the source's, and it writes no file and sets no
-    seed. It brings outputs, no error among them, or it
-    has none to bring. No cell that runs needs a name that it binds, or a value that it uses and so may have changed.
-    Where any cell may do more than can be seen in its code, or the submission brings no outputs, all run.
+    Such a cell is free, its text is the source's, and it writes no file and sets no seed. It brings outputs, no error
+    among them, or it has none to bring. No cell that runs needs a name that it binds, or a value that it uses and so
+    may have changed. Where any cell may do more than can be seen in its code, or the submission brings no outputs,
+    all run.
 
     Parameters
     ----------
