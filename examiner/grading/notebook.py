@@ -15,7 +15,6 @@ from typing import Any
 from nbformat import NotebookNode
 
 from examiner._exceptions import AnswerStoppedError, ChildEndedError, ChildTimeoutError, EngineError
-from examiner.codec import CodecError
 from examiner.engine import Child
 from examiner.grading.inside import Tested
 from examiner.grading.rendering import explain, shown
@@ -248,8 +247,6 @@ class NotebookGrader:
             said, content = "frames", self.session.request(*details)
         except AnswerStoppedError as error:
             return "stopped", str(error), self.session.generation, self.session.alive
-        except CodecError as error:
-            return "too large", str(error), self.session.generation, self.session.alive
         return said, content, self.session.generation, self.session.alive
 
     # -------------------------------------------------------------------------- diagnosis

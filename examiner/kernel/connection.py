@@ -1,38 +1,47 @@
-"""The connection to a kernel: two sockets, and the clock of its sandbox."""
+"""The connection to a kernel: three sockets, and the clock of its sandbox."""
 
 from __future__ import annotations
 
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from examiner import codec
 from examiner._exceptions import ProtocolError, SandboxError
-from examiner.kernel.zmtp import MAX_CONTENT, ZmtpSocket
+from examiner.kernel.calls import CallSocket
+from examiner.kernel.zmtp import MAX_CONTENT, Channel, ZmtpSocket
 from examiner.sandbox import Stopwatch
 
 __all__ = ["START_SECONDS", "Connection", "wall_limit"]
 
 START_SECONDS = 60
 POLL_SECONDS = 0.1
+MAX_REPLY = codec.LIMITS.bytes + 2**10  # a value, and what says which call it answers
 
 
 class Connection:
-    """A kernel's socket for requests and the one on which it publishes.
+    """A kernel's socket for cells, the one on which it publishes, and the one for calls of answers.
 
     Parameters
     ----------
     shell, iopub : socket.socket
         Connected to where the kernel listens, or will.
+    calls : socket.socket
+        The examiner's end of a pair.
     watch : Stopwatch
         The sandbox's own seconds.
     """
 
-    def __init__(self, shell: socket.socket, iopub: socket.socket, watch: Stopwatch) -> None:
+    def __init__(self, shell: socket.socket, iopub: socket.socket, calls: socket.socket, watch: Stopwatch) -> None:
         self.watch = watch
         self._iopub = ZmtpSocket(iopub, "SUB", MAX_CONTENT)
-        self._shell = ZmtpSocket(shell, "DEALER", codec.LIMITS.bytes + MAX_CONTENT)
-        self._channels = [self._iopub, self._shell]
+        self._shell = ZmtpSocket(shell, "DEALER", MAX_CONTENT)
+        self._calls = CallSocket(calls, MAX_REPLY)
+        self._channels: dict[Channel, ZmtpSocket | CallSocket] = {
+            "iopub": self._iopub,
+            "shell": self._shell,
+            "calls": self._calls,
+        }
 
     def __repr__(self) -> str:
         return f"<Connection: {self.received} bytes received>"
@@ -40,11 +49,11 @@ class Connection:
     @property
     def received(self) -> int:
         """Bytes that have come in."""
-        return sum(channel.received for channel in self._channels)
+        return sum(channel.received for channel in self._channels.values())
 
     def close(self) -> None:
         """Close the sockets."""
-        for channel in self._channels:
+        for channel in self._channels.values():
             channel.close()
 
     def wait_for_greeting(self) -> None:
@@ -59,29 +68,35 @@ class Connection:
             while not self._iopub.receive():
                 if is_late(self.watch):
                     raise SandboxError("The kernel did not start.")
-                _readable([self._iopub], POLL_SECONDS)
+                _ready([self._iopub], POLL_SECONDS)
         except ProtocolError as error:
             raise SandboxError(f"The kernel did not start: {error}.") from None
 
     def send(self, frames: list[bytes]) -> None:
-        """Send a request."""
+        """Send one of Jupyter's requests."""
         self._shell.send(frames)
 
-    def receive(self, seconds: float) -> Iterator[tuple[list[bytes], bool]]:
-        """Give what comes in within some seconds, and whether it was published; nothing where nothing does.
+    def call(self, frames: Sequence[bytes]) -> None:
+        """Send a call."""
+        self._calls.send(frames)
+
+    def receive(self, seconds: float) -> Iterator[tuple[list[bytes], Channel]]:
+        """Give what comes in within some seconds, and on which channel; nothing where nothing does.
 
         Raises
         ------
         ProtocolError
             The kernel has hung up, or does not speak the protocol.
         """
-        for channel in _readable(self._channels, min(seconds, POLL_SECONDS)):
-            for frames in channel.receive():
-                yield frames, channel is self._iopub
+        ready = _ready(self._channels.values(), min(seconds, POLL_SECONDS))
+        for name, channel in self._channels.items():
+            if channel in ready:
+                for frames in channel.receive():
+                    yield frames, name
 
     def publishing(self) -> bool:
         """Whether something published is on its way."""
-        return self._iopub.unfinished or bool(_readable([self._iopub], 0))
+        return self._iopub.unfinished or bool(_ready([self._iopub], 0))
 
 
 def wall_limit(seconds: float) -> float:
@@ -94,10 +109,10 @@ def is_late(watch: Stopwatch) -> bool:
     return watch.look(START_SECONDS) > START_SECONDS or watch.wall > wall_limit(START_SECONDS)
 
 
-def _readable(channels: list[ZmtpSocket], seconds: float) -> list[ZmtpSocket]:
-    """Give the channels that can be read; not by `select`, which knows no descriptor above 1023."""
+def _ready(channels: Collection[ZmtpSocket | CallSocket], seconds: float) -> list[ZmtpSocket | CallSocket]:
+    """Give the channels that can be read, or go on sending; not by `select`, which knows no descriptor above 1023."""
     poller = select.poll()
     for channel in channels:
-        poller.register(channel, select.POLLIN)
+        poller.register(channel, select.POLLIN | (select.POLLOUT if channel.sending else 0))
     ready = {descriptor for descriptor, _ in poller.poll(max(0.0, seconds) * 1000)}
     return [channel for channel in channels if channel.fileno() in ready]

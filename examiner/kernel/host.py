@@ -13,7 +13,7 @@ from pathlib import Path
 from signal import SIGINT
 from typing import Any
 
-from examiner import codec, removal, shared
+from examiner import codec, frames, removal, shared
 from examiner._exceptions import SandboxError
 from examiner.kernel.connection import START_SECONDS, Connection, is_late
 from examiner.kernel.kernel import Kernel
@@ -25,7 +25,7 @@ __all__ = ["KernelHost"]
 
 _INSIDE = Path(__file__).parent / "inside"
 _MODULES = [_INSIDE / "agent.py", _INSIDE / "forgiving.py", _INSIDE / "scratch.py"]
-_MODULES += [Path(codec.__file__), Path(removal.__file__), Path(shared.__file__)]
+_MODULES += [Path(str(each.__file__)) for each in (codec, frames, removal, shared)]
 PROGRAM = ".examiner/fork_server.py"
 FILES = {
     PROGRAM: _INSIDE / "fork_server.py",
@@ -139,12 +139,13 @@ class KernelHost:
             self._ready = self._reply(POLL_SECONDS) is not None
             if is_late(watch):
                 raise SandboxError("The fork server did not start.")
-        composer, (listeners, clients) = Composer(), _connected_pairs()
-        self._connection = connection = Connection(*clients, watch)  # before the kernel is there
+        composer, (listeners, clients), (calls, their_calls) = Composer(), _connected_pairs(), socket.socketpair()
+        self._connection = connection = Connection(*clients, calls, watch)  # before the kernel is there
+        theirs = (*listeners, their_calls)
         try:
-            self._send({"op": "start", "key": composer.key}, [each.fileno() for each in listeners])
+            self._send({"op": "start", "key": composer.key}, [each.fileno() for each in theirs])
         finally:
-            for each in listeners:
+            for each in theirs:
                 each.close()
         if self._reply(START_SECONDS) is None:
             raise SandboxError("The fork server does not answer.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable
+from typing import NoReturn, Protocol
 
-from examiner import codec
 from examiner._exceptions import ProtocolError, SandboxError
 from examiner.kernel.connection import Connection, wall_limit
-from examiner.kernel.messages import TOO_LARGE, Composer, Exchange
+from examiner.kernel.messages import Composer, Exchange
 from examiner.notebooks import Outputs
 from examiner.settings import Timing
 
@@ -104,36 +104,26 @@ class Kernel:
             "stop_on_error": False,
             "draws": draws,  # for the agent
         }
-        reply, _ = self._exchange("execute", content, [], outputs, seconds, timing)
-        count = reply.get("execution_count")
+        exchange = Exchange("shell", outputs)
+        message = self._composer.compose(exchange.id, "execute_request", content)
+        self._exchange(exchange, lambda: self._connection.send(message), seconds, timing)
+        count = (exchange.reply or {}).get("execution_count")
         return count if type(count) is int else None
 
     def request(self, frames: list[bytes], outputs: Outputs, seconds: float, timing: Timing) -> list[bytes]:
-        """Send a request to the agent and give the frames of its reply.
-
-        Raises like `execute`, and `codec.CodecError` where the reply is larger than may cross.
-        """
+        """Send a call to the agent and give the frames of its reply. Raises like `execute`."""
         self.calls += 1
-        reply, buffers = self._exchange("examiner", {}, frames, outputs, seconds, timing)
-        if reply is TOO_LARGE:
-            raise codec.CodecError("it is too large, or has too many parts")
-        return buffers
+        exchange = Exchange("calls", outputs)
+        message = exchange.call(frames)
+        self._exchange(exchange, lambda: self._connection.call(message), seconds, timing)
+        return exchange.frames
 
-    def _exchange(
-        self,
-        kind: str,
-        content: dict[str, Any],
-        buffers: list[bytes],
-        outputs: Outputs,
-        seconds: float,
-        timing: Timing,
-    ) -> tuple[dict[str, Any], list[bytes]]:
+    def _exchange(self, exchange: Exchange, send: Callable[[], None], seconds: float, timing: Timing) -> None:
         """Send one message; wait for its reply and for the end of what it publishes."""
         connection = self._connection
-        exchange = Exchange(f"{kind}_reply", outputs)
         connection.watch.start()
         try:
-            connection.send(self._composer.compose(exchange.id, f"{kind}_request", content, buffers))
+            send()
             interrupted = self._receive(connection, exchange, seconds, timing)
         except ProtocolError:
             self._host.ended(END_SECONDS)
@@ -141,7 +131,6 @@ class Kernel:
         self.seconds += connection.watch.look()
         if interrupted:
             raise CellStopped(f"took longer than {seconds:g} s")
-        return {} if exchange.reply is None else exchange.reply, exchange.buffers
 
     def _receive(self, connection: Connection, exchange: Exchange, seconds: float, timing: Timing) -> bool:
         """Take in what the kernel sends until the exchange is finished; whether it had to be interrupted."""
@@ -149,8 +138,8 @@ class Kernel:
         limit, interrupted = seconds, False
         while True:
             before = connection.received
-            for frames, published in connection.receive(limit - watch.seconds):
-                exchange.take(frames, published=published)
+            for frames, channel in connection.receive(limit - watch.seconds):
+                exchange.take(frames, channel)
             if connection.received > allowed:
                 self._end(f"wrote more than {timing.traffic >> 20} MiB")
             # Before its time is judged: the examiner may be late itself.

@@ -1,4 +1,4 @@
-"""Jupyter's messages: composed, signed, and read as what a hostile kernel sent.
+"""Jupyter's messages and the replies to calls: composed, signed, and read as what a hostile kernel sent.
 
 The examiner signs, for the kernel insists on it; it does not check signatures, for the kernel's own code
 shares its process with the student's and can sign whatever it likes.
@@ -11,20 +11,20 @@ import hmac
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from examiner.kernel.zmtp import MAX_CONTENT, OVERSIZE
+from examiner.kernel.zmtp import MAX_CONTENT, OVERSIZE, Channel
 from examiner.notebooks import Outputs
 
-__all__ = ["MAX_CONTENT", "TOO_LARGE", "Composer", "Exchange", "Message", "read"]
+__all__ = ["MAX_CONTENT", "Composer", "Exchange", "Message", "read"]
 
 DELIMITER = b"<IDS|MSG>"
 PUBLISHED = {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
 QUIET_SECONDS = 1.0  # how long the end of a cell's outputs may come after its reply
-TOO_LARGE: dict[str, Any] = {}
-"""Stands for a reply that was not kept."""
+QUIET = b"quiet"
+"""What a reply to a call says where nothing was published meanwhile."""
 
 
 class Message(NamedTuple):
@@ -32,7 +32,6 @@ class Message(NamedTuple):
 
     kind: str | None
     content: dict[str, Any]
-    buffers: list[bytes]
 
 
 class Composer:
@@ -51,7 +50,7 @@ class Composer:
     def __repr__(self) -> str:
         return f"<Composer of session {self._session[:8]}>"
 
-    def compose(self, name: str, kind: str, content: dict[str, Any], buffers: list[bytes]) -> list[bytes]:
+    def compose(self, name: str, kind: str, content: dict[str, Any]) -> list[bytes]:
         """Give the frames of a message.
 
         Parameters
@@ -62,8 +61,6 @@ class Composer:
             Its type, such as ``"execute_request"``.
         content : dict
             What JSON can hold.
-        buffers : list of bytes
-            What follows the JSON.
         """
         header = {
             "msg_id": name,
@@ -75,7 +72,7 @@ class Composer:
         }
         parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
         signature = hmac.new(self.key.encode(), b"".join(parts), hashlib.sha256).hexdigest()
-        return [DELIMITER, signature.encode(), *parts, *buffers]
+        return [DELIMITER, signature.encode(), *parts]
 
 
 def read(frames: list[bytes], parent: str) -> Message:
@@ -86,7 +83,7 @@ def read(frames: list[bytes], parent: str) -> Message:
     Message
         Of no kind, and empty, for any other message and for what is damaged.
     """
-    nothing = Message(None, {}, [])
+    nothing = Message(None, {})
     if DELIMITER not in frames:
         return nothing
     parts = frames[frames.index(DELIMITER) + 2 :]
@@ -100,7 +97,7 @@ def read(frames: list[bytes], parent: str) -> Message:
     if not answers or not isinstance(header, dict) or not isinstance(content, dict):
         return nothing
     kind = header.get("msg_type")
-    return Message(kind if isinstance(kind, str) else None, content, parts[4:])
+    return Message(kind if isinstance(kind, str) else None, content)
 
 
 @dataclass
@@ -109,20 +106,21 @@ class Exchange:
 
     Parameters
     ----------
-    wanted : str
-        The type of the reply.
+    channel : {"shell", "calls"}
+        On which the reply comes: to a cell, or to a call.
     outputs : Outputs
         Where what is published goes.
     clock : callable
         Gives wall time, in seconds.
     """
 
-    wanted: str
+    channel: Channel
     outputs: Outputs
     clock: Callable[[], float] = time.monotonic
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     reply: dict[str, Any] | None = None
-    buffers: list[bytes] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
+    """What a reply to a call holds."""
     idle: bool = False
     quiet: bool = False
     """Whether the reply says that nothing was published, and so that nothing is to come."""
@@ -134,26 +132,39 @@ class Exchange:
             return False
         return self.idle or self.clock() > self.replied + QUIET_SECONDS
 
-    def take(self, frames: list[bytes], *, published: bool) -> None:
+    def call(self, frames: Sequence[bytes]) -> list[bytes]:
+        """Give the message of a call: its name, and what it holds."""
+        return [self.id.encode(), *frames]
+
+    def take(self, frames: list[bytes], channel: Channel) -> None:
         """Take in a message that may be anything.
 
         Parameters
         ----------
         frames : list of bytes
             The message, or `OVERSIZE`.
-        published : bool
-            Whether it came as something published, not as a reply.
+        channel : {"shell", "iopub", "calls"}
+            On which it came.
         """
-        if frames is OVERSIZE:
+        if channel == "calls":
+            self._take_reply(frames)
+        elif frames is OVERSIZE:
             self.outputs.cut = True
-            if not published and self.reply is None:  # whatever it was, no other will come
-                self.reply, self.replied = TOO_LARGE, self.clock()
-            return
-        kind, content, buffers = read(frames, self.id)
-        if published and kind == "status":
+            if channel == self.channel and self.reply is None:  # whatever it was, no other will come
+                self.reply, self.replied = {}, self.clock()
+        else:
+            self._take_message(*read(frames, self.id), channel)
+
+    def _take_message(self, kind: str | None, content: dict[str, Any], channel: Channel) -> None:
+        if channel == "iopub" and kind == "status":
             self.idle = self.idle or content.get("execution_state") == "idle"
-        elif published and kind in PUBLISHED:
+        elif channel == "iopub" and kind in PUBLISHED:
             self.outputs.add(kind, content)
-        elif not published and kind == self.wanted and self.reply is None:
-            self.reply, self.buffers, self.replied = content, buffers, self.clock()
-            self.quiet = content.get("quiet") is True
+        elif channel == self.channel and kind == "execute_reply" and self.reply is None:
+            self.reply, self.replied = content, self.clock()
+
+    def _take_reply(self, frames: list[bytes]) -> None:
+        """Take in the reply to a call: whose, whether all was quiet meanwhile, and what it holds."""
+        if self.channel == "calls" and self.reply is None and len(frames) >= 2 and frames[0] == self.id.encode():
+            self.reply, self.frames, self.replied = {}, frames[2:], self.clock()
+            self.quiet = frames[1] == QUIET

@@ -182,8 +182,6 @@ class Session:
         ------
         AnswerStoppedError
             It hit a limit or ended its kernel, now or twice before.
-        codec.CodecError
-            The reply is larger than a reply may be.
         """
         if self._timeouts.get(answer, 0) >= MAX_TIMEOUTS:
             raise AnswerStoppedError(f"{answer} was stopped twice already and is not called again")

@@ -12,10 +12,14 @@ import contextlib
 import socket
 import struct
 from collections.abc import Generator
+from typing import Literal
 
 from examiner._exceptions import ProtocolError
 
-__all__ = ["MAX_CONTENT", "OVERSIZE", "ZmtpSocket"]
+__all__ = ["MAX_CONTENT", "OVERSIZE", "Channel", "ZmtpSocket"]
+
+Channel = Literal["shell", "iopub", "calls"]
+"""A kernel's sockets: for cells, for what it publishes, and for calls, which are not ZMTP."""
 
 _GREETING = b"\xff" + bytes(7) + b"\x01\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 _MORE, _LONG, _COMMAND = 1, 2, 4
@@ -58,6 +62,9 @@ class ZmtpSocket:
         self._send_raw(_GREETING + bytes([_COMMAND, len(ready)]) + ready)
         if kind == "SUB":
             self.send([b"\x01"])  # subscribes to everything
+
+    sending = False
+    """Whether something is still to be sent: never, for `send` waits."""
 
     def fileno(self) -> int:
         """The socket's number, for `select`."""

@@ -68,14 +68,10 @@ class Link:
         ------
         AnswerStoppedError
             The answer hit a limit or ended its kernel.
-        CodecError
-            The reply is too large.
         """
         kind, content, self.generation, self.alive = ask(("request", answer, frames))
         if kind == "stopped":
             raise AnswerStoppedError(content)
-        if kind == "too large":
-            raise CodecError(content)
         found: list[bytes] = content
         return found
 

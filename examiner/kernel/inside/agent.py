@@ -7,11 +7,15 @@ that are not plain stay in a table, what a call prints or plots is published lik
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import copy
 import importlib
 import itertools
 import logging
+import os
 import select
+import socket
 import sys
 import traceback
 import warnings
@@ -29,6 +33,7 @@ from traitlets import Type
 
 # The neighbors of this file: nothing else of the examiner is in the sandbox.
 codec: Any = importlib.import_module("_examiner_codec")
+framing: Any = importlib.import_module("_examiner_frames")
 forgiving: Any = importlib.import_module("_examiner_forgiving")
 
 MAX_OBJECTS = 20_000
@@ -37,6 +42,8 @@ MAX_ITEMS = 10_000
 MAX_FRAMES = 8
 MAX_WARNINGS = 20
 MAX_TEXT = 2_000
+CHUNK = 2**18
+MAX_ID = 2**10
 MAX_WATCHED = 16 * 2**20  # bytes of an argument that is looked at for changes
 PLAIN = (list, tuple, dict, np.ndarray)  # what is sent by value alone; an object of a subclass is also kept
 _NOTHING = object()
@@ -387,15 +394,16 @@ class AgentStream(OutStream):
 
 
 class AgentKernel(IPythonKernel):
-    """IPython's kernel, with one more kind of request."""
+    """IPython's kernel, which also answers calls, on a socket of their own."""
 
     shell_class = Type(AgentShell)
-    _quiet = False  # whether the reply that has just been sent says that nothing was published
-    msg_types = [*IPythonKernel.msg_types, "examiner_request"]  # noqa: RUF012 - as in ipykernel
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         shell: Any = self.shell
+        app: Any = self.parent
+        self._calls = socket.socket(fileno=app.calls)
+        self._reader = framing.FrameReader(codec.REQUEST_LIMITS.bytes + MAX_ID)
         self.answers = Answers(shell)
         shell.events.register("pre_run_cell", lambda info: self._begin_cell())
         shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
@@ -412,21 +420,49 @@ class AgentKernel(IPythonKernel):
                 formatter.enabled = wanted
 
     def _publish_status(self, status: str, *args: Any, **kwargs: Any) -> None:
-        """Say when the kernel is idle, unless a reply said so; the examiner knows when it is busy."""
-        quiet, self._quiet = self._quiet, False
-        if status != "busy" and not quiet:
+        """Say when the kernel is idle; the examiner knows when it is busy."""
+        if status != "busy":
             super()._publish_status(status, *args, **kwargs)  # type: ignore[no-untyped-call]
 
-    async def examiner_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
-        """Answer one request of the examiner."""
+    def start(self) -> None:
+        """Wait for cells and calls: all run in one context, so that what one sets there (``np.seterr``) is kept."""
+        super().start()  # type: ignore[no-untyped-call]
+        context = contextvars.copy_context()
+
+        async def run_message(message: Any) -> None:
+            await asyncio.create_task(self.shell_main(None, message), context=context)
+
+        stream: Any = self.shell_stream
+        stream.on_recv(run_message, copy=False)
+        asyncio.get_event_loop().add_reader(self._calls, context.run, self._call)
+
+    def _call(self) -> None:
+        """Answer a call. It is read to its end, and its reply is sent whole, whatever interrupts the answer."""
+        messages: list[list[bytes]] = []
+        while not messages:
+            data = self._calls.recv(CHUNK)
+            if not data:
+                os._exit(1)  # the examiner has gone
+            messages = self._reader.feed(data)
+        [(name, *request)] = messages
         self._draw(True)
-        before = self.iopub_thread.published
-        frames = self.answers.answer([bytes(buffer) for buffer in parent["buffers"]])
+        self.set_parent([], {"header": {"msg_id": name.decode(), "msg_type": "call"}}, channel="shell")  # type: ignore[no-untyped-call]
+        before, reply = self.iopub_thread.published, []
+        self.pre_handler_hook()  # type: ignore[no-untyped-call]
+        try:
+            reply = self.answers.answer(request)
+        except KeyboardInterrupt:  # too late
+            self.answers.failed = True
+        finally:
+            self.post_handler_hook()  # type: ignore[no-untyped-call]
         waiting = any(each.waiting() for each in AgentStream.made)
         # What an exception left half sent comes with the message that the kernel is idle.
-        self._quiet = self.iopub_thread.published == before and not waiting and not self.answers.failed
-        session: Any = self.session
-        session.send(stream, "examiner_reply", {"quiet": self._quiet}, parent, ident, buffers=frames)
+        quiet = self.iopub_thread.published == before and not waiting and not self.answers.failed
+        self._calls.sendall(framing.encoded([name, b"quiet" if quiet else b"", *reply]))
+        if not quiet:
+            for stream in AgentStream.made:
+                stream.flush()
+            self._publish_status("idle", "shell")
 
 
 class AgentApp(IPKernelApp):
@@ -434,7 +470,7 @@ class AgentApp(IPKernelApp):
 
     outstream_class = f"{__name__}.{AgentStream.__name__}"
     key = ""
-    shell_listener = iopub_listener = -1
+    shell_listener = iopub_listener = calls = -1
 
     def init_connection_file(self) -> None:
         """Take the key from the examiner."""
@@ -461,6 +497,7 @@ class AgentApp(IPKernelApp):
     def init_sockets(self) -> None:
         """Listen for requests after the debugger's socket is made, which would connect to where that is."""
         super().init_sockets()  # type: ignore[no-untyped-call]
+        self.shell_channel_thread = None  # would read each message twice, for subshells that nobody asks for
         _listen(self.shell_socket, self.shell_listener)
 
     def _try_bind_socket(self, s: Any, port: int) -> int:
@@ -474,7 +511,7 @@ def _listen(socket: Any, descriptor: int) -> None:
     socket.bind("ipc://examiner")  # an address must be given, and is not used
 
 
-def prepared_app(key: str, shell: int, iopub: int) -> Any:
+def prepared_app(key: str, shell: int, iopub: int, calls: int) -> Any:
     """Make a kernel that only has to be started.
 
     Parameters
@@ -483,9 +520,11 @@ def prepared_app(key: str, shell: int, iopub: int) -> Any:
         Signs its messages.
     shell, iopub : int
         Descriptors of the sockets on which it listens.
+    calls : int
+        Descriptor of the socket that calls come from.
     """
     app: Any = AgentApp.instance(kernel_class=AgentKernel)
-    app.key, app.shell_listener, app.iopub_listener = key, shell, iopub
+    app.key, app.shell_listener, app.iopub_listener, app.calls = key, shell, iopub, calls
     app.initialize(["--HistoryManager.enabled=False"])
     import matplotlib.pyplot  # noqa: F401 - not before IPython is there: its backend asks for it
 

@@ -63,11 +63,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Order(NamedTuple):
-    """What a kernel is started with: the key that signs its messages, and the sockets on which it listens."""
+    """What a kernel is started with: the key that signs its messages, its sockets, the last one for calls."""
 
     key: str
     shell: int
     iopub: int
+    calls: int
 
 
 class ForkServer:
@@ -92,7 +93,7 @@ class ForkServer:
         """Serve until the examiner hangs up; in a forked child, give what is to be started there."""
         self._answer({"ready": True})
         while True:
-            data, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, 2)
+            data, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, 3)
             if not data:
                 return None
             request = json.loads(data)

@@ -493,14 +493,13 @@ def test_a_thread_that_rewrites_answers_earns_nothing(grader: Grader) -> None:
 # -------------------------------------------------------------------------- messages and bombs
 
 FORGERY = """
-        import os, threading, time
-        kernel, session = get_ipython().kernel, get_ipython().kernel.session
-        codec = __import__("sys").modules["_examiner_codec"]
-        lie = codec.pack({"value": 2.0, "changed": {}, "warnings": []})
-        def forge(parent, buffers, kind="examiner_reply"):
-            stream = kernel.shell_stream or kernel.shell_socket
-            session.send(stream, kind, {"status": "ok"}, parent=parent, ident=ident, buffers=buffers)
-        ident = get_ipython().kernel._get_shell_context_var(kernel._shell_parent_ident)"""
+        import sys
+        kernel, frames = get_ipython().kernel, sys.modules["_examiner_frames"]
+        lie = sys.modules["_examiner_codec"].pack({"value": 2.0, "changed": {}, "warnings": []})
+        def call():
+            return kernel.get_parent()["header"]["msg_id"].encode()
+        def forge(call, reply):
+            kernel._calls.sendall(frames.encoded([call, b"quiet", *reply]))"""
 
 
 def test_answers_sent_ahead_of_time_are_dropped(grader: Grader) -> None:
@@ -508,8 +507,8 @@ def test_answers_sent_ahead_of_time_are_dropped(grader: Grader) -> None:
         FORGERY
         + """
         for number in range(200):
-            forge({"header": {"msg_id": str(number)}}, lie)
-            forge(kernel.get_parent(), lie)"""
+            forge(str(number).encode(), lie)
+            forge(call(), lie)"""
     )
     outcome, _ = grade(grader, submission(WRONG, code(send), after="double"))
     assert outcome.tests["test_double"].score == 0.0
@@ -521,8 +520,8 @@ def test_a_forged_answer_to_its_own_call_is_worth_what_it_says(grader: Grader) -
         FORGERY
         + """
         def double(x):
-            forge(kernel.get_parent(), lie)
-            forge(kernel.get_parent(), [b"not json"])
+            forge(call(), lie)
+            forge(call(), [b"not json"])
             return 0 * x"""
     )
     outcome, _ = grade(grader, submission(WRONG, code(send), after="double"))
@@ -534,13 +533,31 @@ def test_a_damaged_answer_is_told_apart_from_a_crash(grader: Grader) -> None:
         FORGERY
         + """
         def double(x):
-            forge(kernel.get_parent(), [b'{"a": ["O", 0, [1]]}', b"12345678"])
+            forge(call(), [b'{"a": ["O", 0, [1]]}', b"12345678"])
             return 0 * x"""
     )
     outcome, _ = grade(grader, submission(WRONG, code(send), after="double"))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
     assert outcome.status == "partial"
     assert "returned a value that cannot be read" in str(outcome.reason)
+
+
+@pytest.mark.parametrize("flood", ["b'\\xff' * 100", "b'x' * 10**6", "bytes(10**6)"], ids=["header", "text", "empty"])
+def test_a_reply_that_is_none_ends_the_kernel(flood: str, grader: Grader) -> None:
+    send = f"""
+        def double(x):
+            while True:
+                get_ipython().kernel._calls.sendall({flood})"""
+    outcome, _ = grade(grader, submission({"double": code(send)}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert outcome.status == "partial"
+    assert str(outcome.reason).startswith("double ")
+
+
+def test_a_kernel_that_hangs_up_costs_its_own_points_only(grader: Grader) -> None:
+    outcome, _ = grade(grader, submission({"double": "def double(x):\n    get_ipython().kernel._calls.close()"}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert (outcome.status, outcome.reason) == ("partial", "double closed its connection")
 
 
 def test_a_flood_of_messages_ends_the_kernel(grader: Grader) -> None:
@@ -679,13 +696,14 @@ def test_a_value_that_takes_long_to_check_costs_its_test(made: str, tmp_path: Pa
     assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 
+def test_a_value_of_many_arrays_is_a_value(grader: Grader) -> None:
+    many = "def double(x):\n    return [np.ones(1) for _ in range(3_000)]"
+    outcome, _ = grade(grader, submission({"double": many}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert (outcome.status, outcome.reason) == ("graded", None)
+
+
 BOMBS = {
-    "many_parts": (
-        """
-        def double(x):
-            return {str(number): np.ones(1) for number in range(600)}""",
-        "returned a value that cannot be read: it is too large, or has too many parts",
-    ),
     "giant_answer": (
         """
         def double(x):

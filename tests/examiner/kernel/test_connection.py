@@ -6,13 +6,13 @@ import os
 import resource
 import socket
 from collections.abc import Iterator
-from typing import Any, cast
 
 import pytest
 
 from examiner._exceptions import ProtocolError, SandboxError
 from examiner.kernel import connection as connection_module
-from examiner.kernel.connection import START_SECONDS, Connection, _readable, wall_limit
+from examiner.kernel.calls import CallSocket
+from examiner.kernel.connection import MAX_REPLY, START_SECONDS, Connection, _ready, wall_limit
 
 
 class Clock:
@@ -32,9 +32,9 @@ class Clock:
 class FakeSocket:
     """A kernel's socket."""
 
-    greets = True
+    greets, sending = True, False
 
-    def __init__(self, connection: str, kind: str, max_bytes: int) -> None:
+    def __init__(self, connection: str, kind: str | int, max_bytes: int = 0) -> None:
         self.connection, self.kind, self.received, self.closed = connection, kind, 0, False
         self._ours, self._theirs = socket.socketpair()
         MADE.append(self)
@@ -61,6 +61,7 @@ MADE: list[FakeSocket] = []
 def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sockets are fake ones."""
     monkeypatch.setattr(connection_module, "ZmtpSocket", FakeSocket)
+    monkeypatch.setattr(connection_module, "CallSocket", FakeSocket)
     MADE.clear()
     yield
     for each in MADE:
@@ -69,13 +70,14 @@ def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def connect(clock: Clock | None = None) -> Connection:
     """Connect."""
-    return Connection("shell", "iopub", clock or Clock(0, 0))  # type: ignore[arg-type]
+    return Connection("shell", "iopub", "calls", clock or Clock(0, 0))  # type: ignore[arg-type]
 
 
-def test_requests_and_what_is_published_have_a_socket_each() -> None:
+def test_cells_calls_and_what_is_published_have_a_socket_each() -> None:
     connection = connect()
     connection.wait_for_greeting()
-    assert {(each.connection, each.kind) for each in MADE} == {("shell", "DEALER"), ("iopub", "SUB")}
+    kinds = {(each.connection, each.kind) for each in MADE}
+    assert kinds == {("shell", "DEALER"), ("iopub", "SUB"), ("calls", MAX_REPLY)}
     assert list(connection.receive(0)) == []
     connection.close()
     assert all(each.closed for each in MADE)
@@ -109,13 +111,13 @@ def test_polling_knows_descriptors_above_1023() -> None:
         while not opened or opened[-1] < 1100:
             opened.append(os.open("/dev/null", os.O_RDONLY))
         ours, theirs = socket.socketpair()
-        channel: Any = ours
-        theirs.send(b"!")
+        channel, other = CallSocket(ours, 100), CallSocket(theirs, 100)
+        other.send([b"!"])
         assert channel.fileno() > 1023
-        assert _readable([channel], 0) == [channel]
-        assert _readable([cast("Any", theirs)], 0) == []
-        ours.close()
-        theirs.close()
+        assert _ready([channel], 0) == [channel]
+        assert _ready([other], 0) == []
+        channel.close()
+        other.close()
     finally:
         for each in opened:
             os.close(each)

@@ -14,14 +14,12 @@ from typing import Any
 
 import pytest
 
-from examiner import codec
 from examiner._exceptions import ProtocolError, SandboxError
 from examiner.kernel import KernelHost
 from examiner.kernel import connection as connection_module
 from examiner.kernel.connection import Connection, wall_limit
 from examiner.kernel.kernel import CellStopped, Kernel, KernelDied
-from examiner.kernel.messages import DELIMITER, Composer
-from examiner.kernel.zmtp import OVERSIZE
+from examiner.kernel.messages import DELIMITER, QUIET, Composer
 from examiner.notebooks.outputs import Outputs
 from examiner.settings import Timing
 from tests.examiner import inside
@@ -77,7 +75,7 @@ class Channel:
         self._ours, self._theirs = socket.socketpair()
         self._theirs.send(b"!")
         self._script, self._waiting = script, [[b"welcome"]]
-        self.received = 0
+        self.received, self.sending, self.unfinished = 0, False, False
         self.sent: list[list[bytes]] = []
         self.other: Channel | None = None
 
@@ -88,7 +86,8 @@ class Channel:
     def send(self, frames: list[bytes]) -> None:
         """Answer a message, as the script says."""
         self.sent.append(frames)
-        name = json.loads(frames[frames.index(DELIMITER) + 2])["msg_id"]
+        call = DELIMITER not in frames
+        name = frames[0].decode() if call else json.loads(frames[frames.index(DELIMITER) + 2])["msg_id"]
         for channel in filter(None, (self, self.other)):
             channel._waiting = list(channel._script(name))  # type: ignore[assignment]
 
@@ -108,10 +107,10 @@ class Channel:
         self._theirs.close()
 
 
-def message(kind: str, parent: str, content: Mapping[str, Any], *buffers: bytes) -> list[bytes]:
+def message(kind: str, parent: str, content: Mapping[str, Any]) -> list[bytes]:
     """A kernel's message."""
     parts = [{"msg_type": kind}, {"msg_id": parent}, {}, content]
-    return [DELIMITER, b"", *(json.dumps(part).encode() for part in parts), *buffers]
+    return [DELIMITER, b"", *(json.dumps(part).encode() for part in parts)]
 
 
 def idle(name: str) -> list[list[bytes]]:
@@ -137,10 +136,11 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         published: Callable[[str], Sequence[Any]] = nothing,
         clock: Clock | None = None,
     ) -> Kernel:
-        shell, iopub = Channel(replies), Channel(published)
-        shell.other = iopub
+        shell, iopub, calls = Channel(replies), Channel(published), Channel(replies)
+        shell.other = calls.other = iopub
         monkeypatch.setattr(connection_module, "ZmtpSocket", lambda channel, kind, size: channel)
-        connection = Connection(shell, iopub, clock or Clock())  # type: ignore[arg-type]
+        monkeypatch.setattr(connection_module, "CallSocket", lambda channel, size: channel)
+        connection = Connection(shell, iopub, calls, clock or Clock())  # type: ignore[arg-type]
         connection.wait_for_greeting()
         made.append(connection)
         return Kernel(FakeHost(), connection, Composer())
@@ -179,15 +179,18 @@ def test_a_number_that_is_none_is_not_believed(count: Any, make: Make) -> None:
 
 
 def test_a_request_gives_the_frames_of_its_reply(make: Make) -> None:
-    kernel = make(lambda name: [message("examiner_reply", name, {}, b"1", b"2")], idle)
+    kernel = make(lambda name: [[b"other", QUIET, b"0"], [name.encode(), QUIET, b"1", b"2"]], idle)
     assert kernel.request([b"frames"], Outputs(), 5, TIMING) == [b"1", b"2"]
     assert kernel.calls == 1
 
 
-def test_a_reply_that_is_too_large_is_the_codec_s_error(make: Make) -> None:
-    kernel = make(lambda name: [OVERSIZE], idle)
-    with pytest.raises(codec.CodecError, match="too large"):
-        kernel.request([b"frames"], Outputs(), 5, TIMING)
+def test_what_a_call_prints_is_waited_for(make: Make) -> None:
+    def published(name: str) -> list[list[bytes]]:
+        return [[b"noise"], message("stream", name, {"name": "stdout", "text": "hello"}), *idle(name)]
+
+    kernel, outputs = make(lambda name: [[name.encode(), b"", b"1"]], published), Outputs()
+    assert kernel.request([b"frames"], outputs, 5, TIMING) == [b"1"]
+    assert outputs.finished()[0].text == "hello"
 
 
 def test_replies_to_something_else_are_not_taken(make: Make) -> None:
@@ -230,7 +233,7 @@ def test_waiting_for_a_processor_is_not_charged_until_the_machine_is_hopeless(ma
 
 
 def test_seconds_add_up(make: Make) -> None:
-    kernel = make(lambda name: [message("examiner_reply", name, {}, b"1")], idle, Clock(0.25))
+    kernel = make(lambda name: [[name.encode(), b"", b"1"]], idle, Clock(0.25))
     kernel.request([b""], Outputs(), 5, TIMING)
     once = kernel.seconds
     assert once > 0

@@ -1,0 +1,76 @@
+"""Messages of several frames on a stream: how calls of answers go into the sandbox and their replies come back.
+
+A message is the number of its frames (4 bytes), their sizes (8 bytes each) and the frames. The one module is used on
+both sides.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Generator, Sequence
+
+__all__ = ["MAX_FRAMES", "FrameReader", "encoded"]
+
+MAX_FRAMES = 2**17
+"""Of one message: more than the arrays that a value may have (`examiner.codec.Limits.items`)."""
+
+
+def encoded(frames: Sequence[bytes]) -> bytes:
+    """Give the bytes of a message.
+
+    Parameters
+    ----------
+    frames : sequence of bytes
+    """
+    return b"".join((struct.pack(f">I{len(frames)}Q", len(frames), *map(len, frames)), *frames))
+
+
+class FrameReader:
+    """Reads messages from bytes that come in pieces; it keeps no more than one message and one piece.
+
+    Parameters
+    ----------
+    max_bytes : int
+        How many bytes the frames of a message may have, all together.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._incoming = bytearray()
+        self._messages: list[list[bytes]] = []
+        self._parser = self._parse()
+        next(self._parser)
+
+    def feed(self, data: bytes) -> list[list[bytes]]:
+        """Take in what has come and give the messages that are complete now.
+
+        Raises
+        ------
+        ValueError
+            A message is larger than it may be, or has more frames; nothing can be read after it.
+        """
+        self._incoming += data
+        next(self._parser)
+        messages, self._messages = self._messages, []
+        return messages
+
+    def _parse(self) -> Generator[None, None, None]:
+        """Read messages forever; yields whenever it needs more bytes."""
+        while True:
+            [count] = struct.unpack(">I", (yield from self._take(4)))
+            if count > MAX_FRAMES:
+                raise ValueError("a message with too many frames")
+            sizes = struct.unpack(f">{count}Q", (yield from self._take(8 * count)))
+            if sum(sizes) > self._max_bytes:
+                raise ValueError("a message that is too large")
+            frames = []
+            for size in sizes:
+                frames.append((yield from self._take(size)))
+            self._messages.append(frames)
+
+    def _take(self, count: int) -> Generator[None, None, bytes]:
+        while len(self._incoming) < count:
+            yield
+        taken = bytes(memoryview(self._incoming)[:count])
+        del self._incoming[:count]
+        return taken

@@ -1,0 +1,88 @@
+"""The examiner's end of the socket on which calls of answers go to a kernel: it never waits."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+from examiner._exceptions import ProtocolError
+from examiner.frames import FrameReader, encoded
+
+__all__ = ["CallSocket"]
+
+_CHUNK = 2**18
+
+
+class CallSocket:
+    """One end of a pair of sockets; a hostile kernel may have the other end.
+
+    Parameters
+    ----------
+    connection : socket.socket
+        It is closed with this one.
+    max_bytes : int
+        How large a reply may be.
+    """
+
+    def __init__(self, connection: socket.socket, max_bytes: int) -> None:
+        self._socket, self._reader = connection, FrameReader(max_bytes)
+        self._outgoing = memoryview(b"")
+        self.received = 0
+        """Bytes that have come in so far."""
+        connection.setblocking(False)
+
+    def fileno(self) -> int:
+        """The socket's number, for `select`."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    @property
+    def sending(self) -> bool:
+        """Whether something is still to be sent: with the next `receive`."""
+        return bool(self._outgoing)
+
+    def send(self, frames: Sequence[bytes]) -> None:
+        """Send a message, as far as the kernel takes it now.
+
+        Raises
+        ------
+        ProtocolError
+            The kernel has hung up.
+        """
+        self._outgoing = memoryview(bytes(self._outgoing) + encoded(frames))
+        self._send_more()
+
+    def receive(self) -> list[list[bytes]]:
+        """The messages that have come in completely; sends what is still to be sent.
+
+        Raises
+        ------
+        ProtocolError
+            The kernel has hung up, or has sent what is no reply.
+        """
+        self._send_more()
+        try:
+            data = self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            return []
+        except OSError:
+            data = b""
+        if not data:
+            raise ProtocolError("the kernel has closed its socket")
+        self.received += len(data)
+        try:
+            return self._reader.feed(data)
+        except ValueError as error:
+            raise ProtocolError(f"the kernel has sent {error}") from None
+
+    def _send_more(self) -> None:
+        try:
+            while self._outgoing:
+                self._outgoing = self._outgoing[self._socket.send(self._outgoing) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            raise ProtocolError("the kernel does not take messages any more") from None
