@@ -147,7 +147,7 @@ class Grader:
                 self.engine.warm(f"{INSIDE}:prepare", name)
             fork = partial(self.engine.fork, self._workspace(Path(folder), files))
             keep = self.options.figures == "submitted"
-            return NotebookGrader(notebook, source, name, first, session, fork, fingerprints, keep).run()
+            return NotebookGrader(notebook, source, name, first, session, fork, fingerprints, keep, self._loaders).run()
 
     def all_fingerprints(self) -> list[Path]:
         """The files of all notebooks' fingerprints; they are computed first where they are missing."""
@@ -219,6 +219,12 @@ class Grader:
             module, _, function = (loader if kind not in shared else str(self.assignment.provide)).partition(":")
             read = f"sys.modules['_examiner_shared'].read_shared({shared[kind]})" if kind in shared else ""
             yield f"import sys; from {module} import {function}; {function}({read})"
+
+    @property
+    def _loaders(self) -> set[str]:
+        """Names of the functions that load data sets, where these are read-only."""
+        loaders = self.assignment.data_sets.values() if self.assignment.provide is not None else ()
+        return {loader.partition(":")[2] for loader in loaders}
 
     @cached_property
     def _imports(self) -> tuple[str, ...]:

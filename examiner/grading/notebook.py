@@ -69,6 +69,8 @@ class NotebookGrader:
     keep_pictures : bool, optional
         Whether the student's own cells keep the pictures of the submission, where it has any, and draw no others; then
         cells on which nothing depends do not run at all, see `spared`.
+    loaders : collection of str, optional
+        Names of functions whose results no cell can change.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class NotebookGrader:
         fork: Callable[[], Child],
         fingerprints: Callable[[], Path | None],
         keep_pictures: bool = True,
+        loaders: Collection[str] = (),
     ) -> None:
         self.notebook, self.name, self.session, self.fingerprints = notebook, name, session, fingerprints
         self.answers = defined_names(source)
@@ -88,7 +91,7 @@ class NotebookGrader:
         self._fork, self._another_session, self._keep_pictures = fork, another_session, keep_pictures
         self._child: Child | None = None
         self._provided: list[tuple[str, str]] = []
-        self._spared = spared(notebook, source) if keep_pictures else frozenset[str]()
+        self._spared = spared(notebook, source, loaders) if keep_pictures else frozenset[str]()
         self._raised: dict[str, str | None] = {}
         self._seconds: dict[str, float] = {}
 

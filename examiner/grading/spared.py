@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -48,7 +48,7 @@ class Names:
     values: frozenset[str]
 
 
-def spared(notebook: NotebookNode, source: NotebookNode) -> frozenset[str]:
+def spared(notebook: NotebookNode, source: NotebookNode, loaders: Collection[str] = ()) -> frozenset[str]:
     """Cells that need not run, by id; their outputs are the student's.
 
     Such a cell is free, its text is the source's, and it writes no file and sets no seed. It brings outputs, no error
@@ -62,6 +62,8 @@ def spared(notebook: NotebookNode, source: NotebookNode) -> frozenset[str]:
         A merged notebook with the outputs of the submission.
     source : NotebookNode
         The source notebook.
+    loaders : collection of str
+        Names of functions whose results no cell can change: those that load data sets which are read-only.
     """
     own = {cell.source for cell in cells_of(source, "free")}
     cells = {
@@ -76,13 +78,27 @@ def spared(notebook: NotebookNode, source: NotebookNode) -> frozenset[str]:
     found = {name: used for name, used in names.items() if used is not None}
     if len(found) < len(names):
         return frozenset()
-    values = frozenset[str]().union(*(used.values for used in found.values()))
+    values = frozenset[str]().union(*(used.values for used in found.values())) - _unchanging(found, cells, loaders)
     while True:
         needed = frozenset[str]().union(*(used.needs for name, used in found.items() if name not in candidates))
         run = {name for name in candidates if needed & (found[name].binds | found[name].needs & values)}
         if not run:
             return frozenset(candidates)
         candidates -= run
+
+
+def _unchanging(found: Mapping[str, Names], cells: Mapping[str, NotebookNode], loaders: Collection[str]) -> set[str]:
+    """Names that a provided cell binds to what a loader returns, and no other cell binds."""
+    loaded = {
+        statement.targets[0].id
+        for cell in cells.values()
+        if kind_of(cell) == "given" and any(name in cell.source for name in loaders)
+        for statement in statements(cell.source)
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1
+        if isinstance(statement.targets[0], ast.Name) and isinstance(call := statement.value, ast.Call)
+        if isinstance(call.func, ast.Name) and call.func.id in loaders
+    }
+    return {name for name in loaded if sum(name in used.binds for used in found.values()) == 1}
 
 
 def _was_run(cell: NotebookNode) -> bool:

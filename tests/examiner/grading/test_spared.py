@@ -22,9 +22,11 @@ RAISED = new_output("error", ename="ValueError", evalue="no", traceback=[])
 ANSWER = "def double(x):\n    return 2 * x"
 
 
-def spared_of(*own: str, answer: str = ANSWER, theirs: str = "", error: bool = False) -> set[str]:
+def spared_of(
+    *own: str, answer: str = ANSWER, theirs: str = "", error: bool = False, loaders: tuple[str, ...] = ()
+) -> set[str]:
     """The course's own cells, of those between an answer and a cell of the student's, that need not run."""
-    given = cell("given", "given", "import numpy as np\ndata = np.ones(3)")
+    given = cell("given", "given", "import numpy as np\ndata = np.ones(3)\nweather = load_weather()")
     cells = [new_code_cell(source, id=f"own-{number}") for number, source in enumerate(own)]
     source = new_notebook(cells=[given, cell("double", "answer", ANSWER), *cells])
     notebook = copy.deepcopy(source)
@@ -33,7 +35,7 @@ def spared_of(*own: str, answer: str = ANSWER, theirs: str = "", error: bool = F
     notebook.cells[1].source = answer
     notebook.cells.append(new_code_cell(theirs, id="theirs"))
     places = {each.id: each.source for each in cells}
-    return {places[name] for name in spared(notebook, source)}
+    return {places[name] for name in spared(notebook, source, loaders)}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,14 @@ def test_a_name_that_a_cell_binds_first_is_not_another_cells() -> None:
     own = "rate = 2\nprint(rate)"
     assert spared_of(own, theirs="rate = 3\nprint(rate)") == {own}
     assert spared_of(own, answer="def double(x):\n    rate = 2\n    rate *= 1\n    return rate * x") == {own}
+
+
+def test_what_a_loader_returns_cannot_be_changed() -> None:
+    own, answer = "print(weather.rain.mean())", "def double(x):\n    return 2 * x + weather.rain"
+    assert spared_of(own, answer=answer) == set()
+    assert spared_of(own, answer=answer, loaders=("load_weather",)) == {own}
+    assert spared_of("print(data)", answer=f"{answer} + data", loaders=("load_weather",)) == set()
+    assert spared_of(own, answer=answer, theirs="weather = 3", loaders=("load_weather",)) == set()
 
 
 def test_a_cell_that_ended_in_an_error_or_was_not_run_runs() -> None:
