@@ -26,6 +26,7 @@ from examiner.assignment import Assignment
 from examiner.diagnosis import Diagnoser
 from examiner.engine import Engine
 from examiner.grading.notebook import INSIDE, NotebookGrader
+from examiner.grading.spared import may_draw, spared
 from examiner.grading.student import StudentSide
 from examiner.kernel import KernelHost, Session, TimeBudget
 from examiner.notebooks import THEIRS, cells_of, imports, read, read_once
@@ -85,9 +86,17 @@ class Grader:
         self.engine.close()
         self.diagnoser = Diagnoser(self.engine)  # the course may be changed until the next notebook
 
-    def begin(self) -> StudentSide:
-        """Give what the notebooks of one submission share, for each call of `grade`: a context, closed at its end."""
-        side = StudentSide(self._host, TimeBudget(self.options.timing.student))
+    def begin(self, notebooks: Mapping[str, NotebookNode] | None = None) -> StudentSide:
+        """Give what the notebooks of one submission share, for each call of `grade`: a context, closed at its end.
+
+        Parameters
+        ----------
+        notebooks : mapping of str to NotebookNode, optional
+            Those that will be graded, by name, where all are known.
+        """
+        spare = {name: self._spared(notebook, name) for name, notebook in (notebooks or {}).items()}
+        draws = any(may_draw(notebook, spare[name]) for name, notebook in notebooks.items()) if notebooks else True
+        side = StudentSide(self._host, TimeBudget(self.options.timing.student), spare, draws)
         with self._lock:
             self._sides.add(side)
         return side
@@ -146,8 +155,17 @@ class Grader:
             with contextlib.suppress(EngineError):  # a process that was killed is replaced by the fork
                 self.engine.warm(f"{INSIDE}:prepare", name)
             fork = partial(self.engine.fork, self._workspace(Path(folder), files))
+            spare = side.spared[name] if name in side.spared else self._spared(notebook, name)
             keep = self.options.figures == "submitted"
-            return NotebookGrader(notebook, source, name, first, session, fork, fingerprints, keep, self._loaders).run()
+            return NotebookGrader(notebook, source, name, first, session, fork, fingerprints, keep, spare).run()
+
+    def _spared(self, notebook: NotebookNode, name: str) -> frozenset[str]:
+        """The ids of the cells that need not run."""
+        if self.options.figures != "submitted":
+            return frozenset()
+        # Where sandboxes map data sets, these are read-only.
+        loaders = self.assignment.data_sets.values() if self.assignment.provide is not None else ()
+        return spared(notebook, read_once(self.assignment.notebook(name)), {each.partition(":")[2] for each in loaders})
 
     def all_fingerprints(self) -> list[Path]:
         """The files of all notebooks' fingerprints; they are computed first where they are missing."""
@@ -198,7 +216,6 @@ class Grader:
                 limits=options.limits,
                 data_dir=options.data_dir,
                 env=self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data),
-                draws=self._draws,
                 preload=[*self._imports, *self._data_sets(shared)],
                 descriptors=list(shared.values()),
             )
@@ -220,23 +237,11 @@ class Grader:
             read = f"sys.modules['_examiner_shared'].read_shared({shared[kind]})" if kind in shared else ""
             yield f"import sys; from {module} import {function}; {function}({read})"
 
-    @property
-    def _loaders(self) -> set[str]:
-        """Names of the functions that load data sets, where these are read-only."""
-        loaders = self.assignment.data_sets.values() if self.assignment.provide is not None else ()
-        return {loader.partition(":")[2] for loader in loaders}
-
     @cached_property
     def _imports(self) -> tuple[str, ...]:
         """What every sandbox imports before a notebook runs: all that the course's notebooks do."""
         notebooks = map(read_once, self.assignment.notebooks())
         return tuple(dict.fromkeys(line for each in notebooks for line in imports(each, "given", "free", *THEIRS)))
-
-    @cached_property
-    def _draws(self) -> bool:
-        """Whether the course's own cells or modules draw figures."""
-        files = (each for each in self.assignment.source.rglob("*") if each.suffix in (".py", ".ipynb"))
-        return any(b"matplotlib" in each.read_bytes() for each in files if each.is_file())
 
     @contextlib.contextmanager
     def _awake(self) -> Iterator[None]:

@@ -18,7 +18,6 @@ from examiner._exceptions import AnswerStoppedError, ChildEndedError, ChildTimeo
 from examiner.engine import Child
 from examiner.grading.inside import Tested
 from examiner.grading.rendering import explain, shown
-from examiner.grading.spared import spared
 from examiner.kernel import Cell, Session
 from examiner.notebooks import (
     Outputs,
@@ -67,10 +66,9 @@ class NotebookGrader:
     fingerprints : callable
         Gives the file of the notebook's fingerprints, None where nothing is diagnosed; asked when points are lost.
     keep_pictures : bool, optional
-        Whether the student's own cells keep the pictures of the submission, where it has any, and draw no others; then
-        cells on which nothing depends do not run at all, see `spared`.
-    loaders : collection of str, optional
-        Names of functions whose results no cell can change.
+        Whether the student's own cells keep the pictures of the submission, where it has any, and draw no others.
+    spared : collection of str, optional
+        Ids of the cells that do not run at all, see `spared`.
     """
 
     def __init__(
@@ -83,15 +81,15 @@ class NotebookGrader:
         fork: Callable[[], Child],
         fingerprints: Callable[[], Path | None],
         keep_pictures: bool = True,
-        loaders: Collection[str] = (),
+        spared: Collection[str] = (),
     ) -> None:
         self.notebook, self.name, self.session, self.fingerprints = notebook, name, session, fingerprints
         self.answers = defined_names(source)
         self.tests: dict[str, TestOutcome] = {}
-        self._fork, self._another_session, self._keep_pictures = fork, another_session, keep_pictures
+        self._fork, self._another_session = fork, another_session
+        self._keep_pictures, self._spared = keep_pictures, spared
         self._child: Child | None = None
         self._provided: list[tuple[str, str]] = []
-        self._spared = spared(notebook, source, loaders) if keep_pictures else frozenset[str]()
         self._raised: dict[str, str | None] = {}
         self._seconds: dict[str, float] = {}
 

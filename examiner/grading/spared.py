@@ -1,4 +1,6 @@
-"""Which cells need not run: pictures and printed examples of the course's own, which the student has run already.
+"""Which cells need not run, and what those that run may need.
+
+They are pictures and printed examples of the course's own, which the student has run already.
 
 A notebook's answers decide its marks. Between them are free cells that only show what the answers do; drawing and
 printing all of it again would take almost as long as the tests.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import symtable
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +19,7 @@ from nbformat import NotebookNode
 
 from examiner.notebooks import cells_of, kind_of, plain_python, statements
 
-__all__ = ["spared"]
+__all__ = ["may_draw", "spared"]
 
 # With one of these, code can reach names and files that are not to be seen in it.
 REACHING = frozenset(
@@ -24,6 +27,7 @@ REACHING = frozenset(
 )
 # What a cell does besides binding names: files, and the random numbers of later cells.
 EFFECTS = "dump", "mkdir", "open", "remove", "rename", "save", "seed", "write"
+QUIET = {"numpy", *sys.stdlib_module_names}  # modules that do not draw
 MAX_KEPT = 20_000
 """Characters of a cell whose names are remembered."""
 DEFINES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
@@ -85,6 +89,33 @@ def spared(notebook: NotebookNode, source: NotebookNode, loaders: Collection[str
         if not run:
             return frozenset(candidates)
         candidates -= run
+
+
+def may_draw(notebook: NotebookNode, spared: Collection[str]) -> bool:
+    """Whether cells that run may draw figures, as far as that can be seen.
+
+    A free cell may that uses anything imported, but for NumPy and what comes with Python; another one where it says so.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        A merged notebook.
+    spared : collection of str
+        Ids of cells that do not run.
+    """
+    cells = [cell for cell in cells_of(notebook, "given", "answer", "written", "free") if cell.cell_type == "code"]
+    if any(each in cell.source for cell in cells for each in ("matplotlib", "pyplot", "pylab")):
+        return True
+    lines = (line for cell in cells for line in statements(cell.source))
+    imported = {
+        name.asname or name.name.partition(".")[0]
+        for line in lines
+        if isinstance(line, ast.Import | ast.ImportFrom)
+        for name in line.names
+        if (getattr(line, "module", None) or name.name).partition(".")[0] not in QUIET
+    }
+    running = [_names(cell.source) for cell in cells if kind_of(cell) == "free" and cell.id not in spared]
+    return any(names is None or names.needs & imported for names in running)
 
 
 def _unchanging(found: Mapping[str, Names], cells: Mapping[str, NotebookNode], loaders: Collection[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from examiner.kernel import Kernel, KernelHost, TimeBudget
 
@@ -20,10 +20,21 @@ class StudentSide:
         Gives a sandbox in which nothing has run.
     time_budget : TimeBudget
         What the notebooks share.
+    spared : mapping of str to frozenset of str, optional
+        Ids of the cells that need not run, by notebook, where that is known.
+    draws : bool, optional
+        Whether kernels may draw figures: what that takes is loaded once, for all of them.
     """
 
-    def __init__(self, make_host: Callable[[], KernelHost], time_budget: TimeBudget) -> None:
-        self.time_budget = time_budget
+    def __init__(
+        self,
+        make_host: Callable[[], KernelHost],
+        time_budget: TimeBudget,
+        spared: Mapping[str, frozenset[str]] | None = None,
+        draws: bool = True,
+    ) -> None:
+        self.time_budget, self.spared = time_budget, spared or {}
+        self._draws = draws
         self._make_host = make_host
         self._host: KernelHost | None = None
         self._references: set[str] = set()  # of which notebooks the reference has been in the sandbox
@@ -56,7 +67,7 @@ class StudentSide:
         if self._host is None:
             self._host = self._make_host()
         self._references |= set(builds_on)
-        return self._host.start()
+        return self._host.start(draws=self._draws)
 
     def close(self) -> None:
         """End the sandbox; the next kernel gets a fresh one."""

@@ -105,12 +105,12 @@ def reason_of(error: Exception) -> str:
 
 def _graded(work: Work, submission: Submission) -> dict[str, NotebookNode]:
     grader = grader_for(work.assignment, work.options)
-    graded = {}
-    with grader.begin() as side:
-        for name in sorted(submission.notebooks):
-            notebook = merge(prepared_source(work.assignment.notebook(name), work.config), submission.notebooks[name])
-            graded[name] = grade(grader, notebook, name, submission.files, side)
-    return graded
+    notebooks = {
+        name: merge(prepared_source(work.assignment.notebook(name), work.config), submission.notebooks[name])
+        for name in sorted(submission.notebooks)
+    }
+    with grader.begin(notebooks) as side:
+        return {name: grade(grader, each, name, submission.files, side) for name, each in notebooks.items()}
 
 
 def merge(source: NotebookNode, submitted: NotebookNode) -> NotebookNode:

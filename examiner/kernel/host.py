@@ -53,8 +53,6 @@ class KernelHost:
     env : mapping of str to str, optional
         Environment variables; ``{work}`` and ``{data}`` in a value are the paths of the working folder and
         of the data sets inside.
-    draws : bool, optional
-        Whether kernels will draw figures: what that takes is loaded once, for all of them.
     preload : sequence of str, optional
         Statements of Python that run once, for all kernels: imports and calls that load data sets. One that fails is
         passed over: a notebook that needs it will say why.
@@ -70,7 +68,6 @@ class KernelHost:
         limits: Limits | None = None,
         data_dir: Path | None = None,
         env: Mapping[str, str] | None = None,
-        draws: bool = False,
         preload: Sequence[str] = (),
         descriptors: Sequence[int] = (),
     ) -> None:
@@ -83,7 +80,7 @@ class KernelHost:
             # -I: nothing in the working folder can take the place of a module of Python's.
             program = [sys.executable, "-I", "-B", str(self.sandbox.work / PROGRAM)]
             variables = {name: self._with_paths(value) for name, value in (env or {}).items()}
-            program += [str(theirs.fileno()), isolation, "draws" * draws, *preload]
+            program += [str(theirs.fileno()), isolation, *preload]
             self.sandbox.start(program, variables, [theirs.fileno(), *descriptors], first=True)
         except BaseException:
             self.close()
@@ -117,8 +114,14 @@ class KernelHost:
 
     # -------------------------------------------------------------------------------- kernels
 
-    def start(self) -> Kernel:
+    def start(self, draws: bool = False) -> Kernel:
         """Start a kernel; the one before it is ended.
+
+        Parameters
+        ----------
+        draws : bool, optional
+            Whether it may draw figures, or a later one may: before the first kernel of a sandbox, what that takes is
+            loaded once, for all of them. Else kernels that draw load it themselves.
 
         Raises
         ------
@@ -128,13 +131,13 @@ class KernelHost:
         if self._connection is not None:
             self.end()
         try:
-            return self._started(self.sandbox.stopwatch())
+            return self._started(self.sandbox.stopwatch(), draws)
         except (SandboxError, OSError) as error:
             self.close()
             what = error if isinstance(error, SandboxError) else "The kernel did not start."
             raise SandboxError(f"{what} {self._said()}") from None
 
-    def _started(self, watch: Stopwatch) -> Kernel:
+    def _started(self, watch: Stopwatch, draws: bool) -> Kernel:
         while not self._ready:
             self._ready = self._reply(POLL_SECONDS) is not None
             if is_late(watch):
@@ -143,7 +146,7 @@ class KernelHost:
         self._connection = connection = Connection(*clients, calls, watch)  # before the kernel is there
         theirs = (*listeners, their_calls)
         try:
-            self._send({"op": "start", "key": composer.key}, [each.fileno() for each in theirs])
+            self._send({"op": "start", "key": composer.key, "draws": draws}, [each.fileno() for each in theirs])
         finally:
             for each in theirs:
                 each.close()

@@ -526,8 +526,6 @@ def prepared_app(key: str, shell: int, iopub: int, calls: int) -> Any:
     app: Any = AgentApp.instance(kernel_class=AgentKernel)
     app.key, app.shell_listener, app.iopub_listener, app.calls = key, shell, iopub, calls
     app.initialize(["--HistoryManager.enabled=False"])
-    import matplotlib.pyplot  # noqa: F401 - not before IPython is there: its backend asks for it
-
     app.log.setLevel(logging.ERROR)  # else the text of every message would be made for nobody
     forgiving.forgive(app.shell)
     return app

@@ -9,6 +9,8 @@ from __future__ import annotations
 import builtins
 import getpass
 import importlib
+import importlib.abc
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -113,10 +115,38 @@ def _inline(shell: Any) -> Callable[[str], None]:
 
 
 def _keep_backend() -> None:
-    """``matplotlib.use`` and ``plt.switch_backend`` take the backend that the notebook has."""
-    import matplotlib
-    from matplotlib import pyplot
+    """``matplotlib.use`` and ``plt.switch_backend`` take the backend that the notebook has, once they are imported."""
+    own = os.environ["MPLBACKEND"]
 
-    own, switch = os.environ["MPLBACKEND"], pyplot.switch_backend
-    matplotlib.use = lambda backend, *, force=True: None
-    pyplot.switch_backend = lambda newbackend: switch(own)
+    def keep(module: Any) -> None:
+        if module.__name__ == "matplotlib":
+            module.use = lambda backend, *, force=True: None
+        else:
+            switch = module.switch_backend
+            module.switch_backend = lambda newbackend: switch(own)
+
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        if name in sys.modules:
+            keep(sys.modules[name])
+        else:
+            sys.meta_path.insert(0, _Afterwards(name, keep))
+
+
+class _Afterwards(importlib.abc.MetaPathFinder):
+    """Has something done to a module after it has been imported."""
+
+    def __init__(self, name: str, act: Callable[[Any], None]) -> None:
+        self._name, self._act = name, act
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        """Find the one module, as it would be found otherwise."""
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, path) if name == self._name else None
+        if spec is not None:
+            execute = spec.loader.exec_module
+
+            def execute_and_act(module: Any) -> None:
+                execute(module)
+                self._act(module)
+
+            spec.loader.exec_module = execute_and_act
+        return spec

@@ -5,14 +5,15 @@ code, which cannot reach its memory and descriptors (``PR_SET_DUMPABLE``), and c
 process of its namespace.  But submitted code runs as the same user, and can change its limits: it compares its own
 state with that of its start, and says so where anything differs.  The examiner then starts a fresh sandbox.
 
-It is started with the number of its control socket, the isolation, whether kernels will draw (``draws``, or nothing),
-and statements of Python that load what notebooks need.
+It is started with the number of its control socket, the isolation, and statements of Python that load what notebooks
+need.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import gc
 import importlib
 import io
@@ -24,8 +25,9 @@ import signal
 import socket
 import sys
 import traceback
+import types
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -102,6 +104,9 @@ class ForkServer:
                 self._answer({"status": self._exit_status, "clean": self._ended()})
                 continue
             _libc.prctl(PR_SET_DUMPABLE, 0)  # by now the examiner has taken hold of what it watches
+            if request["draws"] and not self._kernel and self._folders is not None:  # before anything submitted runs
+                warm(draw)
+                self._folders.wipe()
             if not self._forked():
                 self._control.close()
                 return Order(request["key"], *descriptors)
@@ -157,16 +162,28 @@ def own_state() -> tuple[Any, ...]:
     )
 
 
-def warm(draws: bool, preload: Sequence[str]) -> None:
-    """Load what a kernel needs, and what notebooks import and load: they find data sets in the loaders' caches."""
-    with _quiet():
-        for name in LATE:
-            importlib.import_module(name)
-        if draws:
-            _draw()
-    for statement in preload:
-        with _quiet(), contextlib.suppress(Exception):  # a notebook that needs it will say why
-            exec(statement, {})
+def warm(*steps: Callable[[], None]) -> None:
+    """Load what kernels need, in silence; what this makes stays, in pages that they share."""
+    gc.disable()
+    nowhere = io.StringIO()
+    for step in steps:
+        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with contextlib.suppress(Exception):  # a notebook that needs it will say why
+                step()
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def load_late() -> None:
+    """Import what a kernel would import when it is used."""
+    for name in LATE:
+        importlib.import_module(name)
+
+
+names: dict[str, Any] = {}
+"""What the statements that notebooks need have bound."""
 
 
 def close_shared() -> None:
@@ -177,15 +194,7 @@ def close_shared() -> None:
                 os.close(int(name))
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    nowhere = io.StringIO()
-    with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _draw() -> None:
+def draw() -> None:
     """Draw a figure as notebooks do: that loads fonts and formats. IPython's own backend is loaded by each kernel."""
     importlib.import_module("matplotlib.pyplot")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -197,6 +206,9 @@ def _draw() -> None:
     axes.set(xlabel="x", title="0.5")
     axes.legend()
     FigureCanvasAgg(figure).print_figure(io.BytesIO(), format="png", bbox_inches="tight")
+    for value in list(names.values()):
+        if isinstance(value, types.ModuleType):
+            dir(value)  # a module that loads Matplotlib when it is asked for something
 
 
 def start_kernel(order: Order, apart: bool) -> NoReturn:
@@ -223,21 +235,18 @@ def start_kernel(order: Order, apart: bool) -> NoReturn:
         os._exit(1)
 
 
-def main(descriptor: str, isolation: str, draws: str, *preload: str) -> None:
+def main(descriptor: str, isolation: str, *preload: str) -> None:
     """Serve; the arguments are the program's."""
     control = socket.socket(fileno=int(descriptor))
     control.set_inheritable(False)
     apart = isolation != "none"
     folders = scratch.Scratch(FOLDERS) if apart else None
     sys.path.insert(0, "")  # the toolkit is in the working folder
-    if apart:  # else there is one kernel, which loads what it needs
-        warm(bool(draws), preload)
-        close_shared()
+    loads: list[Callable[[], None]] = [functools.partial(exec, statement, names) for statement in preload]
+    warm(*([load_late, *loads] if apart else []))  # else there is one kernel, which loads what it needs
+    close_shared()
     if folders is not None:
         folders.wipe()
-    gc.collect()
-    gc.freeze()
-    gc.enable()
     server = ForkServer(control, folders)
     signal.signal(signal.SIGCHLD, server.reap)  # also of processes whose parents have ended
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # so the first process of a namespace does not get it

@@ -43,7 +43,7 @@ class FakeGrader:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def begin(self) -> StudentSide:
+    def begin(self, notebooks: object = None) -> StudentSide:
         return StudentSide(_no_host, TimeBudget(600.0))
 
     def grade(

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from examiner.grading.spared import spared
+from examiner.grading.spared import may_draw, spared
 from examiner.notebooks import prepared_source
 from examiner.notebooks.cells import read
 from examiner.settings import Figures
@@ -94,6 +94,31 @@ def test_what_a_loader_returns_cannot_be_changed() -> None:
     assert spared_of(own, answer=answer, loaders=("load_weather",)) == {own}
     assert spared_of("print(data)", answer=f"{answer} + data", loaders=("load_weather",)) == set()
     assert spared_of(own, answer=answer, theirs="weather = 3", loaders=("load_weather",)) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "draws"),
+    [
+        ("guess = {'a': 1}\nprint(np.max([1, 2]), math.pi, double(3))", False),
+        ("def show(x):\n    print(x)", False),
+        ("plots.digits(1)", True),
+        ("def show(x):\n    plots.digits(x)", True),
+        ("view(3)", True),
+        ("plt.plot([1, 2])", True),
+        ("import matplotlib.pyplot as plt", True),
+        ("%pylab inline", True),
+        ("%timeit 1", True),  # what cannot be read may do anything
+        ("print((", True),
+    ],
+)
+def test_free_cells_may_draw_that_use_what_is_imported(source: str, draws: bool) -> None:
+    given = cell("given", "given", "import math\nimport numpy as np\nfrom toolkit import plots, show as view")
+    free = new_code_cell(source, id="free")
+    notebook = new_notebook(cells=[given, cell("double", "answer", "def double(x):\n    return plots"), free])
+    if "plt." in source:
+        notebook.cells[0].source += "\nimport seaborn as plt"
+    assert may_draw(notebook, ()) is draws
+    assert may_draw(notebook, {"free"}) is ("matplotlib" in source or "pylab" in source)
 
 
 def test_a_cell_that_ended_in_an_error_or_was_not_run_runs() -> None:

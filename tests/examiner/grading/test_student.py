@@ -12,7 +12,7 @@ class FakeHost:
     def __init__(self) -> None:
         self.alive, self.started = True, 0
 
-    def start(self) -> int:
+    def start(self, draws: bool) -> int:
         """Count it."""
         self.started += 1
         return self.started

@@ -253,6 +253,20 @@ def test_processor_time_of_all_kernels_counts_together() -> None:
 
 
 @bubblewrap
+@pytest.mark.parametrize("draws", [False, True])
+def test_what_drawing_takes_is_loaded_before_the_first_kernel_that_may_draw(draws: bool) -> None:
+    lazy = b"def __getattr__(name):\n    raise AttributeError\ndef __dir__():\n    import plotting\n    return []\n"
+    files = {"lazy.py": lazy, "plotting.py": b""}
+    shows = "import sys; print([name in sys.modules for name in ('matplotlib.figure', 'plotting')])"
+    with KernelHost("bubblewrap", files, preload=["import lazy"]) as host:
+        for _ in range(2):
+            kernel = host.start(draws)
+            assert run(kernel, shows) == f"[{draws}, {draws}]\n"
+            kernel.close()
+        assert run(host.start(not draws), shows) == f"[{draws}, {draws}]\n"  # submitted code has run by now
+
+
+@bubblewrap
 def test_loaded_data_counts_once_in_the_memory_of_a_sandbox() -> None:
     data = b"import numpy\nkept = []\ndef load():\n    kept.append(numpy.ones(2**24))\n"  # 128 MiB
     limits = Limits(memory=2**30)

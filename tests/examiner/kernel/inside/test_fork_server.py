@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import resource
@@ -31,7 +32,8 @@ def test_data_sets_are_loaded_without_a_word_and_without_an_error(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     lines = "fail; fail()", "missing", "load; load()"
-    fork_server.warm(True, ["import missing_module", *(f"from some_data import {line}" for line in lines)])
+    statements = ["import missing_module", *(f"from some_data import {line}" for line in lines)]
+    fork_server.warm(fork_server.load_late, *(functools.partial(exec, line, {}) for line in statements))
     assert sys.modules["some_data"].loaded == [1]
     assert capfd.readouterr() == ("", "")
     del sys.modules["some_data"]
