@@ -177,14 +177,14 @@ class _Packer:
         self.items += 1
         if self.items > self.limits.items or depth > self.limits.depth:
             raise CodecError("the value has too many parts, or is nested too deeply")
-        for kinds, method in _PACKERS:
-            if isinstance(value, kinds):
-                number = self._number(value)
-                self.items += number is not None
-                tree = method(self, value, depth)
-                by_reference = isinstance(tree, dict) and "o" in tree
-                return tree if number is None or by_reference else {"k": [number, tree]}
-        return self._reference(value)
+        method = _BY_TYPE.get(type(value)) or _packer_of(value)
+        if method is None:
+            return self._reference(value)
+        number = self._number(value)
+        self.items += number is not None
+        tree = method(self, value, depth)
+        by_reference = isinstance(tree, dict) and "o" in tree
+        return tree if number is None or by_reference else {"k": [number, tree]}
 
     def _number(self, value: Any) -> int | None:
         if self.keep is None or self.kept >= self.limits.kept or not isinstance(value, _KEPT):
@@ -304,6 +304,12 @@ _PACKERS: tuple[tuple[Any, Callable[..., Any]], ...] = (
     (np.random.Generator, _Packer.pack_generator),
     (np.random.RandomState, _Packer.pack_random_state),
 )
+_BY_TYPE = dict(_PACKERS)
+
+
+def _packer_of(value: Any) -> Callable[..., Any] | None:
+    """How an instance of a subclass is packed: the first that fits."""
+    return next((method for kinds, method in _PACKERS if isinstance(value, kinds)), None)
 
 
 # ---------------------------------------------------------------------------------- unpacking
@@ -381,18 +387,19 @@ class _Unpacker:
     def value(self, tree: Any, depth: int) -> Any:
         """The value that a piece of JSON stands for."""
         self.items += 1
-        _need(self.items <= self.limits.items, "too many parts")
-        _need(depth <= self.limits.depth, "nested too deeply")
-        if tree is None or isinstance(tree, bool | int):
-            return tree
-        if isinstance(tree, float):
-            _need(math.isfinite(tree), "a number that is not finite")
-            return tree
-        if isinstance(tree, str):
+        if self.items > self.limits.items or depth > self.limits.depth:
+            raise CodecError("the message is damaged (too many parts, or nested too deeply)")
+        kind = type(tree)  # JSON's readers make no others
+        if kind is str:
             _need(len(tree) <= self.limits.text, "text too long")
             tree.encode()  # half a surrogate pair is not text: printing it fails
             return tree
-        if isinstance(tree, list):
+        if tree is None or kind is bool or kind is int:
+            return tree
+        if kind is float:
+            _need(math.isfinite(tree), "a number that is not finite")
+            return tree
+        if kind is list:
             return [self.value(item, depth + 1) for item in tree]
         _need(len(tree) == 1, "not one tag")
         [(tag, content)] = tree.items()

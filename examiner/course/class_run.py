@@ -29,7 +29,7 @@ from examiner.jobs import (
     machine,
     reason_of,
 )
-from examiner.notebooks import Submission, digest, read_regular, source_steps
+from examiner.notebooks import Submission, digest, read_regular
 from examiner.outcome import SCHEMA, NotebookOutcome, StudentOutcome, finite
 from examiner.workers import DaskWorkers, Task, Workers, run
 
@@ -140,7 +140,7 @@ class ClassRun:
 
     def __init__(self, course: Course) -> None:
         self.course, self.options = course, course.options
-        self.work = Work(course.assignment, course.options, source_steps(course.config))
+        self.work = Work.of(course.assignment, course.options, course.config)
         self.results = Results(course)
         check_machine(self.options.isolation)
         self._after_grading = after_grading(course.app)

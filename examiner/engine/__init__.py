@@ -3,7 +3,7 @@
 A child is forked from a warm process of one assignment; folder, environment, limits and timers end with it.
 """
 
-from examiner.engine.cells import Ran, TimeIsUp, run_cell, run_imports, run_test
+from examiner.engine.cells import Ran, TimeIsUp, compiled, run_cell, run_imports, run_test
 from examiner.engine.child import ask, current_assignment
 from examiner.engine.engine import Child, Engine
 from examiner.engine.reference import reference_answers
@@ -19,6 +19,7 @@ __all__ = [
     "TimeIsUp",
     "TrustedRun",
     "ask",
+    "compiled",
     "current_assignment",
     "reference_answers",
     "run_all",

@@ -26,7 +26,7 @@ from examiner._exceptions import CheckTimeoutError
 from examiner.notebooks import THEIRS, Kind, imports, statements
 from examiner.outcome import Check, TestOutcome
 
-__all__ = ["Ran", "TimeIsUp", "limited", "run_cell", "run_imports", "run_test", "silent"]
+__all__ = ["Ran", "TimeIsUp", "compiled", "limited", "run_cell", "run_imports", "run_test", "silent"]
 
 Space = dict[str, Any]
 
@@ -58,7 +58,7 @@ def run_cell(source: str, name: str, space: Space) -> None:
     Exception
         Any exception of the cell.
     """
-    body, last = _compiled(source, name)
+    body, last = compiled(source, name)
     with silent():
         exec(body, space)
         if last is not None:  # it may do something, such as seeding a generator
@@ -115,7 +115,7 @@ def run_test(
     local = space if names is None else names
     with silent() as printed:
         try:
-            body, last = _compiled(source, name)
+            body, last = compiled(source, name)
             with limited(seconds):
                 exec(body, space, local)
                 if last is not None:
@@ -171,7 +171,7 @@ def _checks(checks: Any) -> Iterator[Check]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _compiled(source: str, name: str) -> tuple[types.CodeType, types.CodeType | None]:
+def compiled(source: str, name: str) -> tuple[types.CodeType, types.CodeType | None]:
     """A cell without its magics, and its last line apart where that is an expression.
 
     The file's name is none of IPython's: no report of a check quotes a test's own lines.

@@ -26,11 +26,10 @@ from examiner.notebooks import (
     defined_names,
     grade_id,
     is_blank,
+    names_in,
     points,
     read,
     solutions,
-    statements,
-    used_names,
     without_hidden,
 )
 from examiner.outcome import TestOutcome
@@ -57,10 +56,10 @@ class TrustedRun:
         self.points = {grade_id(cell): points(cell) for cell in cells_of(notebook, "test")}
         self.names = defined_names(notebook)
         self._defines = {grade_id(cell): _defined(cell) for cell in cells_of(notebook, "answer")}
-        self._uses = {name: _used(self.reference[name]) for name in self.answers}
+        self._uses = {name: names_in(self.reference[name]) for name in self.answers}
         shown = without_hidden if visible_only else str
         self._tests = {grade_id(cell): shown(cell.source) for cell in cells_of(notebook, "test")}
-        self._test_uses = {name: _used(source) for name, source in self._tests.items()}
+        self._test_uses = {name: names_in(source) for name, source in self._tests.items()}
         self._provided: dict[str, Any] = {"__name__": "__main__"}
         run_imports(notebook, self._provided)
         for cell in cells_of(notebook, "given"):
@@ -104,7 +103,7 @@ class TrustedRun:
 
     def tests_touched(self, replaced: Sequence[str], sources: Mapping[str, str] | None = None) -> tuple[str, ...]:
         """The test cells that call one of some answers, directly or through others."""
-        uses = self._uses | {name: _used(source) for name, source in (sources or {}).items()}
+        uses = self._uses | {name: names_in(source) for name, source in (sources or {}).items()}
         touched = set(replaced)
         while more := {name for name in self.answers if uses[name] & self._names_of(touched)} - touched:
             touched |= more
@@ -203,10 +202,6 @@ def _is_undefined(answer: str, outcomes: Mapping[str, TestOutcome]) -> bool:
 
 def _defined(cell: NotebookNode) -> set[str]:
     return set(defined_names(NotebookNode(cells=[cell])))
-
-
-def _used(source: str) -> set[str]:
-    return used_names(statements(source))
 
 
 class _Calls:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from examiner._exceptions import ExaminerError
 from examiner.course import Course, read_submitted
 from examiner.jobs import Work, grade_submission
-from examiner.notebooks import cells_of, grade_id, is_bonus, kind_of, points, read, source_steps
+from examiner.notebooks import cells_of, grade_id, is_bonus, kind_of, points, read
 from examiner.outcome import (
     MISSING,
     SCHEMA,
@@ -121,7 +121,7 @@ def grade_one(course: Course, folder: Path) -> Single:
     options = course.options
     check_isolation(options.isolation)
     submission = read_submitted(folder, course.assignment, course.directory)
-    graded = grade_submission(Work(course.assignment, options, source_steps(course.config)), submission)
+    graded = grade_submission(Work.of(course.assignment, options, course.config), submission)
     if graded.reason is not None:
         raise ExaminerError(f"The submission could not be graded: {sentence(graded.reason)}")
     cells = {path.stem: list(cells_of(read(path), "test", "written", "task")) for path in course.assignment.notebooks()}

@@ -16,9 +16,9 @@ from nbformat import NotebookNode
 
 from examiner._exceptions import AnswerStoppedError, CheckTimeoutError, NeedsHumanError
 from examiner.diagnosis import Diagnosis, diagnose_here
-from examiner.engine import Ran, current_assignment, run_cell, run_imports, run_test, trusted_run
+from examiner.engine import Ran, compiled, current_assignment, run_cell, run_imports, run_test, trusted_run
 from examiner.grading.proxies import AnswerError, Bridge, Link, Raised, TestNames
-from examiner.notebooks import read_once, statements, used_names
+from examiner.notebooks import cells_of, grade_id, names_in, read_once
 from examiner.outcome import Check, TestOutcome
 
 __all__ = ["Tested", "begin", "diagnose", "grade_test", "prepare", "provide", "unfinished"]
@@ -132,7 +132,7 @@ class NotebookTests:
 
     def _fetch_values(self, source: str) -> None:
         """Answers that are plain values are read again by each test that uses them."""
-        for name in sorted(used_names(statements(source))):
+        for name in sorted(names_in(source)):
             if self.answers.get(name) is False:
                 self.space.pop(name, None)
                 with contextlib.suppress(NameError, AnswerStoppedError):
@@ -187,8 +187,14 @@ def _source(notebook: str) -> NotebookNode:
 
 
 def prepare(notebook: str) -> None:
-    """Read and import, in the engine's warm process, what every child needs that tests this notebook."""
-    run_imports(_source(notebook), {}, "given")
+    """Read, compile and import, in the engine's warm process, what every child needs that tests this notebook."""
+    source = _source(notebook)
+    run_imports(source, {}, "given")
+    for cell in cells_of(source, "given", "test"):
+        if cell.cell_type == "code":
+            with contextlib.suppress(SyntaxError):
+                compiled(cell.source, grade_id(cell))
+            names_in(cell.source)
 
 
 _tests: NotebookTests | None = None

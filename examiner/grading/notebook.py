@@ -148,7 +148,8 @@ class NotebookGrader:
 
         In a fresh sandbox, after the parts' own tests: there is nothing of the reference in the first one.
         """
-        if self._child is None or not self._child.alive:
+        lost = any(test.score is not None and not test.passed for test in self.tests.values())
+        if not lost or self._child is None or not self._child.alive:
             return
         try:
             written = {grade_id(cell): cell.source for cell in cells_of(self.notebook, "answer")}

@@ -106,16 +106,21 @@ def may_draw(notebook: NotebookNode, spared: Collection[str]) -> bool:
     cells = [cell for cell in cells_of(notebook, "given", "answer", "written", "free") if cell.cell_type == "code"]
     if any(each in cell.source for cell in cells for each in ("matplotlib", "pyplot", "pylab")):
         return True
-    lines = (line for cell in cells for line in statements(cell.source))
-    imported = {
+    imported = frozenset[str]().union(*(_imported(cell.source) for cell in cells if "import" in cell.source))
+    running = [_names(cell.source) for cell in cells if kind_of(cell) == "free" and cell.id not in spared]
+    return any(names is None or names.needs & imported for names in running)
+
+
+@lru_cache(4096)
+def _imported(source: str) -> frozenset[str]:
+    """The names that a cell imports, but for what cannot draw."""
+    return frozenset(
         name.asname or name.name.partition(".")[0]
-        for line in lines
+        for line in statements(source)
         if isinstance(line, ast.Import | ast.ImportFrom)
         for name in line.names
         if (getattr(line, "module", None) or name.name).partition(".")[0] not in QUIET
-    }
-    running = [_names(cell.source) for cell in cells if kind_of(cell) == "free" and cell.id not in spared]
-    return any(names is None or names.needs & imported for names in running)
+    )
 
 
 def _unchanging(found: Mapping[str, Names], cells: Mapping[str, NotebookNode], loaders: Collection[str]) -> set[str]:
@@ -137,8 +142,9 @@ def _was_run(cell: NotebookNode) -> bool:
     if kind_of(cell) != "free" or any(word in cell.source for word in EFFECTS):
         return False
     outputs = cell.get("outputs") or ()
-    silent = all(isinstance(part, BINDS) for part in statements(cell.source))
-    return bool(outputs or silent) and all(output.output_type != "error" for output in outputs)
+    if outputs:
+        return all(output.output_type != "error" for output in outputs)
+    return all(isinstance(part, BINDS) for part in statements(cell.source))  # silent
 
 
 def _names(source: str) -> Names | None:
@@ -146,7 +152,7 @@ def _names(source: str) -> Names | None:
     return _found(source) if len(source) <= MAX_KEPT else _found.__wrapped__(source)
 
 
-@lru_cache(500)  # all students have the course's own cells
+@lru_cache(4096)  # all students have the course's own cells
 def _found(source: str) -> Names | None:
     text = plain_python(source)
     try:

@@ -10,8 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from examiner.notebooks import source_steps
-
 if TYPE_CHECKING:
     from examiner.jobs.submission import Work
 
@@ -35,7 +33,7 @@ def digest_of(work: Work) -> str:
         The same as long as a submission would get the same marks, for the same reasons.
     """
     assignment, options = work.assignment, work.options
-    digest = hashlib.sha256(repr((assignment, options, source_steps(work.config), _versions())).encode())
+    digest = hashlib.sha256(repr((assignment, options, work.sources, _versions())).encode())
     digest.update(_own_code())
     folders = [assignment.source, *([assignment.root / assignment.catalogue] if assignment.catalogue else [])]
     for folder in folders:

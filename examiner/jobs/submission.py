@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import functools
+import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 from traitlets.config import Config
 
@@ -43,13 +46,27 @@ class Work:
     ----------
     assignment : Assignment
     options : Options
-    config : traitlets.config.Config
-        nbgrader's configuration of the steps that prepare a source notebook.
+    sources : mapping of str to str
+        The source notebooks by name, as `prepared_source` gives them, as JSON: a worker need not load nbgrader.
     """
 
     assignment: Assignment
     options: Options
-    config: Config = field(default_factory=Config)
+    sources: Mapping[str, str]
+
+    @classmethod
+    def of(cls, assignment: Assignment, options: Options, config: Config | None = None) -> Work:
+        """Prepare the source notebooks of an assignment.
+
+        Parameters
+        ----------
+        assignment : Assignment
+        options : Options
+        config : traitlets.config.Config, optional
+            nbgrader's, which says how a source notebook is prepared.
+        """
+        paths = assignment.notebooks()
+        return cls(assignment, options, {path.stem: json.dumps(prepared_source(path, config)) for path in paths})
 
 
 @dataclass(frozen=True)
@@ -105,12 +122,15 @@ def reason_of(error: Exception) -> str:
 
 def _graded(work: Work, submission: Submission) -> dict[str, NotebookNode]:
     grader = grader_for(work.assignment, work.options)
-    notebooks = {
-        name: merge(prepared_source(work.assignment.notebook(name), work.config), submission.notebooks[name])
-        for name in sorted(submission.notebooks)
-    }
+    submitted = sorted(submission.notebooks.items())
+    notebooks = {name: merge(_source(work.sources[name]), notebook) for name, notebook in submitted}
     with grader.begin(notebooks) as side:
         return {name: grade(grader, each, name, submission.files, side) for name, each in notebooks.items()}
+
+
+@functools.lru_cache(maxsize=64)
+def _source(text: str) -> NotebookNode:
+    return nbformat.from_dict(json.loads(text))
 
 
 def merge(source: NotebookNode, submitted: NotebookNode) -> NotebookNode:

@@ -36,8 +36,8 @@ from examiner.notebooks.intake import (
     read_regular,
 )
 from examiner.notebooks.markdown import harmless_markdown
-from examiner.notebooks.merge import Merged, merge, merged, prepared_source, source_steps
-from examiner.notebooks.names import defined_names, imports, is_blank, statements, used_names
+from examiner.notebooks.merge import Merged, merge, merged, prepared_source
+from examiner.notebooks.names import defined_names, imports, is_blank, statements
 from examiner.notebooks.outputs import (
     OutputBudget,
     Outputs,
@@ -100,9 +100,7 @@ __all__ = [
     "read_regular",
     "read_submission",
     "solutions",
-    "source_steps",
     "statements",
-    "used_names",
     "with_pictures",
     "without_hidden",
 ]

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from examiner.notebooks.cells import MAX_PYTHON, THEIRS, Kind, cells_of, parsed, plain_python
 
-__all__ = ["defined_names", "imports", "is_blank", "names_defined_by", "statements", "used_names", "words"]
+__all__ = ["defined_names", "imports", "is_blank", "names_defined_by", "statements", "words"]
 
 _DEFINITION = re.compile(
     r"^(?:async +)?(?:def|class) +(\w+)|^([^\W\d]\w*(?: *, *[^\W\d]\w*){0,20}) *(?::[^=\n]{0,200})?=(?!=)", re.MULTILINE
@@ -60,11 +60,6 @@ def imports(notebook: NotebookNode, *kinds: Kind) -> list[str]:
         for node in statements(cell.source)
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
-
-
-def used_names(body: list[ast.stmt]) -> set[str]:
-    """Give all names in some statements."""
-    return {node.id for part in body for node in ast.walk(part) if isinstance(node, ast.Name)}
 
 
 def is_blank(source: str) -> bool:

@@ -30,6 +30,7 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
+from traitlets.config import Config
 
 # The neighbors of this file: nothing else of the examiner is in the sandbox.
 codec: Any = importlib.import_module("_examiner_codec")
@@ -472,6 +473,9 @@ class AgentApp(IPKernelApp):
     key = ""
     shell_listener = iopub_listener = calls = -1
 
+    def parse_command_line(self, argv: list[str] | None = None) -> None:
+        """Read none: the program's arguments are the fork server's."""
+
     def init_connection_file(self) -> None:
         """Take the key from the examiner."""
         self.transport, self.session.key = "ipc", self.key.encode()
@@ -523,9 +527,10 @@ def prepared_app(key: str, shell: int, iopub: int, calls: int) -> Any:
     calls : int
         Descriptor of the socket that calls come from.
     """
-    app: Any = AgentApp.instance(kernel_class=AgentKernel)
+    settings = Config(HistoryManager={"enabled": False})
+    app: Any = AgentApp.instance(kernel_class=AgentKernel, config=settings)
     app.key, app.shell_listener, app.iopub_listener, app.calls = key, shell, iopub, calls
-    app.initialize(["--HistoryManager.enabled=False"])
+    app.initialize()
     app.log.setLevel(logging.ERROR)  # else the text of every message would be made for nobody
     forgiving.forgive(app.shell)
     return app

@@ -18,7 +18,7 @@ from tests.examiner.small import assignment_of, submission, write_course
 def sent(tmp_path: Path) -> bytes:
     """The small course as it is sent; its folder is gone."""
     source = write_course(tmp_path)
-    packed = bundled(Work(assignment_of(source), Options(isolation="none", diagnosis=False)))
+    packed = bundled(Work.of(assignment_of(source), Options(isolation="none", diagnosis=False)))
     assert packed.source == "assignment/small"
     assert {"assignment/small/one.ipynb", "assignment/small/toolkit/checks.py"} <= set(packed.files)
     shutil.rmtree(source)

@@ -22,7 +22,7 @@ def work(tmp_path: Path) -> Work:
     write_catalogue(tmp_path, "")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "weather.csv").write_text("1,2\n")
-    return Work(assignment_of(source, catalogue="mistakes"), Options(data_dir=tmp_path / "data"))
+    return Work.of(assignment_of(source, catalogue="mistakes"), Options(data_dir=tmp_path / "data"))
 
 
 def test_it_is_the_same_for_the_same(work: Work) -> None:
@@ -43,7 +43,9 @@ CHANGES: dict[str, Callable[[Work], Work]] = {
     "memory": lambda work: replace(work, options=replace(work.options, limits=Limits(memory=1))),
     "diagnosis": lambda work: replace(work, options=replace(work.options, diagnosis=False)),
     "files": lambda work: replace(work, assignment=replace(work.assignment, files=("w.npz",))),
-    "stub": lambda work: replace(work, config=Config({"ClearSolutions": {"code_stub": {"python": "..."}}})),
+    "stub": lambda work: Work.of(
+        work.assignment, work.options, Config({"ClearSolutions": {"code_stub": {"python": "..."}}})
+    ),
 }
 
 

@@ -18,7 +18,7 @@ OPTIONS = Options(isolation="none", diagnosis=False)
 @pytest.fixture
 def work(tmp_path: Path) -> Work:
     """The small course."""
-    return Work(assignment_of(write_course(tmp_path)), OPTIONS)
+    return Work.of(assignment_of(write_course(tmp_path)), OPTIONS)
 
 
 def test_all_notebooks_are_graded(work: Work) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from examiner.notebooks.names import defined_names, imports, is_blank, names_defined_by, statements, used_names, words
+from examiner.notebooks.cells import names_in
+from examiner.notebooks.names import defined_names, imports, is_blank, names_defined_by, statements, words
 from tests.examiner.small import cell, source_notebook
 
 
@@ -69,7 +70,7 @@ def test_imports_of_free_cells_and_answers_are_found_not_those_of_tests_and_trai
 def test_statements_and_the_names_in_them() -> None:
     body = statements("%time f()\nx = g(y)\nx")
     assert len(body) == 2
-    assert used_names(body) == {"x", "g", "y"}
+    assert names_in("%time f()\nx = g(y)\nx") == {"x", "g", "y"}
     assert statements("%%bash\nls") == []
 
 
