@@ -25,12 +25,17 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 import numpy as np
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 from traitlets.config import Config
+
+sys.modules["debugpy"] = None  # type: ignore[assignment] # nobody debugs, and ipykernel would load it for that
+importlib.import_module("ipykernel.debugger")
+del sys.modules["debugpy"]
 
 # The neighbors of this file: nothing else of the examiner is in the sandbox.
 codec: Any = importlib.import_module("_examiner_codec")
@@ -43,6 +48,7 @@ MAX_ITEMS = 10_000
 MAX_FRAMES = 8
 MAX_WARNINGS = 20
 MAX_TEXT = 2_000
+SETTINGS = Config(HistoryManager={"enabled": False})
 CHUNK = 2**18
 MAX_ID = 2**10
 MAX_WATCHED = 16 * 2**20  # bytes of an argument that is looked at for changes
@@ -402,6 +408,7 @@ class AgentKernel(IPythonKernel):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         shell: Any = self.shell
+        shell.parent = shell.kernel = self  # where it was made before the fork
         app: Any = self.parent
         self._calls = socket.socket(fileno=app.calls)
         self._reader = framing.FrameReader(codec.REQUEST_LIMITS.bytes + MAX_ID)
@@ -515,6 +522,13 @@ def _listen(socket: Any, descriptor: int) -> None:
     socket.bind("ipc://examiner")  # an address must be given, and is not used
 
 
+def prepare_shell() -> None:
+    """Make the shell that the kernels of this process's children have, and what it makes when it is first used."""
+    shell: Any = AgentShell.instance(compiler_class=XCachingCompiler, config=SETTINGS)
+    shell.transform_cell("pass")
+    _ = shell.display_formatter.formatters
+
+
 def prepared_app(key: str, shell: int, iopub: int, calls: int) -> Any:
     """Make a kernel that only has to be started.
 
@@ -527,8 +541,7 @@ def prepared_app(key: str, shell: int, iopub: int, calls: int) -> Any:
     calls : int
         Descriptor of the socket that calls come from.
     """
-    settings = Config(HistoryManager={"enabled": False})
-    app: Any = AgentApp.instance(kernel_class=AgentKernel, config=settings)
+    app: Any = AgentApp.instance(kernel_class=AgentKernel, config=SETTINGS)
     app.key, app.shell_listener, app.iopub_listener, app.calls = key, shell, iopub, calls
     app.initialize()
     app.log.setLevel(logging.ERROR)  # else the text of every message would be made for nobody

@@ -50,8 +50,6 @@ LATE = (
     "IPython.core.oinspect",
     "IPython.core.pylabtools",
     "IPython.extensions.storemagic",
-    "debugpy",
-    "ipykernel.debugger",
     "pygments.formatters.terminal256",
     "stack_data",
     "tornado.platform.asyncio",
@@ -177,9 +175,10 @@ def warm(*steps: Callable[[], None]) -> None:
 
 
 def load_late() -> None:
-    """Import what a kernel would import when it is used."""
+    """Import what a kernel would import when it is used, and make its shell."""
     for name in LATE:
         importlib.import_module(name)
+    agent.prepare_shell()
 
 
 names: dict[str, Any] = {}
