@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 from examiner.assignment import find_assignment
 from examiner.audit.students import write_submissions
 from examiner.grading import Grader
-from examiner.notebooks import cells_of, plain_python, read
+from examiner.notebooks import cells_of, imports, merge, plain_python, prepared_source, read
 from examiner.paths import FINGERPRINTS
 from examiner.settings import Options
 from misconceptions.students import STUDENTS
@@ -118,10 +118,12 @@ def with_class(course: Path, students: Path, number: int, config: str) -> Iterat
 BARE = """
 import contextlib, io, json, sys, time
 import matplotlib; matplotlib.use("agg")
-import matplotlib.pyplot, numpy, sklearn.datasets, sklearn.linear_model, sklearn.model_selection, toolkit
-import examiner.reference
+import examiner.plugin, examiner.reference, nbgrader
+imports, notebooks = json.load(sys.stdin)
+for line in imports:
+    exec(line, {})
 began = time.process_time()
-for sources in json.load(sys.stdin):
+for sources in notebooks:
     space = {"__name__": "__main__"}
     for source in sources:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -131,33 +133,39 @@ print(time.process_time() - began)
 
 
 def bare_seconds(course: Path) -> float:
-    """Processor time of the cells that decide marks (given, answers, tests), all in one process, nothing else done.
+    """Processor time of the cells that decide marks (given, answers, tests), nothing else done, a student.
 
-    The median of `RUNS` processes, each of which has imported everything before.
+    One process for each of the honest students, which has imported everything before; the median of `RUNS`.
     """
     folder = course / "assignment" / NAME
-    sources = [
-        [plain_python(cell.source) for cell in cells_of(read(path), "given", "answer", "test")]
-        for path in sorted(folder.glob("*.ipynb"))
-    ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NN_OFFLINE": "1"}
     for file in parameters_folder().glob("*.npz"):
         shutil.copy(file, folder)
     try:
-        command = [sys.executable, "-c", BARE]
         runs = [
-            subprocess.run(
-                command, cwd=folder, input=json.dumps(sources), env=environment, capture_output=True, text=True
-            )
+            statistics.mean(_bare(folder, course / "executed" / student / NAME) for student in HONEST)
             for _ in range(RUNS)
         ]
     finally:
         for file in folder.glob("*.npz"):
             file.unlink()
-    for done in runs:
-        if done.returncode:
-            sys.exit(done.stderr)
-    return statistics.median(float(done.stdout.split()[-1]) for done in runs)
+    return statistics.median(runs)
+
+
+def _bare(folder: Path, submitted: Path) -> float:
+    """Processor time of the cells of one student, who is beside the course's files."""
+    notebooks = [merge(prepared_source(path), read(submitted / path.name)) for path in sorted(folder.glob("*.ipynb"))]
+    sources = [
+        [plain_python(cell.source) for cell in cells_of(notebook, "given", "answer", "test")] for notebook in notebooks
+    ]
+    wanted = [line for notebook in notebooks for line in imports(notebook, "given", "answer", "test")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NN_OFFLINE": "1"}
+    command = [sys.executable, "-c", BARE]
+    done = subprocess.run(
+        command, cwd=folder, input=json.dumps([wanted, sources]), env=environment, capture_output=True, text=True
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    return float(done.stdout.split()[-1])
 
 
 def marks(path: Path) -> dict[str, float | None]:
@@ -177,7 +185,7 @@ def main() -> None:
         write_course(course, config, options.notebooks)
         students = write_class(course)
         bare = bare_seconds(course)
-        print(f"bare cells        {bare:6.1f} s of processor time a student: given, answers and tests, in one process")
+        print(f"bare cells        {bare:6.2f} s of processor time a student: given, answers and tests, in one process")
         with with_class(course, students, PLAIN, without_examiner(config)) as root:
             plain, used = (seconds / PLAIN for seconds in timed(root, "nbgrader", "autograde", NAME))
         print(
