@@ -29,14 +29,9 @@ def canonical(source: str) -> list[str]:
     if len(source) > MAX_CHARACTERS:
         return []
     try:
-        tree = ast.parse(source)
-        bound = {
-            each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)
-        }
-        bound |= {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
-        bound |= {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
-        tree = _SameName(bound).visit(tree)
-        return [text for text in _texts(tree) if len(text) >= MIN_LENGTH]
+        nodes = list(ast.walk(ast.parse(source)))
+        _give_one_name(nodes)
+        return [text for text in _texts(nodes) if len(text) >= MIN_LENGTH]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 
@@ -62,27 +57,21 @@ def fingerprints(source: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(_fingerprint, canonical(source))))
 
 
-class _SameName(ast.NodeTransformer):
-    """Gives all names of a set one name, and removes annotations."""
-
-    def __init__(self, bound: set[str]) -> None:
-        self.bound = bound
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(ANY if node.id in self.bound else node.id, node.ctx)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        if node.value is None:
-            return ast.Pass()
-        return self.generic_visit(ast.Assign([node.target], node.value, lineno=0))
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        return ast.arg(ANY)
+def _give_one_name(nodes: list[ast.AST]) -> None:
+    """Give all names that are bound in some nodes one name, and remove the annotations of parameters."""
+    bound = {each.id for each in nodes if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)}
+    bound |= {each.arg for each in nodes if isinstance(each, ast.arg)}
+    bound |= {each.name for each in nodes if isinstance(each, ast.FunctionDef)}
+    for each in nodes:
+        if isinstance(each, ast.Name) and each.id in bound:
+            each.id = ANY
+        elif isinstance(each, ast.arg):
+            each.arg, each.annotation = ANY, None
 
 
-def _texts(tree: ast.AST) -> Iterator[str]:
+def _texts(nodes: list[ast.AST]) -> Iterator[str]:
     """Simple statements, and the heads of compound ones."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.If(test=test) | ast.While(test=test):
                 yield f"{type(node).__name__} {ast.unparse(test)}"
@@ -90,6 +79,10 @@ def _texts(tree: ast.AST) -> Iterator[str]:
                 yield f"for {ast.unparse(target)} in {ast.unparse(of)}"
             case ast.With(items=items):
                 yield f"with {', '.join(map(ast.unparse, items))}"
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield ast.unparse(ast.Assign([target], value, lineno=0))
+            case ast.AnnAssign():
+                continue
             case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Import() | ast.ImportFrom() | ast.Raise():
                 continue
             case ast.FunctionDef() | ast.ClassDef() | ast.AsyncFunctionDef() | ast.Try() | ast.Match():

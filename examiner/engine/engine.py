@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -260,6 +261,8 @@ class Child:
         except (EOFError, OSError):
             raise EngineError("A child of the engine ended before it was used.") from None
         self._open = True
+        self._poller = select.poll()  # `Connection.poll` would make a new one for each message
+        self._poller.register(connection.fileno(), select.POLLIN)
         self.seconds = 0.0
         """Processor time of its calls; what `serve` took does not count."""
 
@@ -318,7 +321,7 @@ class Child:
         self.send(function, arguments)
         clock = Clock(self.pid)
         while True:
-            if not self.connection.poll(POLL_SECONDS):
+            if not self._poller.poll(1000 * POLL_SECONDS):
                 if seconds is not None and clock.seconds() > seconds:
                     self.kill()
                     raise ChildTimeoutError(f"took longer than {seconds:g} s")

@@ -42,6 +42,7 @@ class Connection:
             "shell": self._shell,
             "calls": self._calls,
         }
+        self._poller, self._published = _poller(self._channels.values()), _poller([self._iopub])
 
     def __repr__(self) -> str:
         return f"<Connection: {self.received} bytes received>"
@@ -68,7 +69,7 @@ class Connection:
             while not self._iopub.receive():
                 if is_late(self.watch):
                     raise SandboxError("The kernel did not start.")
-                _ready([self._iopub], POLL_SECONDS)
+                _ready(self._published, POLL_SECONDS)
         except ProtocolError as error:
             raise SandboxError(f"The kernel did not start: {error}.") from None
 
@@ -88,15 +89,17 @@ class Connection:
         ProtocolError
             The kernel has hung up, or does not speak the protocol.
         """
-        ready = _ready(self._channels.values(), min(seconds, POLL_SECONDS))
+        wanted = select.POLLIN | (select.POLLOUT if self._calls.sending else 0)
+        self._poller.modify(self._calls, wanted)
+        ready = _ready(self._poller, min(seconds, POLL_SECONDS))
         for name, channel in self._channels.items():
-            if channel in ready:
+            if channel.fileno() in ready:
                 for frames in channel.receive():
                     yield frames, name
 
     def publishing(self) -> bool:
         """Whether something published is on its way."""
-        return self._iopub.unfinished or bool(_ready([self._iopub], 0))
+        return self._iopub.unfinished or bool(_ready(self._published, 0))
 
 
 def wall_limit(seconds: float) -> float:
@@ -109,10 +112,13 @@ def is_late(watch: Stopwatch) -> bool:
     return watch.look(START_SECONDS) > START_SECONDS or watch.wall > wall_limit(START_SECONDS)
 
 
-def _ready(channels: Collection[ZmtpSocket | CallSocket], seconds: float) -> list[ZmtpSocket | CallSocket]:
-    """Give the channels that can be read, or go on sending; not by `select`, which knows no descriptor above 1023."""
+def _poller(channels: Collection[ZmtpSocket | CallSocket]) -> select.poll:
+    """What waits for channels that can be read: not `select`, which knows no descriptor above 1023."""
     poller = select.poll()
     for channel in channels:
-        poller.register(channel, select.POLLIN | (select.POLLOUT if channel.sending else 0))
-    ready = {descriptor for descriptor, _ in poller.poll(max(0.0, seconds) * 1000)}
-    return [channel for channel in channels if channel.fileno() in ready]
+        poller.register(channel, select.POLLIN)
+    return poller
+
+
+def _ready(poller: select.poll, seconds: float) -> set[int]:
+    return {descriptor for descriptor, _ in poller.poll(max(0.0, seconds) * 1000)}

@@ -63,9 +63,6 @@ class ZmtpSocket:
         if kind == "SUB":
             self.send([b"\x01"])  # subscribes to everything
 
-    sending = False
-    """Whether something is still to be sent: never, for `send` waits."""
-
     def fileno(self) -> int:
         """The socket's number, for `select`."""
         return self._socket.fileno()

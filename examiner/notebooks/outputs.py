@@ -451,7 +451,7 @@ def _sequence(style: dict[str, str]) -> str:
 
 def _overwritten(text: str) -> str:
     """Text as a terminal shows it after carriage returns, which progress bars are made of."""
-    return "\n".join(_last_part(line) for line in text.split("\n"))
+    return "\n".join(_last_part(line) for line in text.split("\n")) if "\r" in text else text
 
 
 def _last_part(line: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from examiner._exceptions import ProtocolError, SandboxError
 from examiner.kernel import connection as connection_module
 from examiner.kernel.calls import CallSocket
-from examiner.kernel.connection import MAX_REPLY, START_SECONDS, Connection, _ready, wall_limit
+from examiner.kernel.connection import MAX_REPLY, START_SECONDS, Connection, _poller, _ready, wall_limit
 
 
 class Clock:
@@ -114,8 +114,8 @@ def test_polling_knows_descriptors_above_1023() -> None:
         channel, other = CallSocket(ours, 100), CallSocket(theirs, 100)
         other.send([b"!"])
         assert channel.fileno() > 1023
-        assert _ready([channel], 0) == [channel]
-        assert _ready([other], 0) == []
+        assert _ready(_poller([channel, other]), 0) == {channel.fileno()}
+        assert _ready(_poller([other]), 0) == set()
         channel.close()
         other.close()
     finally:
