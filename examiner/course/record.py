@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fnmatch
+import json
 import os
 import shutil
 import tempfile
@@ -15,7 +16,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat.v4
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
@@ -245,8 +245,17 @@ def _copy_files(course: Course, converter: Autograde, submission: Submission, ta
 
 def _write(notebooks: Mapping[str, NotebookNode], target: Path) -> None:
     for name, notebook in notebooks.items():
-        text = nbformat.v4.writes(notebook)  # valid by construction: it would be checked for a tenth of a second
-        (target / f"{name}.ipynb").write_text(text + "\n" * (not text.endswith("\n")), encoding="utf-8")
+        (target / f"{name}.ipynb").write_text(_as_text(notebook), encoding="utf-8")
+
+
+def _as_text(notebook: NotebookNode) -> str:
+    """A notebook as JSON, a line for each cell: nbformat's own way takes five times as long."""
+    cells, rest = ",\n".join(map(_json, notebook.cells)), {key: notebook[key] for key in notebook if key != "cells"}
+    return f'{{"cells": [\n{cells}\n],\n{_json(rest)[1:]}\n'
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _set_permissions(target: Path, converter: Autograde) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 
 from examiner._exceptions import DamagedNotebookError
 from examiner.notebooks.cells import kind_of, new_cell, unused_id
@@ -83,7 +82,8 @@ def _made(content: Mapping[str, Any], repairs: list[str]) -> NotebookNode:
     made = [_cell(cell, number, ids, repairs, budget) for number, cell in enumerate(cells, start=1)]
     if sum(len(cell.source) + len(str(cell.get("attachments", ""))) for cell in made) > MAX_NOTEBOOK:
         raise DamagedNotebookError(TOO_LARGE)
-    return new_notebook(cells=made)
+    # Not nbformat's `new_notebook`, which would check again what has just been made.
+    return NotebookNode(cells=made, metadata=NotebookNode(), nbformat=4, nbformat_minor=5)
 
 
 def is_readable_as_it_is(data: bytes) -> bool:

@@ -20,6 +20,7 @@ import time
 import types
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -222,15 +223,27 @@ def _version(path: Path) -> tuple[int, int, int] | None:
 class _Statement:
     """One top-level statement: the names that it binds, the names that it uses, its code."""
 
-    def __init__(self, node: ast.stmt, table: symtable.SymbolTable, filename: str) -> None:
-        self._node, self._filename = node, filename
+    def __init__(self, node: ast.stmt, filename: str, lines: list[str] | None) -> None:
+        self._node, self._filename, self._lines = node, filename, lines
         self._done = False
-        self.uses = set(_globals_used(table))
-        self.binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            self.binds.add("*")
+        self.binds = _bound(node) if isinstance(node, DEFINING) else _names(self._table)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             self.binds |= _owners(node)
+
+    @cached_property
+    def uses(self) -> set[str]:
+        """The names that it uses; looked for in the few statements that are needed."""
+        return set(_globals_used(self._table))
+
+    @cached_property
+    def _table(self) -> symtable.SymbolTable:
+        """The names in it, from its lines if it has them alone, which is faster than from its tree."""
+        if self._lines is not None:
+            first = min([self._node.lineno, *(each.lineno for each in getattr(self._node, "decorator_list", ()))])
+            with contextlib.suppress(SyntaxError):  # the line before may end in a backslash
+                text = "\n".join(self._lines[first - 1 : self._node.end_lineno])
+                return symtable.symtable(text, self._filename, "exec")
+        return symtable.symtable(ast.unparse(self._node), self._filename, "exec")
 
     def run(self, module: types.ModuleType) -> None:
         """Run it in `module`, once."""
@@ -246,6 +259,9 @@ BINDING = (
 )  # fmt: skip
 
 
+DEFINING = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
+
+
 def _statements(source: str, filename: str) -> Iterator[_Statement]:
     """The top-level statements of a cell that bind a name; none where it does not parse."""
     plain = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
@@ -258,16 +274,19 @@ def _statements(source: str, filename: str) -> Iterator[_Statement]:
     for node, after in zip(body, [*body[1:], None], strict=True):
         if isinstance(node, BINDING):
             alone = node.col_offset == 0 and (after is None or after.lineno > (node.end_lineno or 0))
-            yield _Statement(node, _names(node, lines if alone and "\r" not in plain else None, filename), filename)
+            yield _Statement(node, filename, lines if alone and "\r" not in plain else None)
 
 
-def _names(node: ast.stmt, lines: list[str] | None, filename: str) -> symtable.SymbolTable:
-    """The names of a statement, from its lines if it has them alone, which is faster than from its tree."""
-    if lines is not None:
-        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
-        with contextlib.suppress(SyntaxError):  # the line before may end in a backslash
-            return symtable.symtable("\n".join(lines[first - 1 : node.end_lineno]), filename, "exec")
-    return symtable.symtable(ast.unparse(node), filename, "exec")
+def _bound(node: ast.stmt) -> set[str]:
+    """The names that a definition or an import binds."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(each.asname or each.name).partition(".")[0] for each in node.names}  # "*" stands for any
+    return {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
+
+
+def _names(table: symtable.SymbolTable) -> set[str]:
+    """The names that any other statement binds."""
+    return {each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported()}
 
 
 def _holds_definitions(cell: dict[str, Any]) -> bool:

@@ -427,6 +427,9 @@ class AgentKernel(IPythonKernel):
             if kind.startswith("image/"):
                 formatter.enabled = wanted
 
+    def _publish_execute_input(self, *args: Any, **kwargs: Any) -> None:
+        """Publish no source: the examiner has it."""
+
     def _publish_status(self, status: str, *args: Any, **kwargs: Any) -> None:
         """Say when the kernel is idle; the examiner knows when it is busy."""
         if status != "busy":
