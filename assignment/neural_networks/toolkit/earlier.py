@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import json
 import linecache
 import os
@@ -18,6 +19,7 @@ import re
 import symtable
 import time
 import types
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import cached_property
@@ -130,7 +132,7 @@ class _Notebook:
         """Start again with a new namespace: functions that were handed out keep their old one."""
         self._version, self._looked = _version(self.path), time.monotonic()
         self._cells: list[dict[str, Any]] | None = None
-        self._statements: list[_Statement] = []
+        self._sources: list[_Source] = []
         self._module = types.ModuleType(self.path.stem)
         self._found: dict[str, Callable[..., Any]] = {}
 
@@ -179,23 +181,25 @@ class _Notebook:
                 f"{self.path.name} cannot be read as a notebook, and {name} is needed from it: "
                 "open it in Jupyter and save it again."
             ) from None
-        for number, source in enumerate(sources, start=1):
-            self._statements += _statements(source, f"<{self.path.name}, code cell {number}>")
+        names = (f"<{self.path.name}, code cell {number}>" for number in itertools.count(1))
+        self._sources = [_Source(source, name) for source, name in zip(sources, names, strict=False)]
 
     def _slice(self, name: str) -> list[_Statement]:
         """The statements that `name` needs, directly or through others, in notebook order."""
-        needed, chosen = {name}, set[int]()
+        needed, chosen = {name}, dict[tuple[int, int], _Statement]()
         grown = True
         while grown:
             new = {
-                i
-                for i, statement in enumerate(self._statements)
-                if i not in chosen and statement.binds & (needed | {"*"})
+                (i, j): statement
+                for i, source in enumerate(self._sources)
+                if source.may_bind(needed)
+                for j, statement in enumerate(source.statements)
+                if (i, j) not in chosen and statement.binds & (needed | {"*"})
             }
-            needed |= {used for i in new for used in self._statements[i].uses}
+            needed |= {used for statement in new.values() for used in statement.uses}
             chosen |= new
             grown = bool(new)
-        return [self._statements[i] for i in sorted(chosen)]
+        return [chosen[place] for place in sorted(chosen)]
 
     def _run(self, statements: list[_Statement], name: str) -> None:
         token = _folder.set(self.path.parent)
@@ -218,6 +222,24 @@ def _version(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class _Source:
+    """A code cell; it is parsed when a name may be bound in it that is needed."""
+
+    def __init__(self, source: str, filename: str) -> None:
+        self._source, self._filename = source, filename
+        self._words = set(re.findall(r"[^\W\d]\w*", unicodedata.normalize("NFKC", source)))  # as Python reads names
+        self._binds_any = "*" in source and "import" in self._words
+
+    def may_bind(self, names: set[str]) -> bool:
+        """Whether one of these names is in it, or anything may be."""
+        return self._binds_any or not self._words.isdisjoint(names)
+
+    @cached_property
+    def statements(self) -> list[_Statement]:
+        """Its top-level statements that bind a name."""
+        return list(_statements(self._source, self._filename))
 
 
 class _Statement:
