@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import re
 import time
+import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -186,21 +188,22 @@ class ClassRun:
         refresh_penalties(self.course)
         interrupted = unfinished(self.course, students)
         due = {student for student in students if force or student in interrupted or self._is_due(student)}
-        outcomes: dict[str, StudentOutcome] = {}
+        outcomes = _Outcomes()
         changes: list[Change] = []
         for student in students:
             if student not in due:
-                outcomes[student] = self.results.outcome(student)
-                show(student, outcomes[student])
+                outcome = self.results.outcome(student)
+                outcomes.add(student, outcome)
+                show(student, outcome)
         function, shared = self._prepared(workers) if due else (grade_submission, None)
         tasks = (self._task(student, shared) for student in self._in_order(due))
         for student, graded in run(workers, function, tasks, stopped):
             before = self.results.marks(student)
-            outcomes[student] = self._recorded(student, graded)
+            outcome = self._recorded(student, graded)
+            outcomes.add(student, outcome)
             changes += _changes(student, before, self.results.marks(student))
-            show(student, outcomes[student])
-        ordered = {student: outcomes[student] for student in students if student in outcomes}
-        return self._report(ordered, changes, time.monotonic() - began)
+            show(student, outcome)
+        return self._report(outcomes.in_order(students), changes, time.monotonic() - began)
 
     def _prepared(self, workers: Workers) -> tuple[Callable[..., GradedSubmission], Any]:
         """What workers run, and what they need for it besides a submission."""
@@ -312,6 +315,31 @@ class ClassRun:
         isolations, seeds = {isolation for isolation, _ in ways}, {seed for _, seed in ways}
         isolation = "none" if "none" in isolations else next(iter(isolations), self.options.isolation)
         return isolation, seeds.pop() if len(seeds) == 1 else self.options.seed
+
+
+class _Outcomes(Mapping[str, StudentOutcome]):
+    """The outcomes of a class, packed: those of a thousand students would take hundreds of megabytes."""
+
+    def __init__(self, packed: Mapping[str, bytes] | None = None) -> None:
+        self._packed = dict(packed or {})
+
+    def __getitem__(self, student: str) -> StudentOutcome:
+        outcome: StudentOutcome = pickle.loads(zlib.decompress(self._packed[student]))
+        return outcome
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def add(self, student: str, outcome: StudentOutcome) -> None:
+        """Add a student, or replace the student's outcome."""
+        self._packed[student] = zlib.compress(pickle.dumps(outcome), level=1)
+
+    def in_order(self, students: Sequence[str]) -> _Outcomes:
+        """The same outcomes in the order of these students."""
+        return _Outcomes({student: self._packed[student] for student in students if student in self._packed})
 
 
 def check_workers(found: Mapping[str, Machine], here: Machine) -> None:
