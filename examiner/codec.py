@@ -177,7 +177,7 @@ class _Packer:
         self.items += 1
         if self.items > self.limits.items or depth > self.limits.depth:
             raise CodecError("the value has too many parts, or is nested too deeply")
-        method = _BY_TYPE.get(type(value)) or _packer_of(value)
+        method = _packer_of(value)
         if method is None:
             return self._reference(value)
         number = self._number(value)
@@ -304,12 +304,16 @@ _PACKERS: tuple[tuple[Any, Callable[..., Any]], ...] = (
     (np.random.Generator, _Packer.pack_generator),
     (np.random.RandomState, _Packer.pack_random_state),
 )
-_BY_TYPE = dict(_PACKERS)
+_BY_TYPE: dict[type, Callable[..., Any]] = dict(_PACKERS)
 
 
 def _packer_of(value: Any) -> Callable[..., Any] | None:
-    """How an instance of a subclass is packed: the first that fits."""
-    return next((method for kinds, method in _PACKERS if isinstance(value, kinds)), None)
+    """How a value is packed: as its type is, or as the first that it is an instance of."""
+    try:
+        found = _BY_TYPE.get(type(value))
+    except TypeError:  # a class of the student's may have no hash
+        found = None
+    return found or next((method for kinds, method in _PACKERS if isinstance(value, kinds)), None)
 
 
 # ---------------------------------------------------------------------------------- unpacking

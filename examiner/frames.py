@@ -1,7 +1,7 @@
 """Messages of several frames on a stream: how calls of answers go into the sandbox and their replies come back.
 
-A message is the number of its frames (4 bytes), their sizes (8 bytes each) and the frames. The one module is used on
-both sides.
+A message is the number of its frames (4 bytes), their sizes (8 bytes each) and the frames. The examiner and the agent
+in the sandbox both use this module.
 """
 
 from __future__ import annotations
@@ -9,10 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Generator, Sequence
 
-__all__ = ["MAX_FRAMES", "FrameReader", "encoded"]
-
-MAX_FRAMES = 2**17
-"""Of one message: more than the arrays that a value may have (`examiner.codec.Limits.items`)."""
+__all__ = ["FrameReader", "encoded"]
 
 
 def encoded(frames: Sequence[bytes]) -> bytes:
@@ -32,10 +29,12 @@ class FrameReader:
     ----------
     max_bytes : int
         How many bytes the frames of a message may have, all together.
+    max_frames : int
+        How many frames it may have.
     """
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+    def __init__(self, max_bytes: int, max_frames: int) -> None:
+        self._max_bytes, self._max_frames = max_bytes, max_frames
         self._incoming = bytearray()
         self._messages: list[list[bytes]] = []
         self._parser = self._parse()
@@ -58,7 +57,7 @@ class FrameReader:
         """Read messages forever; yields whenever it needs more bytes."""
         while True:
             [count] = struct.unpack(">I", (yield from self._take(4)))
-            if count > MAX_FRAMES:
+            if count > self._max_frames:
                 raise ValueError("a message with too many frames")
             sizes = struct.unpack(f">{count}Q", (yield from self._take(8 * count)))
             if sum(sizes) > self._max_bytes:

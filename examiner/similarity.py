@@ -75,9 +75,9 @@ def _texts(nodes: list[ast.AST]) -> Iterator[str]:
         match node:
             case ast.If(test=test) | ast.While(test=test):
                 yield f"{type(node).__name__} {ast.unparse(test)}"
-            case ast.For(target=target, iter=of):
+            case ast.For(target=target, iter=of) | ast.AsyncFor(target=target, iter=of):
                 yield f"for {ast.unparse(target)} in {ast.unparse(of)}"
-            case ast.With(items=items):
+            case ast.With(items=items) | ast.AsyncWith(items=items):
                 yield f"with {', '.join(map(ast.unparse, items))}"
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 yield ast.unparse(ast.Assign([target], value, lineno=0))
@@ -85,7 +85,7 @@ def _texts(nodes: list[ast.AST]) -> Iterator[str]:
                 continue
             case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Import() | ast.ImportFrom() | ast.Raise():
                 continue
-            case ast.FunctionDef() | ast.ClassDef() | ast.AsyncFunctionDef() | ast.Try() | ast.Match():
+            case ast.FunctionDef() | ast.ClassDef() | ast.AsyncFunctionDef() | ast.Try() | ast.TryStar() | ast.Match():
                 continue
             case ast.stmt():
                 yield ast.unparse(node)

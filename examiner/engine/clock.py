@@ -48,7 +48,7 @@ class Clock:
     def _waited(self) -> float:
         """Seconds that the process has waited for a processor; 0 where the system does not tell."""
         try:
-            descriptor = os.open(self._file, os.O_RDONLY)  # read at each call of a test: Python's files take longer
+            descriptor = os.open(self._file, os.O_RDONLY)  # at each call of a test, and Python's files are slower
             try:
                 return int(os.read(descriptor, 100).split()[1]) / 1e9
             finally:

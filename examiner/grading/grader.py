@@ -92,7 +92,7 @@ class Grader:
         Parameters
         ----------
         notebooks : mapping of str to NotebookNode, optional
-            Those that will be graded, by name, where all are known.
+            All notebooks of the submission, by name. Without them, the sandbox prepares for drawing.
         """
         spare = {name: self._spared(notebook, name) for name, notebook in (notebooks or {}).items()}
         draws = any(may_draw(notebook, spare[name]) for name, notebook in notebooks.items()) if notebooks else True
@@ -163,8 +163,9 @@ class Grader:
         """The ids of the cells that need not run."""
         if self.options.figures != "submitted":
             return frozenset()
-        # Where sandboxes map data sets, these are read-only.
-        loaders = self.assignment.data_sets.values() if self.assignment.provide is not None else ()
+        # Only the data sets that a sandbox maps are read-only.
+        mapped = self.assignment.provide is not None and self.options.isolation != "none"
+        loaders = self.assignment.data_sets.values() if mapped else ()
         return spared(notebook, read_once(self.assignment.notebook(name)), {each.partition(":")[2] for each in loaders})
 
     def all_fingerprints(self) -> list[Path]:

@@ -1,6 +1,6 @@
-"""Which cells need not run, and what those that run may need.
+"""Which cells need not run, and whether the others may draw.
 
-They are pictures and printed examples of the course's own, which the student has run already.
+A cell that need not run is one of the course's own that only draws or prints, and that the student has run already.
 
 A notebook's answers decide its marks. Between them are free cells that only show what the answers do; drawing and
 printing all of it again would take almost as long as the tests.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import symtable
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,7 +68,7 @@ def spared(notebook: NotebookNode, source: NotebookNode, loaders: Collection[str
     source : NotebookNode
         The source notebook.
     loaders : collection of str
-        Names of functions whose results no cell can change: those that load data sets which are read-only.
+        Names of functions whose results no cell can change: immutable data sets with read-only arrays.
     """
     own = {cell.source for cell in cells_of(source, "free")}
     cells = {
@@ -94,7 +95,8 @@ def spared(notebook: NotebookNode, source: NotebookNode, loaders: Collection[str
 def may_draw(notebook: NotebookNode, spared: Collection[str]) -> bool:
     """Whether cells that run may draw figures, as far as that can be seen.
 
-    A free cell may that uses anything imported, but for NumPy and what comes with Python; another one where it says so.
+    A free cell may draw if it uses an imported name that is not NumPy's or the standard library's. Any other cell may
+    draw if its text mentions Matplotlib. A wrong "no" costs time only: the kernel then loads Matplotlib itself.
 
     Parameters
     ----------
@@ -111,9 +113,13 @@ def may_draw(notebook: NotebookNode, spared: Collection[str]) -> bool:
     return any(names is None or names.needs & imported for names in running)
 
 
-@lru_cache(4096)
 def _imported(source: str) -> frozenset[str]:
-    """The names that a cell imports, but for what cannot draw."""
+    """The names that a cell imports from modules that may draw."""
+    return _imports(source) if len(source) <= MAX_KEPT else _imports.__wrapped__(source)
+
+
+@lru_cache(4096)
+def _imports(source: str) -> frozenset[str]:
     return frozenset(
         name.asname or name.name.partition(".")[0]
         for line in statements(source)
@@ -124,17 +130,41 @@ def _imported(source: str) -> frozenset[str]:
 
 
 def _unchanging(found: Mapping[str, Names], cells: Mapping[str, NotebookNode], loaders: Collection[str]) -> set[str]:
-    """Names that a provided cell binds to what a loader returns, and no other cell binds."""
+    """Names that a provided cell assigns from a loader's call, and that nothing else binds or stores into."""
     loaded = {
-        statement.targets[0].id
+        statement.targets[0].id: call.func.id
         for cell in cells.values()
-        if kind_of(cell) == "given" and any(name in cell.source for name in loaders)
+        if kind_of(cell) == "given" and any(name in cell.source for name in loaders)  # faster than parsing
         for statement in statements(cell.source)
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1
         if isinstance(statement.targets[0], ast.Name) and isinstance(call := statement.value, ast.Call)
         if isinstance(call.func, ast.Name) and call.func.id in loaders
     }
-    return {name for name in loaded if sum(name in used.binds for used in found.values()) == 1}
+    times = Counter(name for used in found.values() for name in used.binds)
+    changed = {name for cell in cells.values() for name in _stored_into(cell.source) & loaded.keys()}
+    return {name for name, loader in loaded.items() if times[name] == times[loader] == 1} - changed
+
+
+def _stored_into(source: str) -> frozenset[str]:
+    """Names in whose objects a cell sets or deletes something, or of which it calls a method."""
+    return _changed(source) if len(source) <= MAX_KEPT else _changed.__wrapped__(source)
+
+
+@lru_cache(4096)
+def _changed(source: str) -> frozenset[str]:
+    nodes = [node for part in statements(source) for node in ast.walk(part)]
+    places = [each for each in nodes if isinstance(each, ast.Attribute | ast.Subscript)]
+    stored = [each for each in places if not isinstance(each.ctx, ast.Load)]
+    called = [each.func.value for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    owners = [_owner(each) for each in stored] + [each for each in called if isinstance(each, ast.Name)]
+    return frozenset(each.id for each in owners if isinstance(each, ast.Name))
+
+
+def _owner(place: ast.expr) -> ast.expr:
+    """Whose attribute or item this is, or whose attribute's."""
+    while isinstance(place, ast.Attribute | ast.Subscript):
+        place = place.value
+    return place
 
 
 def _was_run(cell: NotebookNode) -> bool:

@@ -20,12 +20,12 @@ class CallSocket:
     ----------
     connection : socket.socket
         It is closed with this one.
-    max_bytes : int
+    max_bytes, max_frames : int
         How large a reply may be.
     """
 
-    def __init__(self, connection: socket.socket, max_bytes: int) -> None:
-        self._socket, self._reader = connection, FrameReader(max_bytes)
+    def __init__(self, connection: socket.socket, max_bytes: int, max_frames: int) -> None:
+        self._socket, self._reader = connection, FrameReader(max_bytes, max_frames)
         self._outgoing = memoryview(b"")
         self.received = 0
         """Bytes that have come in so far."""
@@ -41,7 +41,7 @@ class CallSocket:
 
     @property
     def sending(self) -> bool:
-        """Whether something is still to be sent: with the next `receive`."""
+        """Whether part of a message is still to be sent; the next `receive` sends more."""
         return bool(self._outgoing)
 
     def send(self, frames: Sequence[bytes]) -> None:
@@ -61,7 +61,7 @@ class CallSocket:
         Raises
         ------
         ProtocolError
-            The kernel has hung up, or has sent what is no reply.
+            The kernel has hung up, or has sent something that is not a reply.
         """
         self._send_more()
         try:

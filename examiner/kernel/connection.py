@@ -16,7 +16,8 @@ __all__ = ["START_SECONDS", "Connection", "wall_limit"]
 
 START_SECONDS = 60
 POLL_SECONDS = 0.1
-MAX_REPLY = codec.LIMITS.bytes + 2**10  # a value, and what says which call it answers
+# Of a reply: a value, which has a frame for each array and one more, and what says which call it answers.
+MAX_REPLY, MAX_FRAMES = codec.LIMITS.bytes + 2**10, codec.LIMITS.items + 3
 
 
 class Connection:
@@ -36,7 +37,7 @@ class Connection:
         self.watch = watch
         self._iopub = ZmtpSocket(iopub, "SUB", MAX_CONTENT)
         self._shell = ZmtpSocket(shell, "DEALER", MAX_CONTENT)
-        self._calls = CallSocket(calls, MAX_REPLY)
+        self._calls = CallSocket(calls, MAX_REPLY, MAX_FRAMES)
         self._channels: dict[Channel, ZmtpSocket | CallSocket] = {
             "iopub": self._iopub,
             "shell": self._shell,

@@ -120,8 +120,8 @@ class KernelHost:
         Parameters
         ----------
         draws : bool, optional
-            Whether it may draw figures, or a later one may: before the first kernel of a sandbox, what that takes is
-            loaded once, for all of them. Else kernels that draw load it themselves.
+            Whether this kernel or a later one may draw figures. If so, Matplotlib is loaded before the first kernel
+            of the sandbox, once for all. Otherwise kernels that draw load it themselves.
 
         Raises
         ------

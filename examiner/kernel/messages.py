@@ -107,7 +107,7 @@ class Exchange:
     Parameters
     ----------
     channel : {"shell", "calls"}
-        On which the reply comes: to a cell, or to a call.
+        The channel of the reply: "shell" for a cell, "calls" for a call.
     outputs : Outputs
         Where what is published goes.
     clock : callable
@@ -133,7 +133,7 @@ class Exchange:
         return self.idle or self.clock() > self.replied + QUIET_SECONDS
 
     def call(self, frames: Sequence[bytes]) -> list[bytes]:
-        """Give the message of a call: its name, and what it holds."""
+        """Give the frames of a call's message: the call's id, then the request."""
         return [self.id.encode(), *frames]
 
     def take(self, frames: list[bytes], channel: Channel) -> None:

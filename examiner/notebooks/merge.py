@@ -35,7 +35,7 @@ from examiner.notebooks.names import names_defined_by, words
 from examiner.notebooks.outputs import OutputBudget, harmless
 from examiner.notebooks.repair import repaired
 
-__all__ = ["Merged", "merge", "merged", "prepared_source", "source_steps"]
+__all__ = ["Merged", "merge", "merged", "prepared_source"]
 
 WEIGHT = 100  # of an answer, among the cells that say where others belong
 STEPS = "LockCells", "ClearSolutions", "ClearOutput", "ComputeChecksums"  # nbgrader's, which makes a release
@@ -79,7 +79,7 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
     from nbgrader import preprocessors  # here, for it takes a second, and the engine's processes do without
 
     status = path.stat()
-    key = (path, status.st_mtime_ns, status.st_size, repr(source_steps(config)))
+    key = (path, status.st_mtime_ns, status.st_size, repr(_steps(config)))
     if key not in _SOURCES:
         notebook, resources = read(path), {"language": "python"}
         for step in STEPS:
@@ -91,7 +91,7 @@ def prepared_source(path: Path, config: Config | None = None) -> NotebookNode:
     return copy.deepcopy(_SOURCES[key])
 
 
-def source_steps(config: Config | None) -> Config:
+def _steps(config: Config | None) -> Config:
     """The part of nbgrader's configuration that says how a source notebook is prepared.
 
     Parameters

@@ -216,3 +216,26 @@ def test_a_file_is_not_looked_at_in_every_call(save: Callable[..., Path], monkey
     monkeypatch.setattr("toolkit.earlier.LOOK_SECONDS", 60)
     assert [double(2) for _ in range(100)] == [4] * 100
     assert looks == []
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("TWO = 2; THREE = 3", "def double(x):\n    return TWO * x"),
+        ("TWO = 1; \\\nTWO = 2", "def double(x):\n    return TWO * x"),
+        ("from math import *", "def double(x):\n    return int(floor(2.5)) * x"),
+        ("def ﬁt(x):\n    return 2 * x", "def double(x):\n    return fit(x)"),  # one name to Python
+        ("def one(x=(TWO := 2)):\n    return 1", "def double(x):\n    return TWO * x"),
+        ("def of(\n    number,\n):\n    return lambda f: f", "@of(\n    2\n)\ndef double(x):\n    return 2 * x"),
+        ("TWO = 1\rTWO = 2", "def double(x):\n    return TWO * x"),
+        ("def broken():\n    nonlocal x", "def double(x):\n    return 2 * x"),
+    ],
+    ids=["semicolon", "backslash", "star", "letters", "walrus", "decorator", "return", "not needed"],
+)
+def test_what_an_answer_needs_is_found_however_it_is_written(cells: tuple[str, ...], save: Callable[..., Path]) -> None:
+    assert answers("01_layers", save("01_layers", *cells)).double(4) == 8
+
+
+def test_an_answer_that_cannot_be_compiled_is_one_sentence(save: Callable[..., Path]) -> None:
+    with pytest.raises(EarlierAnswerError, match=r"Exercise 1.1 \(double\) of 01_layers.ipynb is not defined there"):
+        answers("01_layers", save("01_layers", "def double(x):\n    nonlocal y")).double(1)

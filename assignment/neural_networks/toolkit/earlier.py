@@ -148,7 +148,8 @@ class _Notebook:
 
     def _look_up(self, name: str) -> Callable[..., Any]:
         self._read(name)
-        self._run(self._slice(name), name)
+        with contextlib.suppress(SyntaxError):  # what the parser takes and the compiler does not
+            self._run(self._slice(name), name)
         found: Callable[..., Any] | None = getattr(self._module, name, None)
         if not callable(found):
             raise EarlierAnswerError(
@@ -225,7 +226,7 @@ def _version(path: Path) -> tuple[int, int, int] | None:
 
 
 class _Source:
-    """A code cell; it is parsed when a name may be bound in it that is needed."""
+    """A code cell. It is parsed only when it may bind a name that is needed."""
 
     def __init__(self, source: str, filename: str) -> None:
         self._source, self._filename = source, filename
@@ -233,7 +234,7 @@ class _Source:
         self._binds_any = "*" in source and "import" in self._words
 
     def may_bind(self, names: set[str]) -> bool:
-        """Whether one of these names is in it, or anything may be."""
+        """Whether one of these names occurs in it, or a star import may bind any name."""
         return self._binds_any or not self._words.isdisjoint(names)
 
     @cached_property
@@ -248,18 +249,18 @@ class _Statement:
     def __init__(self, node: ast.stmt, filename: str, lines: list[str] | None) -> None:
         self._node, self._filename, self._lines = node, filename, lines
         self._done = False
-        self.binds = _bound(node) if isinstance(node, DEFINING) else _names(self._table)
+        self.binds = _bound(node) if isinstance(node, DEFINING) and not _has_walrus(node) else _names(self._table)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             self.binds |= _owners(node)
 
     @cached_property
     def uses(self) -> set[str]:
-        """The names that it uses; looked for in the few statements that are needed."""
+        """The names that it uses; found on demand, because few statements are needed."""
         return set(_globals_used(self._table))
 
     @cached_property
     def _table(self) -> symtable.SymbolTable:
-        """The names in it, from its lines if it has them alone, which is faster than from its tree."""
+        """Its symbol table, made from its lines if no other statement shares them: that is faster."""
         if self._lines is not None:
             first = min([self._node.lineno, *(each.lineno for each in getattr(self._node, "decorator_list", ()))])
             with contextlib.suppress(SyntaxError):  # the line before may end in a backslash
@@ -281,6 +282,7 @@ BINDING = (
 )  # fmt: skip
 
 
+# What these bind can be read from the node itself.
 DEFINING = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
 
 
@@ -304,6 +306,14 @@ def _bound(node: ast.stmt) -> set[str]:
     if isinstance(node, ast.Import | ast.ImportFrom):
         return {(each.asname or each.name).partition(".")[0] for each in node.names}  # "*" stands for any
     return {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
+
+
+def _has_walrus(node: ast.stmt) -> bool:
+    """Whether a decorator, a default or a base of a definition binds a name of its own (``:=``)."""
+    arguments = getattr(node, "args", None)
+    parts = [*getattr(node, "decorator_list", ()), *getattr(node, "bases", ()), *getattr(node, "keywords", ())]
+    parts += [each for each in (*arguments.defaults, *arguments.kw_defaults) if each] if arguments else []
+    return any(isinstance(each, ast.NamedExpr) for part in parts for each in ast.walk(part))
 
 
 def _names(table: symtable.SymbolTable) -> set[str]:

@@ -33,7 +33,7 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-sys.modules["debugpy"] = None  # type: ignore[assignment] # nobody debugs, and ipykernel would load it for that
+sys.modules["debugpy"] = None  # type: ignore[assignment] # nobody debugs here: keep ipykernel from loading it
 importlib.import_module("ipykernel.debugger")
 del sys.modules["debugpy"]
 
@@ -45,12 +45,12 @@ forgiving: Any = importlib.import_module("_examiner_forgiving")
 MAX_OBJECTS = 20_000
 MAX_METHODS = 100
 MAX_ITEMS = 10_000
-MAX_FRAMES = 8
+MAX_TRACEBACK = 8
 MAX_WARNINGS = 20
 MAX_TEXT = 2_000
-SETTINGS = Config(HistoryManager={"enabled": False})
-CHUNK = 2**18
-MAX_ID = 2**10
+CHUNK = 2**18  # bytes that are read at once
+MAX_ID = 2**10  # bytes of the name of a call
+SETTINGS = Config(HistoryManager={"enabled": False})  # IPython's
 MAX_WATCHED = 16 * 2**20  # bytes of an argument that is looked at for changes
 PLAIN = (list, tuple, dict, np.ndarray)  # what is sent by value alone; an object of a subclass is also kept
 _NOTHING = object()
@@ -313,7 +313,7 @@ class Answers:
             for frame in traceback.extract_tb(trace, limit=-200)
             if frame.filename in numbers
         ]
-        return found[-MAX_FRAMES:]
+        return found[-MAX_TRACEBACK:]
 
 
 class _Needed(BaseException):
@@ -408,10 +408,10 @@ class AgentKernel(IPythonKernel):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         shell: Any = self.shell
-        shell.parent = shell.kernel = self  # where it was made before the fork
+        shell.parent = shell.kernel = self  # a shell that was made before the fork has none yet
         app: Any = self.parent
         self._calls = socket.socket(fileno=app.calls)
-        self._reader = framing.FrameReader(codec.REQUEST_LIMITS.bytes + MAX_ID)
+        self._reader = framing.FrameReader(codec.REQUEST_LIMITS.bytes + MAX_ID, codec.REQUEST_LIMITS.items + 2)
         self.answers = Answers(shell)
         shell.events.register("pre_run_cell", lambda info: self._begin_cell())
         shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
@@ -448,24 +448,25 @@ class AgentKernel(IPythonKernel):
         asyncio.get_event_loop().add_reader(self._calls, context.run, self._call)
 
     def _call(self) -> None:
-        """Answer a call. It is read to its end, and its reply is sent whole, whatever interrupts the answer."""
+        """Answer a call. It is read to its end, and its reply is sent whole: only the answer can be interrupted."""
         messages: list[list[bytes]] = []
-        while not messages:
-            data = self._calls.recv(CHUNK)
-            if not data:
-                os._exit(1)  # the examiner has gone
-            messages = self._reader.feed(data)
+        try:
+            while not messages:
+                messages = self._reader.feed(self._calls.recv(CHUNK) or b"\xff" * 4)
+        except ValueError:
+            os._exit(1)  # the examiner has gone, or somebody else has read from this socket
         [(name, *request)] = messages
         self._draw(True)
         self.set_parent([], {"header": {"msg_id": name.decode(), "msg_type": "call"}}, channel="shell")  # type: ignore[no-untyped-call]
         before, reply = self.iopub_thread.published, []
-        self.pre_handler_hook()  # type: ignore[no-untyped-call]
         try:
-            reply = self.answers.answer(request)
-        except KeyboardInterrupt:  # too late
+            try:
+                self.pre_handler_hook()  # type: ignore[no-untyped-call]
+                reply = self.answers.answer(request)
+            finally:
+                self.post_handler_hook()  # type: ignore[no-untyped-call]
+        except KeyboardInterrupt:  # just before the answer, or after it
             self.answers.failed = True
-        finally:
-            self.post_handler_hook()  # type: ignore[no-untyped-call]
         waiting = any(each.waiting() for each in AgentStream.made)
         # What an exception left half sent comes with the message that the kernel is idle.
         quiet = self.iopub_thread.published == before and not waiting and not self.answers.failed
@@ -477,7 +478,7 @@ class AgentKernel(IPythonKernel):
 
 
 class AgentApp(IPKernelApp):
-    """IPython's application on two sockets that the examiner has made and is connected to: it has no other."""
+    """IPython's application on sockets that the examiner has made: two for Jupyter's messages, one for calls."""
 
     outstream_class = f"{__name__}.{AgentStream.__name__}"
     key = ""
@@ -526,7 +527,7 @@ def _listen(socket: Any, descriptor: int) -> None:
 
 
 def prepare_shell() -> None:
-    """Make the shell that the kernels of this process's children have, and what it makes when it is first used."""
+    """Make the shell before the fork, so that all kernels share it, and what it would make at first use."""
     shell: Any = AgentShell.instance(compiler_class=XCachingCompiler, config=SETTINGS)
     shell.transform_cell("pass")
     _ = shell.display_formatter.formatters

@@ -63,7 +63,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Order(NamedTuple):
-    """What a kernel is started with: the key that signs its messages, its sockets, the last one for calls."""
+    """What a kernel is started with: the key that signs its messages, two sockets to listen on, one for calls."""
 
     key: str
     shell: int
@@ -161,15 +161,13 @@ def own_state() -> tuple[Any, ...]:
 
 
 def warm(*steps: Callable[[], None]) -> None:
-    """Load what kernels need, in silence; what this makes stays, in pages that they share."""
+    """Run steps that load what kernels need, without output. Kernels share the memory of what is loaded."""
     gc.disable()
     nowhere = io.StringIO()
-    for step in steps:
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with contextlib.suppress(Exception):  # a notebook that needs it will say why
-                step()
-    gc.collect()
+    with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for step in steps:
+            step()
     gc.freeze()
     gc.enable()
 
@@ -181,8 +179,16 @@ def load_late() -> None:
     agent.prepare_shell()
 
 
-names: dict[str, Any] = {}
-"""What the statements that notebooks need have bound."""
+modules: list[types.ModuleType] = []
+"""What the preloaded statements have imported."""
+
+
+def load(statement: str) -> None:
+    """Run a statement that notebooks need; a notebook that needs one that fails will say why."""
+    names: dict[str, Any] = {}
+    with contextlib.suppress(Exception):
+        exec(statement, names)
+    modules.extend(each for each in names.values() if isinstance(each, types.ModuleType))
 
 
 def close_shared() -> None:
@@ -195,6 +201,11 @@ def close_shared() -> None:
 
 def draw() -> None:
     """Draw a figure as notebooks do: that loads fonts and formats. IPython's own backend is loaded by each kernel."""
+    with contextlib.suppress(Exception):  # a notebook that draws will say why
+        _draw()
+
+
+def _draw() -> None:
     importlib.import_module("matplotlib.pyplot")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -205,9 +216,8 @@ def draw() -> None:
     axes.set(xlabel="x", title="0.5")
     axes.legend()
     FigureCanvasAgg(figure).print_figure(io.BytesIO(), format="png", bbox_inches="tight")
-    for value in list(names.values()):
-        if isinstance(value, types.ModuleType):
-            dir(value)  # a module that loads Matplotlib when it is asked for something
+    for module in modules:
+        dir(module)  # a lazy module, such as toolkit.plots, imports what it draws with
 
 
 def start_kernel(order: Order, apart: bool) -> NoReturn:
@@ -241,7 +251,7 @@ def main(descriptor: str, isolation: str, *preload: str) -> None:
     apart = isolation != "none"
     folders = scratch.Scratch(FOLDERS) if apart else None
     sys.path.insert(0, "")  # the toolkit is in the working folder
-    loads: list[Callable[[], None]] = [functools.partial(exec, statement, names) for statement in preload]
+    loads: list[Callable[[], None]] = [functools.partial(load, statement) for statement in preload]
     warm(*([load_late, *loads] if apart else []))  # else there is one kernel, which loads what it needs
     close_shared()
     if folders is not None:

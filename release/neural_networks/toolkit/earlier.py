@@ -10,6 +10,8 @@ are never run.  A notebook that has been saved since is read again at the next c
 from __future__ import annotations
 
 import ast
+import contextlib
+import itertools
 import json
 import linecache
 import os
@@ -17,8 +19,10 @@ import re
 import symtable
 import time
 import types
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +132,7 @@ class _Notebook:
         """Start again with a new namespace: functions that were handed out keep their old one."""
         self._version, self._looked = _version(self.path), time.monotonic()
         self._cells: list[dict[str, Any]] | None = None
-        self._statements: list[_Statement] = []
+        self._sources: list[_Source] = []
         self._module = types.ModuleType(self.path.stem)
         self._found: dict[str, Callable[..., Any]] = {}
 
@@ -144,7 +148,8 @@ class _Notebook:
 
     def _look_up(self, name: str) -> Callable[..., Any]:
         self._read(name)
-        self._run(self._slice(name), name)
+        with contextlib.suppress(SyntaxError):  # what the parser takes and the compiler does not
+            self._run(self._slice(name), name)
         found: Callable[..., Any] | None = getattr(self._module, name, None)
         if not callable(found):
             raise EarlierAnswerError(
@@ -177,23 +182,25 @@ class _Notebook:
                 f"{self.path.name} cannot be read as a notebook, and {name} is needed from it: "
                 "open it in Jupyter and save it again."
             ) from None
-        for number, source in enumerate(sources, start=1):
-            self._statements += _statements(source, f"<{self.path.name}, code cell {number}>")
+        names = (f"<{self.path.name}, code cell {number}>" for number in itertools.count(1))
+        self._sources = [_Source(source, name) for source, name in zip(sources, names, strict=False)]
 
     def _slice(self, name: str) -> list[_Statement]:
         """The statements that `name` needs, directly or through others, in notebook order."""
-        needed, chosen = {name}, set[int]()
+        needed, chosen = {name}, dict[tuple[int, int], _Statement]()
         grown = True
         while grown:
             new = {
-                i
-                for i, statement in enumerate(self._statements)
-                if i not in chosen and statement.binds & (needed | {"*"})
+                (i, j): statement
+                for i, source in enumerate(self._sources)
+                if source.may_bind(needed)
+                for j, statement in enumerate(source.statements)
+                if (i, j) not in chosen and statement.binds & (needed | {"*"})
             }
-            needed |= {used for i in new for used in self._statements[i].uses}
+            needed |= {used for statement in new.values() for used in statement.uses}
             chosen |= new
             grown = bool(new)
-        return [self._statements[i] for i in sorted(chosen)]
+        return [chosen[place] for place in sorted(chosen)]
 
     def _run(self, statements: list[_Statement], name: str) -> None:
         token = _folder.set(self.path.parent)
@@ -218,24 +225,54 @@ def _version(path: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
+class _Source:
+    """A code cell. It is parsed only when it may bind a name that is needed."""
+
+    def __init__(self, source: str, filename: str) -> None:
+        self._source, self._filename = source, filename
+        self._words = set(re.findall(r"[^\W\d]\w*", unicodedata.normalize("NFKC", source)))  # as Python reads names
+        self._binds_any = "*" in source and "import" in self._words
+
+    def may_bind(self, names: set[str]) -> bool:
+        """Whether one of these names occurs in it, or a star import may bind any name."""
+        return self._binds_any or not self._words.isdisjoint(names)
+
+    @cached_property
+    def statements(self) -> list[_Statement]:
+        """Its top-level statements that bind a name."""
+        return list(_statements(self._source, self._filename))
+
+
 class _Statement:
     """One top-level statement: the names that it binds, the names that it uses, its code."""
 
-    def __init__(self, node: ast.stmt, filename: str) -> None:
-        self._code = compile(ast.Module([node], []), filename, "exec")
+    def __init__(self, node: ast.stmt, filename: str, lines: list[str] | None) -> None:
+        self._node, self._filename, self._lines = node, filename, lines
         self._done = False
-        table = symtable.symtable(ast.unparse(node), filename, "exec")
-        self.uses = set(_globals_used(table))
-        self.binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            self.binds.add("*")
+        self.binds = _bound(node) if isinstance(node, DEFINING) and not _has_walrus(node) else _names(self._table)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             self.binds |= _owners(node)
+
+    @cached_property
+    def uses(self) -> set[str]:
+        """The names that it uses; found on demand, because few statements are needed."""
+        return set(_globals_used(self._table))
+
+    @cached_property
+    def _table(self) -> symtable.SymbolTable:
+        """Its symbol table, made from its lines if no other statement shares them: that is faster."""
+        if self._lines is not None:
+            first = min([self._node.lineno, *(each.lineno for each in getattr(self._node, "decorator_list", ()))])
+            with contextlib.suppress(SyntaxError):  # the line before may end in a backslash
+                text = "\n".join(self._lines[first - 1 : self._node.end_lineno])
+                return symtable.symtable(text, self._filename, "exec")
+        return symtable.symtable(ast.unparse(self._node), self._filename, "exec")
 
     def run(self, module: types.ModuleType) -> None:
         """Run it in `module`, once."""
         if not self._done:
-            exec(self._code, module.__dict__)  # a student's own code, in their own kernel
+            code = compile(ast.Module([self._node], []), self._filename, "exec")
+            exec(code, module.__dict__)  # a student's own code, in their own kernel
             self._done = True
 
 
@@ -243,6 +280,10 @@ BINDING = (
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
     ast.AugAssign, ast.If, ast.Try, ast.With,
 )  # fmt: skip
+
+
+# What these bind can be read from the node itself.
+DEFINING = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
 
 
 def _statements(source: str, filename: str) -> Iterator[_Statement]:
@@ -253,7 +294,31 @@ def _statements(source: str, filename: str) -> Iterator[_Statement]:
     except SyntaxError:
         return  # the answer in it, if any, is reported as not defined
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    yield from (_Statement(node, filename) for node in body if isinstance(node, BINDING))
+    lines = plain.split("\n")
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(node, BINDING):
+            alone = node.col_offset == 0 and (after is None or after.lineno > (node.end_lineno or 0))
+            yield _Statement(node, filename, lines if alone and "\r" not in plain else None)
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """The names that a definition or an import binds."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(each.asname or each.name).partition(".")[0] for each in node.names}  # "*" stands for any
+    return {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
+
+
+def _has_walrus(node: ast.stmt) -> bool:
+    """Whether a decorator, a default or a base of a definition binds a name of its own (``:=``)."""
+    arguments = getattr(node, "args", None)
+    parts = [*getattr(node, "decorator_list", ()), *getattr(node, "bases", ()), *getattr(node, "keywords", ())]
+    parts += [each for each in (*arguments.defaults, *arguments.kw_defaults) if each] if arguments else []
+    return any(isinstance(each, ast.NamedExpr) for part in parts for each in ast.walk(part))
+
+
+def _names(table: symtable.SymbolTable) -> set[str]:
+    """The names that any other statement binds."""
+    return {each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported()}
 
 
 def _holds_definitions(cell: dict[str, Any]) -> bool:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
 from examiner.course import Course, gradebook
 from examiner.course.gradebook import read_grades
-from examiner.course.record import unfinished
+from examiner.course.record import _as_text, unfinished
 from examiner.notebooks import read
 from tests.conftest import ROOT
 from tests.examiner.course.fakes import Grading, submit
@@ -252,3 +253,9 @@ def test_a_student_who_must_not_be_created_has_a_row(root: Path, grade_all: Grad
     row = grade_all("ada").students["ada"]
     assert row.status == "failed"
     assert "No student ada in the gradebook" in str(row.reason)
+
+
+def test_a_written_notebook_is_the_notebook() -> None:
+    cells = [new_code_cell("print('é\u2028')\n\tx = 1", id="a"), new_markdown_cell("", id="b")]
+    for notebook in (new_notebook(cells=cells, metadata={"examiner": {"a": [1.5, None]}}), new_notebook()):
+        assert nbformat.reads(_as_text(notebook), 4) == notebook

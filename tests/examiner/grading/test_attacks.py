@@ -543,7 +543,7 @@ def test_a_damaged_answer_is_told_apart_from_a_crash(grader: Grader) -> None:
 
 
 @pytest.mark.parametrize("flood", ["b'\\xff' * 100", "b'x' * 10**6", "bytes(10**6)"], ids=["header", "text", "empty"])
-def test_a_reply_that_is_none_ends_the_kernel(flood: str, grader: Grader) -> None:
+def test_an_invalid_reply_ends_the_kernel(flood: str, grader: Grader) -> None:
     send = f"""
         def double(x):
             while True:

@@ -26,7 +26,11 @@ def spared_of(
     *own: str, answer: str = ANSWER, theirs: str = "", error: bool = False, loaders: tuple[str, ...] = ()
 ) -> set[str]:
     """The course's own cells, of those between an answer and a cell of the student's, that need not run."""
-    given = cell("given", "given", "import numpy as np\ndata = np.ones(3)\nweather = load_weather()")
+    given = cell(
+        "given",
+        "given",
+        "import numpy as np\nfrom tools import load_weather\ndata = np.ones(3)\nweather = load_weather()",
+    )
     cells = [new_code_cell(source, id=f"own-{number}") for number, source in enumerate(own)]
     source = new_notebook(cells=[given, cell("double", "answer", ANSWER), *cells])
     notebook = copy.deepcopy(source)
@@ -93,7 +97,9 @@ def test_what_a_loader_returns_cannot_be_changed() -> None:
     assert spared_of(own, answer=answer) == set()
     assert spared_of(own, answer=answer, loaders=("load_weather",)) == {own}
     assert spared_of("print(data)", answer=f"{answer} + data", loaders=("load_weather",)) == set()
-    assert spared_of(own, answer=answer, theirs="weather = 3", loaders=("load_weather",)) == set()
+    for theirs in ("weather = 3", "load_weather = dict", "weather.rain = 3", "del weather.rain[0]", "weather.clear()"):
+        assert spared_of(own, answer=answer, theirs=theirs, loaders=("load_weather",)) == set()
+    assert spared_of("weather.rain[0] = 3\nprint(weather.rain)", answer=answer, loaders=("load_weather",)) == set()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from examiner._exceptions import EngineError
 from examiner.jobs import Work, grade_submission, grader_for
 from examiner.notebooks import Submission
 from examiner.settings import Options
+from tests.conftest import ROOT
 from tests.examiner.small import assignment_of, submission, write_course
 
 OPTIONS = Options(isolation="none", diagnosis=False)
@@ -54,3 +58,27 @@ def test_a_grader_is_kept_until_other_options_come(work: Work) -> None:
     assert grader_for(work.assignment, OPTIONS) is grader
     other = grader_for(work.assignment, Options(isolation="none", seed=3))
     assert other is not grader
+
+
+def test_grading_leaves_the_prepared_source_as_it_is(work: Work) -> None:
+    wrong = submission({"double": "def double(x):\n    return x"})
+    first = grade_submission(work, Submission({"one": wrong}))
+    second = grade_submission(work, Submission({"one": submission()}))
+    again = grade_submission(work, Submission({"one": wrong}))
+    scores = [
+        each.notebooks["one"].metadata["examiner"]["tests"]["test_double"]["score"] for each in (first, second, again)
+    ]
+    assert scores == [0.0, 4.0, 0.0]
+
+
+def test_a_worker_does_not_load_nbgrader(work: Work, tmp_path: Path) -> None:
+    (tmp_path / "work").write_bytes(pickle.dumps((work, Submission({"one": submission()}))))
+    code = """
+import pickle, sys
+from examiner.jobs import grade_submission
+done = grade_submission(*pickle.load(open(sys.argv[1], "rb")))
+print(done.reason, "nbgrader" in sys.modules)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "work")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["None", "False"]

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examiner._exceptions import ProtocolError
-from examiner.frames import MAX_FRAMES, FrameReader, encoded
+from examiner.frames import FrameReader, encoded
 from examiner.kernel.calls import CallSocket
 
-MAX_BYTES = 200
+MAX_BYTES, MAX_FRAMES = 200, 5
 CASES, MANY_CASES = 50, 2_000
 
 any_frames = st.lists(st.binary(max_size=40), max_size=5)
@@ -26,7 +26,7 @@ sizes = st.lists(st.integers(1, 30), min_size=1, max_size=4)
 def connected(max_bytes: int = MAX_BYTES) -> Iterator[tuple[CallSocket, socket.socket]]:
     """A client and the other end of its socket."""
     ours, theirs = socket.socketpair()
-    client = CallSocket(ours, max_bytes)
+    client = CallSocket(ours, max_bytes, MAX_FRAMES)
     try:
         yield client, theirs
     finally:
@@ -54,7 +54,7 @@ def received(data: bytes, pieces: list[int]) -> tuple[list[list[bytes]], bool]:
 def check_any_bytes(data: bytes, pieces: list[int]) -> None:
     """Whatever comes, no message is larger than it may be."""
     messages, _ = received(data, pieces)
-    assert all(sum(map(len, frames)) <= MAX_BYTES for frames in messages)
+    assert all(sum(map(len, frames)) <= MAX_BYTES and len(frames) <= MAX_FRAMES for frames in messages)
 
 
 def test_a_message_is_its_number_of_frames_their_sizes_and_the_frames() -> None:
@@ -97,7 +97,7 @@ def test_what_is_too_large_is_refused_before_it_is_kept(start: bytes) -> None:
 
 
 def test_a_reader_keeps_what_is_not_complete() -> None:
-    reader, data = FrameReader(MAX_BYTES), encoded([b"first", b"second"])
+    reader, data = FrameReader(MAX_BYTES, MAX_FRAMES), encoded([b"first", b"second"])
     assert reader.feed(data[:-1]) == []
     assert reader.feed(data[-1:] + data) == [[b"first", b"second"]] * 2
 
@@ -107,7 +107,7 @@ def test_a_kernel_that_reads_late_gets_all_of_a_large_call() -> None:
     with connected() as (client, peer):
         client.send(frames)
         assert client.sending
-        reader, found = FrameReader(2**23), []
+        reader, found = FrameReader(2**23, MAX_FRAMES), []
         while not found:
             found = reader.feed(peer.recv(2**18))
             assert client.receive() == []
@@ -119,7 +119,7 @@ def test_calls_are_sent_one_after_the_other() -> None:
     with connected() as (client, peer):
         client.send([b"x" * 1_000_000])
         client.send([b"2"])
-        reader, found = FrameReader(2**23), []
+        reader, found = FrameReader(2**23, MAX_FRAMES), []
         while len(found) < 2:
             found += reader.feed(peer.recv(2**18))
             client.receive()

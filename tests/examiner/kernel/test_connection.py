@@ -34,7 +34,7 @@ class FakeSocket:
 
     greets, sending = True, False
 
-    def __init__(self, connection: str, kind: str | int, max_bytes: int = 0) -> None:
+    def __init__(self, connection: str, kind: str | int, max_bytes: int) -> None:
         self.connection, self.kind, self.received, self.closed = connection, kind, 0, False
         self._ours, self._theirs = socket.socketpair()
         MADE.append(self)
@@ -111,7 +111,7 @@ def test_polling_knows_descriptors_above_1023() -> None:
         while not opened or opened[-1] < 1100:
             opened.append(os.open("/dev/null", os.O_RDONLY))
         ours, theirs = socket.socketpair()
-        channel, other = CallSocket(ours, 100), CallSocket(theirs, 100)
+        channel, other = CallSocket(ours, 100, 5), CallSocket(theirs, 100, 5)
         other.send([b"!"])
         assert channel.fileno() > 1023
         assert _ready(_poller([channel, other]), 0) == {channel.fileno()}

@@ -161,6 +161,28 @@ def test_what_a_call_prints_and_draws_comes_with_its_reply(host: KernelHost) -> 
         assert found == SAID[how]
 
 
+def call(kernel: Kernel, name: str, *arguments: object) -> Any:
+    """Call a function of the notebook."""
+    request: dict[str, Any] = {"op": "call", "cell": "test", "first": [], "attribute": None, "kwargs": {}}
+    request |= {"target": codec.Reference(None, name), "args": arguments, "returns_changes": False}
+    frames = codec.pack(request, lambda value: value, codec.REQUEST_LIMITS)
+    return codec.unpack(kernel.request(frames, Outputs(), 20, Timing())).get("value")
+
+
+def test_cells_and_calls_share_what_one_of_them_sets(host: KernelHost) -> None:
+    kernel = host.start()
+    run(kernel, "import numpy as np\nnp.seterr(divide='ignore')")
+    run(kernel, "def mode(new):\n    return np.seterr(divide=new)['divide']")
+    assert [call(kernel, "mode", new) for new in ("raise", "warn")] == ["ignore", "raise"]
+    assert run(kernel, "print(np.geterr()['divide'])") == "warn\n"
+
+
+def test_a_call_may_have_many_arguments(host: KernelHost) -> None:
+    kernel = host.start()
+    run(kernel, "def count(x):\n    return len(x)")
+    assert call(kernel, "count", [np.float64(1)] * 140_000) == 140_000
+
+
 READ = "import sys; found = sys.modules['_examiner_shared'].read_shared"
 OPEN = """
 import os
@@ -198,7 +220,7 @@ def test_data_sets_are_loaded_once_for_all_kernels() -> None:
         (".examiner/_examiner_scratch.py", b"1 / 0", "ZeroDivisionError: division by zero"),
         (
             ".examiner/_examiner_agent.py",
-            b"def prepared_app(*order):\n    1 / 0",
+            b"def prepare_shell():\n    pass\ndef prepared_app(*order):\n    1 / 0",
             "ZeroDivisionError: division by zero",
         ),
     ],

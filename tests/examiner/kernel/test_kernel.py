@@ -139,7 +139,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         shell, iopub, calls = Channel(replies), Channel(published), Channel(replies)
         shell.other = calls.other = iopub
         monkeypatch.setattr(connection_module, "ZmtpSocket", lambda channel, kind, size: channel)
-        monkeypatch.setattr(connection_module, "CallSocket", lambda channel, size: channel)
+        monkeypatch.setattr(connection_module, "CallSocket", lambda channel, size, frames: channel)
         connection = Connection(shell, iopub, calls, clock or Clock())  # type: ignore[arg-type]
         connection.wait_for_greeting()
         made.append(connection)

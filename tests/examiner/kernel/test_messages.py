@@ -190,7 +190,7 @@ def test_a_kernel_that_never_says_it_is_idle_is_not_waited_for_long() -> None:
     assert exchange.finished()
 
 
-def test_a_reply_that_was_too_large_is_one_and_says_nothing(exchange: Exchange) -> None:
+def test_an_oversized_reply_counts_as_an_empty_one(exchange: Exchange) -> None:
     exchange.take(OVERSIZE, "iopub")
     assert exchange.reply is None
     assert exchange.outputs.cut

@@ -3,6 +3,9 @@
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -78,3 +81,27 @@ def test_an_empty_figure_and_one_of_many_panels_are_said_too() -> None:
     said = style.described(panels[0].figure)
     assert said.startswith("panel 0: nothing drawn. panel 1:")
     assert said.endswith("panel 5: nothing drawn. And 2 more panels.")
+
+
+def run(code):
+    """Run some lines in a process of its own; what they print."""
+    folder = str(Path(plots.__file__).parents[2])
+    lines = f"import sys\nsys.path.insert(0, {folder!r})\nfrom toolkit import plots\n{code}"
+    return subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_matplotlib_is_loaded_with_the_first_figure():
+    assert run("print('matplotlib' in sys.modules, hasattr(plots, '_repr_html_'), 'matplotlib' in sys.modules)") == [
+        "False",
+        "False",
+        "False",
+    ]
+    assert run("plots.valley; print('matplotlib' in sys.modules)") == ["True"]
+    assert run("print('digits' in dir(plots))") == ["True"]
+    assert run("from toolkit.plots import *; print(valley.__name__)") == ["valley"]
+    assert run("print(plots.style.__name__)") == ["toolkit.plots.style"]
+
+
+def test_a_misspelled_figure_is_named():
+    with pytest.raises(AttributeError, match=r"^module 'toolkit.plots' has no attribute 'trainig'$"):
+        _ = plots.trainig

@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Find a name of `toolkit.plots.figures`, which loads Matplotlib."""
-    if name.startswith("__") and name != "__all__":  # Python's own questions
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.figures"), name)
+    missing = f"module {__name__!r} has no attribute {name!r}"
+    if name.startswith("_") and name != "__all__":  # questions of Python and IPython
+        raise AttributeError(missing)
+    figures = importlib.import_module(f"{__name__}.figures")
+    if name in globals():  # a submodule, which has just been loaded
+        return globals()[name]
+    try:
+        return getattr(figures, name)
+    except AttributeError:
+        raise AttributeError(missing, name=name, obj=figures) from None
 
 
 def __dir__() -> list[str]:

@@ -43,6 +43,19 @@ def test_a_harmless_line_does_not_end_its_cell(line: str, session: Session) -> N
     assert any("reached 42" in output.get("text", "") for output in outputs)
 
 
+def test_a_backend_stays_whenever_it_is_asked_for(session: Session) -> None:
+    lines = (
+        "import matplotlib",
+        "matplotlib.use('QtAgg')",
+        "import matplotlib.pyplot as plt",
+        "plt.switch_backend('TkAgg')",
+    )
+    for line in (*lines, "import importlib\nimportlib.reload(matplotlib)\nmatplotlib.use('QtAgg')"):
+        outputs = session.run(Cell("answer", line))
+        assert not [output for output in outputs if output.output_type == "error"]
+    assert "inline" in str(session.run(Cell("answer", "print(matplotlib.get_backend())")))
+
+
 def test_figures_are_still_drawn(session: Session) -> None:
     source = "%matplotlib widget\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     outputs = session.run(Cell("figure", source))

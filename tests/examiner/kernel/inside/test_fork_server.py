@@ -33,7 +33,7 @@ def test_data_sets_are_loaded_without_a_word_and_without_an_error(
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     lines = "fail; fail()", "missing", "load; load()"
     statements = ["import missing_module", *(f"from some_data import {line}" for line in lines)]
-    fork_server.warm(fork_server.load_late, *(functools.partial(exec, line, {}) for line in statements))
+    fork_server.warm(*(functools.partial(fork_server.load, line) for line in statements))
     assert sys.modules["some_data"].loaded == [1]
     assert capfd.readouterr() == ("", "")
     del sys.modules["some_data"]
