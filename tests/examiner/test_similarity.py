@@ -56,7 +56,8 @@ def test_hashes_are_the_same_in_every_process() -> None:
 
 
 def test_annotations_are_gone_in_every_kind_of_statement() -> None:
-    inside = "async def f(a):\n    async with a as b:\n        y{0} = a + b + 1\n    async for c in a:\n        z{0} = c * a + 2\n"
+    inside = "async def f(a):\n    async with a as b:\n        y{0} = a + b + 1\n"
+    inside += "    async for c in a:\n        z{0} = c * a + 2\n"
     inside += "    try:\n        w{0} = a - 3 + b\n    except* ValueError:\n        pass\n    u: int\n"
     assert canonical(inside.format(": int")) == canonical(inside.format(""))
     assert len(canonical(inside.format(""))) == 5
