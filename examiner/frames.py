@@ -57,8 +57,8 @@ class FrameReader:
         """Read messages forever; yields whenever it needs more bytes."""
         while True:
             [count] = struct.unpack(">I", (yield from self._take(4)))
-            if count > self._max_frames:
-                raise ValueError("a message with too many frames")
+            if not 0 < count <= self._max_frames:
+                raise ValueError("a message with no frames or too many")
             sizes = struct.unpack(f">{count}Q", (yield from self._take(8 * count)))
             if sum(sizes) > self._max_bytes:
                 raise ValueError("a message that is too large")

@@ -11,11 +11,13 @@ import io
 import os
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from examiner.assignment import Assignment
 from examiner.engine import child
@@ -28,10 +30,21 @@ __all__ = ["DataSet", "main"]
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set as it was loaded: its name, and what its loader printed or raised."""
+    """A data set as it was loaded.
+
+    Attributes
+    ----------
+    name : str or None
+        None if it could not be loaded.
+    said : str
+        What its loader printed or raised.
+    frozen : bool
+        Whether nobody can change it: a frozen dataclass of numbers, texts, tuples of these, and read-only arrays.
+    """
 
     name: str | None
     said: str = ""
+    frozen: bool = False
 
 
 def main(descriptor: int) -> None:
@@ -82,12 +95,29 @@ def _data_sets(loaders: Mapping[str, str]) -> dict[str, DataSet]:
         said = io.StringIO()
         try:
             with contextlib.redirect_stdout(said):
-                name = str(function_named(loader)().name)
+                data = function_named(loader)()
+                name = str(data.name)
         except Exception as error:
             found[kind] = DataSet(None, f"{type(error).__name__}: {error}")
         else:
-            found[kind] = DataSet(name, said.getvalue().strip())
+            found[kind] = DataSet(name, said.getvalue().strip(), _is_frozen(data))
     return found
+
+
+def _is_frozen(value: Any) -> bool:
+    """Whether nobody can change a value without breaking Python's rules."""
+    if isinstance(value, np.ndarray):
+        return not value.flags.writeable and value.dtype.kind in "biufcSU"
+    if type(value) is tuple:
+        return all(map(_is_frozen, value))
+    if is_dataclass(value):
+        frozen: Any = getattr(type(value), "__dataclass_params__", None)
+        return (
+            frozen.frozen
+            and set(vars(value)) == {field.name for field in fields(value)}
+            and all(map(_is_frozen, vars(value).values()))
+        )
+    return value is None or type(value) in (bool, int, float, complex, str, bytes)
 
 
 def _share(kind: str, descriptor: int) -> bool:

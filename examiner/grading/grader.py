@@ -163,9 +163,9 @@ class Grader:
         """The ids of the cells that need not run."""
         if self.options.figures != "submitted":
             return frozenset()
-        # Only the data sets that a sandbox maps are read-only.
         mapped = self.assignment.provide is not None and self.options.isolation != "none"
-        loaders = self.assignment.data_sets.values() if mapped else ()
+        frozen = [kind for kind, data in self.engine.data_sets().items() if data.frozen] if mapped else []
+        loaders = [self.assignment.data_sets[kind] for kind in frozen]
         return spared(notebook, read_once(self.assignment.notebook(name)), {each.partition(":")[2] for each in loaders})
 
     def all_fingerprints(self) -> list[Path]:

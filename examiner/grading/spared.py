@@ -68,7 +68,7 @@ def spared(notebook: NotebookNode, source: NotebookNode, loaders: Collection[str
     source : NotebookNode
         The source notebook.
     loaders : collection of str
-        Names of functions whose results no cell can change: immutable data sets with read-only arrays.
+        Names of functions whose results no cell can change, see `examiner.engine.DataSet`.
     """
     own = {cell.source for cell in cells_of(source, "free")}
     cells = {
@@ -130,7 +130,7 @@ def _imports(source: str) -> frozenset[str]:
 
 
 def _unchanging(found: Mapping[str, Names], cells: Mapping[str, NotebookNode], loaders: Collection[str]) -> set[str]:
-    """Names that a provided cell assigns from a loader's call, and that nothing else binds or stores into."""
+    """Names that a provided cell assigns from a loader's call, and that no other cell binds."""
     loaded = {
         statement.targets[0].id: call.func.id
         for cell in cells.values()
@@ -141,30 +141,7 @@ def _unchanging(found: Mapping[str, Names], cells: Mapping[str, NotebookNode], l
         if isinstance(call.func, ast.Name) and call.func.id in loaders
     }
     times = Counter(name for used in found.values() for name in used.binds)
-    changed = {name for cell in cells.values() for name in _stored_into(cell.source) & loaded.keys()}
-    return {name for name, loader in loaded.items() if times[name] == times[loader] == 1} - changed
-
-
-def _stored_into(source: str) -> frozenset[str]:
-    """Names in whose objects a cell sets or deletes something, or of which it calls a method."""
-    return _changed(source) if len(source) <= MAX_KEPT else _changed.__wrapped__(source)
-
-
-@lru_cache(4096)
-def _changed(source: str) -> frozenset[str]:
-    nodes = [node for part in statements(source) for node in ast.walk(part)]
-    places = [each for each in nodes if isinstance(each, ast.Attribute | ast.Subscript)]
-    stored = [each for each in places if not isinstance(each.ctx, ast.Load)]
-    called = [each.func.value for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
-    owners = [_owner(each) for each in stored] + [each for each in called if isinstance(each, ast.Name)]
-    return frozenset(each.id for each in owners if isinstance(each, ast.Name))
-
-
-def _owner(place: ast.expr) -> ast.expr:
-    """Whose attribute or item this is, or whose attribute's."""
-    while isinstance(place, ast.Attribute | ast.Subscript):
-        place = place.value
-    return place
+    return {name for name, loader in loaded.items() if times[name] == times[loader] == 1}
 
 
 def _was_run(cell: NotebookNode) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from examiner import codec, frames, removal, shared
 from examiner._exceptions import SandboxError
-from examiner.kernel.connection import START_SECONDS, Connection, is_late
+from examiner.kernel.connection import Connection, is_late
 from examiner.kernel.kernel import Kernel
 from examiner.kernel.messages import Composer
 from examiner.sandbox import Process, Sandbox, Stopwatch
@@ -150,8 +150,9 @@ class KernelHost:
         finally:
             for each in theirs:
                 each.close()
-        if self._reply(START_SECONDS) is None:
-            raise SandboxError("The fork server does not answer.")
+        while self._reply(POLL_SECONDS) is None:  # it may load Matplotlib first
+            if is_late(watch):
+                raise SandboxError("The fork server does not answer.")
         self._process = self.sandbox.child()
         connection.wait_for_greeting()
         return Kernel(self, connection, composer)

@@ -13,6 +13,7 @@ from examiner.settings import Timing
 
 __all__ = ["CellStopped", "Kernel", "KernelDied"]
 
+MAX_FOREIGN = 10_000  # messages that answer nothing, in one exchange: each takes time to read
 END_SECONDS = 0.5  # how long after its sockets a kernel's process may end
 
 
@@ -140,6 +141,8 @@ class Kernel:
             before = connection.received
             for frames, channel in connection.receive(limit - watch.seconds):
                 exchange.take(frames, channel)
+            if exchange.foreign > MAX_FOREIGN:
+                self._end("sent messages without end")
             if connection.received > allowed:
                 self._end(f"wrote more than {timing.traffic >> 20} MiB")
             # Before its time is judged: the examiner may be late itself.

@@ -122,6 +122,8 @@ class Exchange:
     frames: list[bytes] = field(default_factory=list)
     """What a reply to a call holds."""
     idle: bool = False
+    foreign: int = 0
+    """Messages that answer something else, or nothing."""
     quiet: bool = False
     """Whether the reply says that nothing was published, and so that nothing is to come."""
     replied: float = 0.0
@@ -162,9 +164,13 @@ class Exchange:
             self.outputs.add(kind, content)
         elif channel == self.channel and kind == "execute_reply" and self.reply is None:
             self.reply, self.replied = content, self.clock()
+        else:
+            self.foreign += 1
 
     def _take_reply(self, frames: list[bytes]) -> None:
         """Take in the reply to a call: whose, whether all was quiet meanwhile, and what it holds."""
         if self.channel == "calls" and self.reply is None and len(frames) >= 2 and frames[0] == self.id.encode():
             self.reply, self.frames, self.replied = {}, frames[2:], self.clock()
             self.quiet = frames[1] == QUIET
+        else:
+            self.foreign += 1

@@ -448,13 +448,20 @@ class AgentKernel(IPythonKernel):
         asyncio.get_event_loop().add_reader(self._calls, context.run, self._call)
 
     def _call(self) -> None:
-        """Answer a call. It is read to its end, and its reply is sent whole: only the answer can be interrupted."""
-        messages: list[list[bytes]] = []
+        """Answer a call. Whatever keeps it from being read or answered ends the kernel: the examiner would wait."""
         try:
-            while not messages:
-                messages = self._reader.feed(self._calls.recv(CHUNK) or b"\xff" * 4)
-        except ValueError:
-            os._exit(1)  # the examiner has gone, or somebody else has read from this socket
+            self._answer()
+        except BaseException:
+            os._exit(1)
+
+    def _answer(self) -> None:
+        """Read a call to its end and send the whole reply: only the answer itself can be interrupted."""
+        messages: list[list[bytes]] = []
+        while not messages:
+            data = self._calls.recv(CHUNK)
+            if not data:
+                os._exit(1)  # the examiner has gone
+            messages = self._reader.feed(data)
         [(name, *request)] = messages
         self._draw(True)
         self.set_parent([], {"header": {"msg_id": name.decode(), "msg_type": "call"}}, channel="shell")  # type: ignore[no-untyped-call]

@@ -13,6 +13,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import pdb
 import sys
 import types
 from collections.abc import Callable
@@ -40,6 +41,7 @@ def forgive(shell: Any) -> None:
     shell.system = _without_installers(shell.system)
     shell.register_magic_function(_inline(shell), "line", "matplotlib")
     _answer_nothing(shell.kernel)
+    _debug_nothing()
     _keep_backend()
 
 
@@ -103,6 +105,14 @@ def _answer_nothing(kernel: Any) -> None:
 
     kernel.raw_input = kernel.getpass = ask
     builtins.input = getpass.getpass = ask  # in calls by tests
+
+
+def _debug_nothing() -> None:
+    """A forgotten ``breakpoint()`` or ``set_trace()`` is passed over: a debugger would ask for ever."""
+    sys.breakpointhook = _nothing("breakpoint()")
+    pdb.set_trace = _nothing("pdb.set_trace()")
+    debugger = importlib.import_module("IPython.core.debugger")
+    debugger.set_trace = _nothing("set_trace()")  # type: ignore[attr-defined]
 
 
 def _inline(shell: Any) -> Callable[[str], None]:

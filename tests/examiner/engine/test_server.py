@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from examiner._exceptions import EngineError
 from examiner.engine import DataSet, Engine
+from examiner.engine.server import _is_frozen
 from examiner.shared import read_shared
 from tests.examiner.engine.conftest import INSIDE
 from tests.examiner.small import write_toolkit_course
@@ -82,3 +85,41 @@ def test_a_data_set_that_cannot_be_shared_is_said(tmp_path: Path) -> None:
         with pytest.raises(EngineError, match="pickle"):
             engine.shared_data()
         assert engine.data_sets()["weather"].name == "1"
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A data set."""
+
+    name: str
+    rain: object
+
+
+@dataclass
+class Open:
+    """One that can be changed."""
+
+    name: str
+
+
+def fixed(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize(
+    ("value", "frozen"),
+    [
+        (Frozen("a", fixed(np.ones(3))), True),
+        (Frozen("a", (1, 2.5, "b", None, (True,))), True),
+        (Frozen("a", Frozen("b", 1)), True),
+        (Frozen("a", np.ones(3)), False),
+        (Frozen("a", fixed(np.array([[]], dtype=object))), False),
+        (Frozen("a", [1]), False),
+        (Frozen("a", ({},)), False),
+        (Open("a"), False),
+        (SimpleNamespace(name="a"), False),
+    ],
+)
+def test_what_nobody_can_change_is_known(value: object, frozen: bool) -> None:
+    assert _is_frozen(value) is frozen

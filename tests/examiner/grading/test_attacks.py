@@ -554,10 +554,27 @@ def test_an_invalid_reply_ends_the_kernel(flood: str, grader: Grader) -> None:
     assert str(outcome.reason).startswith("double ")
 
 
+@pytest.mark.parametrize(
+    "flood", ["kernel._calls.sendall(message * 1000)", "[kernel.iopub_thread.socket.send(b'') for _ in range(1000)]"]
+)
+def test_messages_without_end_end_the_kernel(flood: str, grader: Grader) -> None:
+    send = f"""
+        def double(x):
+            kernel = get_ipython().kernel
+            message = __import__("sys").modules["_examiner_frames"].encoded([b"x"])
+            while True:
+                {flood}"""
+    before = time.process_time()
+    outcome, _ = grade(grader, submission({"double": code(send)}))
+    assert scores(outcome) == {**HONEST, "test_double": 0.0}
+    assert (outcome.status, outcome.reason) == ("partial", "double sent messages without end")
+    assert time.process_time() - before < 10
+
+
 def test_a_kernel_that_hangs_up_costs_its_own_points_only(grader: Grader) -> None:
     outcome, _ = grade(grader, submission({"double": "def double(x):\n    get_ipython().kernel._calls.close()"}))
     assert scores(outcome) == {**HONEST, "test_double": 0.0}
-    assert (outcome.status, outcome.reason) == ("partial", "double closed its connection")
+    assert (outcome.status, outcome.reason) == ("partial", "double ended its kernel (exit status 1)")
 
 
 def test_a_flood_of_messages_ends_the_kernel(grader: Grader) -> None:
