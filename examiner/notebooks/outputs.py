@@ -362,7 +362,8 @@ PICTURES: dict[str, Callable[[bytes], tuple[int, int] | None]] = {"image/png": _
 
 # -------------------------------------------------------------------------------------------- text
 
-_COLORS = re.compile(r"(?:\x1b\[[0-9;]{0,40}m)++")  # a run of sequences that set colors
+# A run of sequences that set colors; not possessive (`++`), for then Python before 3.11.5 goes too far.
+_COLORS = re.compile(r"(?:\x1b\[[0-9;]{0,40}m)+")
 _CONTROL = re.compile(
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,500}(?:\x07|\x1b\\|\x9c)?"  # titles, links
     r"|(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]?"  # movements of the cursor, and everything like them

@@ -81,6 +81,8 @@ def display(kind: str = "display_data", **data: Any) -> tuple[str, dict[str, Any
         ("a\x07\x08\x00b\x7f\x85c\u2028d", "ab\nc\nd"),
         ("right\u202eleft\u2066x\u200f\ufeff", "rightleftx"),
         ("tab\tline\nümlaut \U0001f600 \u200d", "tab\tline\nümlaut \U0001f600 \u200d"),
+        ("\x1b[40m\x1b]2;title\x07x", "\x1b[0;40mx\x1b[0m"),
+        ("\x1b[40m\x1b[2Jx", "\x1b[0;40mx\x1b[0m"),
         ("\x1b", ""),
         ("\x1b[", ""),
         ("", ""),
