@@ -6,10 +6,16 @@ in the sandbox both use this module.
 
 from __future__ import annotations
 
+import socket
 import struct
 from collections.abc import Generator, Sequence
 
-__all__ = ["FrameReader", "encoded"]
+__all__ = ["CHUNK", "QUIET", "FrameReader", "Incoming", "encoded", "received_now"]
+
+CHUNK = 2**18
+"""Bytes that are read at once."""
+QUIET = b"quiet"
+"""What a reply to a call says where nothing was published meanwhile."""
 
 
 def encoded(frames: Sequence[bytes]) -> bytes:
@@ -20,6 +26,33 @@ def encoded(frames: Sequence[bytes]) -> bytes:
     frames : sequence of bytes
     """
     return b"".join((struct.pack(f">I{len(frames)}Q", len(frames), *map(len, frames)), *frames))
+
+
+def received_now(connection: socket.socket) -> bytes | None:
+    """Give what has come in, without waiting: None for nothing, no bytes where the other end has hung up.
+
+    Parameters
+    ----------
+    connection : socket.socket
+    """
+    try:
+        return connection.recv(CHUNK, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
+
+
+class Incoming(bytearray):
+    """Bytes that have come in and have not been taken."""
+
+    def take(self, count: int) -> Generator[None, None, bytes]:
+        """Take so many from the front; yields as long as there are fewer."""
+        while len(self) < count:
+            yield
+        taken = bytes(memoryview(self)[:count])
+        del self[:count]
+        return taken
 
 
 class FrameReader:
@@ -35,7 +68,7 @@ class FrameReader:
 
     def __init__(self, max_bytes: int, max_frames: int) -> None:
         self._max_bytes, self._max_frames = max_bytes, max_frames
-        self._incoming = bytearray()
+        self._incoming = Incoming()
         self._messages: list[list[bytes]] = []
         self._parser = self._parse()
         next(self._parser)
@@ -56,20 +89,13 @@ class FrameReader:
     def _parse(self) -> Generator[None, None, None]:
         """Read messages forever; yields whenever it needs more bytes."""
         while True:
-            [count] = struct.unpack(">I", (yield from self._take(4)))
+            [count] = struct.unpack(">I", (yield from self._incoming.take(4)))
             if not 0 < count <= self._max_frames:
                 raise ValueError("a message with no frames or too many")
-            sizes = struct.unpack(f">{count}Q", (yield from self._take(8 * count)))
+            sizes = struct.unpack(f">{count}Q", (yield from self._incoming.take(8 * count)))
             if sum(sizes) > self._max_bytes:
                 raise ValueError("a message that is too large")
             frames = []
             for size in sizes:
-                frames.append((yield from self._take(size)))
+                frames.append((yield from self._incoming.take(size)))
             self._messages.append(frames)
-
-    def _take(self, count: int) -> Generator[None, None, bytes]:
-        while len(self._incoming) < count:
-            yield
-        taken = bytes(memoryview(self._incoming)[:count])
-        del self._incoming[:count]
-        return taken

@@ -142,7 +142,6 @@ class ClassRun:
 
     def __init__(self, course: Course) -> None:
         self.course, self.options = course, course.options
-        self.work = Work.of(course.assignment, course.options, course.config)
         self.results = Results(course)
         check_machine(self.options.isolation)
         self._after_grading = after_grading(course.app)
@@ -150,6 +149,11 @@ class ClassRun:
 
     def __repr__(self) -> str:
         return f"<ClassRun of {self.course.name}: {len(self.results.students())} submissions>"
+
+    @cached_property
+    def work(self) -> Work:
+        """What it takes to grade a submission."""
+        return Work.of(self.course.assignment, self.options, self.course.config)
 
     def grade(
         self,

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 __all__ = ["Clock"]
 
+FILE = "/proc/{pid}/schedstat"
+
 
 class Clock:
     """Measures one process: wall time less the time that it waited for a processor.
@@ -22,7 +24,7 @@ class Clock:
     """
 
     def __init__(self, pid: int) -> None:
-        self._file = _file(pid)
+        self._file = FILE.format(pid=pid)
         self._start = self._now()
         self._left_out = 0.0
 
@@ -55,7 +57,3 @@ class Clock:
                 os.close(descriptor)
         except (OSError, ValueError, IndexError):
             return 0.0
-
-
-def _file(pid: int) -> str:
-    return f"/proc/{pid}/schedstat"

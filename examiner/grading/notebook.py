@@ -141,6 +141,9 @@ class NotebookGrader:
                     with contextlib.suppress(ChildEndedError):  # the next test starts another one
                         self._child.call(f"{INSIDE}:provide", cell.source, name)
 
+    def _points_are_lost(self) -> bool:
+        return any(test.score is not None and not test.passed for test in self.tests.values())
+
     # ------------------------------------------------------------------------------ tests
 
     def _again_on_reference(self) -> None:
@@ -148,8 +151,7 @@ class NotebookGrader:
 
         In a fresh sandbox, after the parts' own tests: there is nothing of the reference in the first one.
         """
-        lost = any(test.score is not None and not test.passed for test in self.tests.values())
-        if not lost or self._child is None or not self._child.alive:
+        if not self._points_are_lost() or self._child is None or not self._child.alive:
             return
         try:
             written = {grade_id(cell): cell.source for cell in cells_of(self.notebook, "answer")}
@@ -264,8 +266,7 @@ class NotebookGrader:
             explain(cells[name], self.tests[name], those)
 
     def _named(self) -> Mapping[str, Any]:
-        lost = any(test.score is not None and not test.passed for test in self.tests.values())
-        if not lost or self._child is None or not self._child.alive:
+        if not self._points_are_lost() or self._child is None or not self._child.alive:
             return {}
         try:
             file = self.fingerprints()

@@ -12,9 +12,10 @@ import ast
 import symtable
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from nbformat import NotebookNode
 
@@ -32,7 +33,14 @@ QUIET = {"numpy", *sys.stdlib_module_names}  # modules that do not draw
 MAX_KEPT = 20_000
 """Characters of a cell whose names are remembered."""
 DEFINES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+T = TypeVar("T")
 BINDS = DEFINES | ast.Assign | ast.AnnAssign
+
+
+def _remembered(function: Callable[[str], T]) -> Callable[[str], T]:
+    """Remember what a function gives for a cell, unless that is very long: all students have the course's own cells."""
+    remembered = lru_cache(4096)(function)
+    return wraps(function)(lambda source: remembered(source) if len(source) <= MAX_KEPT else function(source))
 
 
 @dataclass(frozen=True)
@@ -113,13 +121,9 @@ def may_draw(notebook: NotebookNode, spared: Collection[str]) -> bool:
     return any(names is None or names.needs & imported for names in running)
 
 
+@_remembered
 def _imported(source: str) -> frozenset[str]:
     """The names that a cell imports from modules that may draw."""
-    return _imports(source) if len(source) <= MAX_KEPT else _imports.__wrapped__(source)
-
-
-@lru_cache(4096)
-def _imports(source: str) -> frozenset[str]:
     return frozenset(
         name.asname or name.name.partition(".")[0]
         for line in statements(source)
@@ -154,13 +158,9 @@ def _was_run(cell: NotebookNode) -> bool:
     return all(isinstance(part, BINDS) for part in statements(cell.source))  # silent
 
 
+@_remembered
 def _names(source: str) -> Names | None:
     """What a cell does with the notebook's names; None where that cannot be seen."""
-    return _found(source) if len(source) <= MAX_KEPT else _found.__wrapped__(source)
-
-
-@lru_cache(4096)  # all students have the course's own cells
-def _found(source: str) -> Names | None:
     text = plain_python(source)
     try:
         body = ast.parse(text).body

@@ -6,11 +6,9 @@ import socket
 from collections.abc import Sequence
 
 from examiner._exceptions import ProtocolError
-from examiner.frames import FrameReader, encoded
+from examiner.frames import FrameReader, encoded, received_now
 
 __all__ = ["CallSocket"]
-
-_CHUNK = 2**18
 
 
 class CallSocket:
@@ -64,12 +62,9 @@ class CallSocket:
             The kernel has hung up, or has sent something that is not a reply.
         """
         self._send_more()
-        try:
-            data = self._socket.recv(_CHUNK)
-        except BlockingIOError:
+        data = received_now(self._socket)
+        if data is None:
             return []
-        except OSError:
-            data = b""
         if not data:
             raise ProtocolError("the kernel has closed its socket")
         self.received += len(data)

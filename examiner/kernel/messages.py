@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from examiner.frames import QUIET
 from examiner.kernel.zmtp import MAX_CONTENT, OVERSIZE, Channel
 from examiner.notebooks import Outputs
 
@@ -23,8 +24,6 @@ __all__ = ["MAX_CONTENT", "Composer", "Exchange", "Message", "read"]
 DELIMITER = b"<IDS|MSG>"
 PUBLISHED = {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
 QUIET_SECONDS = 1.0  # how long the end of a cell's outputs may come after its reply
-QUIET = b"quiet"
-"""What a reply to a call says where nothing was published meanwhile."""
 
 
 class Message(NamedTuple):

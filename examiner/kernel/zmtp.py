@@ -15,6 +15,7 @@ from collections.abc import Generator
 from typing import Literal
 
 from examiner._exceptions import ProtocolError
+from examiner.frames import Incoming, received_now
 
 __all__ = ["MAX_CONTENT", "OVERSIZE", "Channel", "ZmtpSocket"]
 
@@ -23,7 +24,6 @@ Channel = Literal["shell", "iopub", "calls"]
 
 _GREETING = b"\xff" + bytes(7) + b"\x01\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 _MORE, _LONG, _COMMAND = 1, 2, 4
-_CHUNK = 2**18
 SEND_SECONDS = 10  # a kernel may stop reading
 MAX_CONTENT = 8 * 2**20  # bytes of one message's JSON
 OVERSIZE: list[bytes] = []
@@ -45,7 +45,7 @@ class ZmtpSocket:
 
     def __init__(self, connection: socket.socket, kind: str, max_bytes: int, max_frames: int = 512) -> None:
         self._max_bytes, self._max_frames = max_bytes, max_frames
-        self._incoming = bytearray()  # never more than one frame that is kept, and one chunk
+        self._incoming = Incoming()  # never more than one frame that is kept, and one chunk
         self._messages: list[list[bytes]] = []
         self._waiting: list[bytes] | None = []  # to be sent once the kernel has introduced itself
         self._parser = self._parse()
@@ -103,12 +103,9 @@ class ZmtpSocket:
         ProtocolError
             The kernel has hung up, or does not speak the protocol.
         """
-        try:
-            data = self._socket.recv(_CHUNK, socket.MSG_DONTWAIT)
-        except BlockingIOError:
+        data = received_now(self._socket)
+        if data is None:
             return []
-        except OSError:
-            data = b""
         if not data:
             raise ProtocolError("the kernel has closed its socket")
         self.received += len(data)
@@ -121,7 +118,7 @@ class ZmtpSocket:
 
     def _parse(self) -> Generator[None, None, None]:
         """Read messages forever; yields whenever it needs more bytes."""
-        greeting = yield from self._take(len(_GREETING))
+        greeting = yield from self._incoming.take(len(_GREETING))
         if greeting[0] != 0xFF or greeting[10] < 3:
             raise ProtocolError("the kernel does not speak its protocol")
         yield from self._parse_ready()
@@ -130,7 +127,7 @@ class ZmtpSocket:
 
     def _parse_ready(self) -> Generator[None, None, None]:
         """Read the kernel's introduction: before it, ZeroMQ takes no messages."""
-        flags, size = yield from self._take(2)
+        flags, size = yield from self._incoming.take(2)
         if flags != _COMMAND:
             raise ProtocolError("the kernel does not speak its protocol")
         yield from self._drop(size)
@@ -141,8 +138,8 @@ class ZmtpSocket:
         frames: list[bytes] = []
         kept, more, over = 0, True, False
         while more:
-            [flags] = yield from self._take(1)
-            size = int.from_bytes((yield from self._take(8 if flags & _LONG else 1)), "big")
+            [flags] = yield from self._incoming.take(1)
+            size = int.from_bytes((yield from self._incoming.take(8 if flags & _LONG else 1)), "big")
             if flags & _COMMAND:
                 yield from self._drop(size)
                 continue
@@ -153,16 +150,9 @@ class ZmtpSocket:
                 frames.clear()
                 yield from self._drop(size)
             else:
-                frames.append((yield from self._take(size)))
+                frames.append((yield from self._incoming.take(size)))
         self._messages.append(OVERSIZE if over else frames)
         self.unfinished = False
-
-    def _take(self, count: int) -> Generator[None, None, bytes]:
-        while len(self._incoming) < count:
-            yield
-        taken = bytes(memoryview(self._incoming)[:count])
-        del self._incoming[:count]
-        return taken
 
     def _drop(self, count: int) -> Generator[None, None, None]:
         while count:

@@ -48,7 +48,6 @@ MAX_ITEMS = 10_000
 MAX_TRACEBACK = 8
 MAX_WARNINGS = 20
 MAX_TEXT = 2_000
-CHUNK = 2**18  # bytes that are read at once
 MAX_ID = 2**10  # bytes of the name of a call
 SETTINGS = Config(HistoryManager={"enabled": False})  # IPython's
 MAX_WATCHED = 16 * 2**20  # bytes of an argument that is looked at for changes
@@ -458,7 +457,7 @@ class AgentKernel(IPythonKernel):
         """Read a call to its end and send the whole reply: only the answer itself can be interrupted."""
         messages: list[list[bytes]] = []
         while not messages:
-            data = self._calls.recv(CHUNK)
+            data = self._calls.recv(framing.CHUNK)
             if not data:
                 os._exit(1)  # the examiner has gone
             messages = self._reader.feed(data)
@@ -477,7 +476,7 @@ class AgentKernel(IPythonKernel):
         waiting = any(each.waiting() for each in AgentStream.made)
         # What an exception left half sent comes with the message that the kernel is idle.
         quiet = self.iopub_thread.published == before and not waiting and not self.answers.failed
-        self._calls.sendall(framing.encoded([name, b"quiet" if quiet else b"", *reply]))
+        self._calls.sendall(framing.encoded([name, framing.QUIET if quiet else b"", *reply]))
         if not quiet:
             for stream in AgentStream.made:
                 stream.flush()

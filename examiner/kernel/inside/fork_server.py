@@ -251,9 +251,11 @@ def main(descriptor: str, isolation: str, *preload: str) -> None:
     apart = isolation != "none"
     folders = scratch.Scratch(FOLDERS) if apart else None
     sys.path.insert(0, "")  # the toolkit is in the working folder
-    loads: list[Callable[[], None]] = [functools.partial(load, statement) for statement in preload]
-    warm(*([load_late, *loads] if apart else []))  # else there is one kernel, which loads what it needs
-    close_shared()
+    if apart:
+        warm(load_late, *(functools.partial(load, statement) for statement in preload))
+        close_shared()
+    else:  # there is one kernel, which loads what it needs
+        warm()
     if folders is not None:
         folders.wipe()
     server = ForkServer(control, folders)

@@ -28,7 +28,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine(tmp_path / "schedstat")
-    monkeypatch.setattr(module, "_file", lambda _: made.file)
+    monkeypatch.setattr(module, "FILE", str(made.file))
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: made.now))
     return made
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import struct
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +12,7 @@ from hypothesis import strategies as st
 from examiner._exceptions import ProtocolError
 from examiner.frames import FrameReader, encoded
 from examiner.kernel.calls import CallSocket
+from tests.examiner.kernel.pieces import connected, received
 
 MAX_BYTES, MAX_FRAMES = 200, 5
 CASES, MANY_CASES = 50, 2_000
@@ -22,38 +21,14 @@ any_frames = st.lists(st.binary(max_size=40), min_size=1, max_size=5)
 sizes = st.lists(st.integers(1, 30), min_size=1, max_size=4)
 
 
-@contextlib.contextmanager
-def connected(max_bytes: int = MAX_BYTES) -> Iterator[tuple[CallSocket, socket.socket]]:
-    """A client and the other end of its socket."""
-    ours, theirs = socket.socketpair()
-    client = CallSocket(ours, max_bytes, MAX_FRAMES)
-    try:
-        yield client, theirs
-    finally:
-        client.close()
-        theirs.close()
-
-
-def received(data: bytes, pieces: list[int]) -> tuple[list[list[bytes]], bool]:
-    """Give what a client makes of bytes that come in pieces, and whether it gave up."""
-    messages: list[list[bytes]] = []
-    with connected() as (client, peer):
-        place, turn = 0, 0
-        while place < len(data):
-            piece = data[place : place + pieces[turn % len(pieces)]]
-            place, turn = place + len(piece), turn + 1
-            peer.sendall(piece)
-            try:
-                messages += client.receive()
-            except ProtocolError:
-                return messages, True
-            assert client.received == place
-        return messages, False
+def make(connection: socket.socket) -> CallSocket:
+    """A client."""
+    return CallSocket(connection, MAX_BYTES, MAX_FRAMES)
 
 
 def check_any_bytes(data: bytes, pieces: list[int]) -> None:
     """Whatever comes, no message is larger than it may be."""
-    messages, _ = received(data, pieces)
+    messages, _ = received(make, data, pieces)
     assert all(sum(map(len, frames)) <= MAX_BYTES and len(frames) <= MAX_FRAMES for frames in messages)
 
 
@@ -64,7 +39,7 @@ def test_a_message_is_its_number_of_frames_their_sizes_and_the_frames() -> None:
 @given(st.lists(any_frames, max_size=4), sizes)
 @settings(max_examples=CASES, deadline=None)
 def test_messages_come_back_in_pieces_of_any_size(messages: list[list[bytes]], pieces: list[int]) -> None:
-    assert received(b"".join(map(encoded, messages)), pieces) == (messages, False)
+    assert received(make, b"".join(map(encoded, messages)), pieces) == (messages, False)
 
 
 @given(st.one_of(st.binary(max_size=200), any_frames.map(encoded)), st.binary(max_size=50), sizes)
@@ -90,7 +65,7 @@ def test_many_bytes_do_no_harm(data: bytes, more: bytes, pieces: list[int]) -> N
     ],
 )
 def test_what_is_too_large_is_refused_before_it_is_kept(start: bytes) -> None:
-    with connected() as (client, peer):
+    with connected(make) as (client, peer):
         peer.sendall(start)
         with pytest.raises(ProtocolError, match="the kernel has sent a message"):
             client.receive()
@@ -104,7 +79,7 @@ def test_a_reader_keeps_what_is_not_complete() -> None:
 
 def test_a_kernel_that_reads_late_gets_all_of_a_large_call() -> None:
     frames = [b"x" * 3_000_000, b"end"]
-    with connected() as (client, peer):
+    with connected(make) as (client, peer):
         client.send(frames)
         assert client.sending
         reader, found = FrameReader(2**23, MAX_FRAMES), []
@@ -116,7 +91,7 @@ def test_a_kernel_that_reads_late_gets_all_of_a_large_call() -> None:
 
 
 def test_calls_are_sent_one_after_the_other() -> None:
-    with connected() as (client, peer):
+    with connected(make) as (client, peer):
         client.send([b"x" * 1_000_000])
         client.send([b"2"])
         reader, found = FrameReader(2**23, MAX_FRAMES), []
@@ -128,7 +103,7 @@ def test_calls_are_sent_one_after_the_other() -> None:
 
 @pytest.mark.parametrize("sends", [True, False])
 def test_a_kernel_that_has_hung_up_is_known(sends: bool) -> None:
-    with connected() as (client, peer):
+    with connected(make) as (client, peer):
         peer.close()
         with pytest.raises(ProtocolError):
             client.send([b"1"]) if sends else client.receive()

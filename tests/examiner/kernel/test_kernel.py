@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from examiner._exceptions import ProtocolError, SandboxError
+from examiner.frames import QUIET
 from examiner.kernel import KernelHost
 from examiner.kernel import connection as connection_module
 from examiner.kernel.connection import Connection, wall_limit
 from examiner.kernel.kernel import CellStopped, Kernel, KernelDied
-from examiner.kernel.messages import DELIMITER, QUIET, Composer
+from examiner.kernel.messages import DELIMITER, Composer
 from examiner.notebooks.outputs import Outputs
 from examiner.settings import Timing
 from tests.examiner import inside

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examiner.frames import QUIET
 from examiner.kernel.messages import (
     DELIMITER,
     MAX_CONTENT,
-    QUIET,
     QUIET_SECONDS,
     Composer,
     Exchange,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import struct
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +12,7 @@ from hypothesis import strategies as st
 from examiner._exceptions import ProtocolError
 from examiner.kernel import zmtp
 from examiner.kernel.zmtp import OVERSIZE, ZmtpSocket
+from tests.examiner.kernel.pieces import connected, received
 
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 READY = b"\x04\x06\x05READY"
@@ -21,34 +20,19 @@ MAX_BYTES, MAX_FRAMES = 200, 6
 CASES, MANY_CASES = 50, 2_000
 
 
-@contextlib.contextmanager
-def connected(kind: str = "DEALER") -> Iterator[tuple[ZmtpSocket, socket.socket]]:
-    """A client and the other end of its socket."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    client = ZmtpSocket(ours, kind, MAX_BYTES, MAX_FRAMES)
-    try:
-        yield client, theirs
-    finally:
-        client.close()
-        theirs.close()
+def make(connection: socket.socket, kind: str = "DEALER") -> ZmtpSocket:
+    """A client."""
+    return ZmtpSocket(connection, kind, MAX_BYTES, MAX_FRAMES)
 
 
-def received(data: bytes, sizes: list[int]) -> tuple[list[list[bytes]], bool]:
+def keeps_little(client: ZmtpSocket, piece: bytes) -> None:
+    """A client keeps at most one frame, its header and a piece."""
+    assert len(client._incoming) <= MAX_BYTES + len(piece) + 9
+
+
+def read(data: bytes, sizes: list[int]) -> tuple[list[list[bytes]], bool]:
     """Give what a client makes of bytes that come in pieces, and whether it gave up."""
-    messages: list[list[bytes]] = []
-    with connected() as (client, peer):
-        place, turn = 0, 0
-        while place < len(data):
-            piece = data[place : place + sizes[turn % len(sizes)]]
-            place, turn = place + len(piece), turn + 1
-            peer.sendall(piece)
-            try:
-                messages += client.receive()
-            except ProtocolError:
-                return messages, True
-            assert len(client._incoming) <= MAX_BYTES + len(piece) + 9  # one frame that is kept, its header, a piece
-            assert client.received == place
-        return messages, False
+    return received(make, data, sizes, keeps_little)
 
 
 def encoded(frames: list[bytes], long: bool = False) -> bytes:
@@ -88,7 +72,7 @@ messages = st.lists(
 
 def check_any_stream(data: bytes, sizes: list[int]) -> None:
     """Any bytes give the same, however they are cut: messages within limits, or an end."""
-    in_pieces, at_once = received(data, sizes), received(data, [max(1, len(data))])
+    in_pieces, at_once = read(data, sizes), read(data, [max(1, len(data))])
     found, gave_up = in_pieces
     assert found[: len(at_once[0])] == at_once[0]  # at once, what came before the error is lost with it
     assert gave_up == at_once[1]
@@ -99,7 +83,7 @@ def check_any_stream(data: bytes, sizes: list[int]) -> None:
 def check_messages(sent: list[list[bytes]], long: bool, sizes: list[int]) -> None:
     """What a kernel sends arrives, but for what is too large."""
     data = GREETING + READY + b"".join(encoded(frames, long) for frames in sent)
-    found, gave_up = received(data, sizes)
+    found, gave_up = read(data, sizes)
     assert not gave_up
     assert found == [kept(frames) for frames in sent]
 
@@ -131,7 +115,7 @@ def test_many_messages_arrive(sent: list[list[bytes]], long: bool, sizes: list[i
 
 
 def test_a_frame_that_never_ends_takes_no_memory() -> None:
-    with connected() as (client, peer):
+    with connected(make) as (client, peer):
         peer.sendall(GREETING + READY + b"\x02" + struct.pack(">Q", 2**63))
         for _ in range(100):
             peer.sendall(bytes(50_000))
@@ -144,7 +128,7 @@ def test_a_frame_that_never_ends_takes_no_memory() -> None:
 
 def test_commands_between_frames_are_dropped() -> None:
     data = GREETING + READY + b"\x01\x01a" + b"\x04\x04PING" + b"\x06" + struct.pack(">Q", 3) + b"abc" + b"\x00\x01b"
-    assert received(data, [7]) == ([[b"a", b"b"]], False)
+    assert read(data, [7]) == ([[b"a", b"b"]], False)
 
 
 @pytest.mark.parametrize(
@@ -153,23 +137,23 @@ def test_commands_between_frames_are_dropped() -> None:
     ids=["another protocol", "an old version", "a message before the introduction"],
 )
 def test_what_is_not_the_protocol_is_refused(data: bytes) -> None:
-    assert received(data, [100]) == ([], True)
+    assert read(data, [100]) == ([], True)
 
 
 def test_a_kernel_that_hangs_up_is_an_error() -> None:
-    with connected() as (client, peer):
+    with connected(make) as (client, peer):
         peer.close()
         with pytest.raises(ProtocolError, match="closed"):
             client.receive()
 
 
 def test_without_bytes_there_is_nothing_and_no_waiting() -> None:
-    with connected() as (client, _):
+    with connected(make) as (client, _):
         assert client.receive() == []
 
 
 def test_messages_are_sent_once_the_kernel_has_introduced_itself() -> None:
-    with connected("SUB") as (client, peer):
+    with connected(lambda connection: make(connection, "SUB")) as (client, peer):
         client.send([b"a", b"b" * 300])
         hello = peer.recv(10_000)
         assert hello.startswith(zmtp._GREETING)
@@ -182,7 +166,7 @@ def test_messages_are_sent_once_the_kernel_has_introduced_itself() -> None:
 
 
 def test_a_kernel_that_takes_nothing_is_an_error() -> None:
-    with connected() as (client, peer):
+    with connected(make) as (client, peer):
         peer.sendall(GREETING + READY)
         client.receive()
         peer.close()
