@@ -6,7 +6,7 @@ A child is forked from a warm process of one assignment; folder, environment, li
 from examiner.engine.cells import Ran, TimeIsUp, compiled, run_cell, run_imports, run_test
 from examiner.engine.child import ask, current_assignment
 from examiner.engine.engine import Child, Engine
-from examiner.engine.reference import reference_answers
+from examiner.engine.reference import prepare_reference, reference_answers
 from examiner.engine.server import DataSet
 from examiner.engine.trusted import TrustedRun, trusted_run
 from examiner.engine.workers import run_all
@@ -21,6 +21,7 @@ __all__ = [
     "ask",
     "compiled",
     "current_assignment",
+    "prepare_reference",
     "reference_answers",
     "run_all",
     "run_cell",

@@ -13,7 +13,7 @@ from examiner.assignment import find_assignment
 from examiner.engine.child import current_assignment, in_child
 from examiner.engine.trusted import TrustedRun
 
-__all__ = ["reference_answers"]
+__all__ = ["prepare_reference", "reference_answers"]
 
 
 def reference_answers(notebook: str) -> Any:
@@ -37,6 +37,20 @@ def reference_answers(notebook: str) -> Any:
     assignment = current_assignment() if in_child() else find_assignment(Path.cwd().name)
     path = assignment.notebook(notebook)
     return _answers(path, path.stat().st_mtime_ns, assignment.toolkit)
+
+
+def prepare_reference(notebook: str) -> None:
+    """Read and compile the reference in the engine's warm process: no child has to.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name without the ending.
+    """
+    assignment = current_assignment()
+    with contextlib.suppress(Exception):  # no toolkit, or one that cannot read ahead; tests report what else is wrong
+        earlier = importlib.import_module(f"{assignment.toolkit}.earlier")
+        earlier.read_ahead(notebook, folder=assignment.notebook(notebook).parent)
 
 
 @functools.lru_cache(maxsize=64)

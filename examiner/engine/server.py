@@ -85,7 +85,7 @@ def _load(assignment: Assignment, modules: list[str]) -> dict[str, DataSet]:
             __import__(name)
         found = _data_sets(assignment.data_sets)
     gc.collect()
-    gc.freeze()  # pages of what is loaded stay shared with the children
+    gc.freeze()  # pages of what is loaded stay shared with the children, as after each `_warm`
     return found
 
 
@@ -133,6 +133,7 @@ def _warm(function: str, arguments: list[Any]) -> bool:
     """Call a function here, so that what it caches is there in every child from now on."""
     with contextlib.redirect_stdout(io.StringIO()):
         function_named(function)(*arguments)
+    gc.freeze()
     return True
 
 

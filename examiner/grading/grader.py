@@ -28,9 +28,10 @@ from examiner.engine import Engine
 from examiner.grading.notebook import INSIDE, NotebookGrader
 from examiner.grading.spared import may_draw, spared
 from examiner.grading.student import StudentSide
-from examiner.kernel import KernelHost, Session, TimeBudget
+from examiner.kernel import KernelHost, Session, TimeBudget, kernel_files
 from examiner.notebooks import THEIRS, cells_of, imports, read, read_once
 from examiner.outcome import NotebookOutcome, sentence
+from examiner.sandbox import SharedFiles
 from examiner.settings import Options
 
 __all__ = ["Grader"]
@@ -57,6 +58,7 @@ class Grader:
         self.diagnoser = Diagnoser(self.engine)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="next sandbox")
         self._next: Future[KernelHost] | None = None
+        self._files: SharedFiles | None = None
         self._used = False  # whether a sandbox was needed before: a single submission needs no second one
         self._sides: weakref.WeakSet[StudentSide] = weakref.WeakSet()
         self._idle: threading.Timer | None = None
@@ -83,6 +85,10 @@ class Grader:
         if prepared is not None:
             with contextlib.suppress(ExaminerError, OSError):
                 prepared.result().close()
+        with self._lock:
+            files, self._files = self._files, None
+        if files is not None:
+            files.close()
         self.engine.close()
         self.diagnoser = Diagnoser(self.engine)  # the course may be changed until the next notebook
 
@@ -153,7 +159,7 @@ class Grader:
 
         with tempfile.TemporaryDirectory(prefix="examiner-") as folder, session() as first:
             with contextlib.suppress(EngineError):  # a process that was killed is replaced by the fork
-                self.engine.warm(f"{INSIDE}:prepare", name)
+                self.engine.warm(f"{INSIDE}:prepare", name, *sorted(builds_on))
             fork = partial(self.engine.fork, self._workspace(Path(folder), files))
             spare = side.spared[name] if name in side.spared else self._spared(notebook, name)
             keep = self.options.figures == "submitted"
@@ -213,7 +219,7 @@ class Grader:
         try:
             return KernelHost(
                 options.isolation,
-                self._provided(),
+                self._shared_files(),
                 limits=options.limits,
                 data_dir=options.data_dir,
                 env=self.assignment.variables(earlier="{work}/" + EARLIER, seed=options.seed, data=data),
@@ -223,6 +229,13 @@ class Grader:
         finally:
             for descriptor in shared.values():
                 os.close(descriptor)
+
+    def _shared_files(self) -> SharedFiles:
+        """What the working folders of all sandboxes show."""
+        with self._lock:
+            if self._files is None:
+                self._files = kernel_files(self._provided())
+            return self._files
 
     def _shared_data(self) -> dict[str, int]:
         """The data sets that the engine has loaded, for a sandbox that cannot change them."""

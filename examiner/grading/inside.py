@@ -16,7 +16,16 @@ from nbformat import NotebookNode
 
 from examiner._exceptions import AnswerStoppedError, CheckTimeoutError, NeedsHumanError
 from examiner.diagnosis import Diagnosis, diagnose_here
-from examiner.engine import Ran, compiled, current_assignment, run_cell, run_imports, run_test, trusted_run
+from examiner.engine import (
+    Ran,
+    compiled,
+    current_assignment,
+    prepare_reference,
+    run_cell,
+    run_imports,
+    run_test,
+    trusted_run,
+)
 from examiner.grading.proxies import AnswerError, Bridge, Link, Raised, TestNames
 from examiner.notebooks import cells_of, grade_id, names_in, read_once
 from examiner.outcome import Check, TestOutcome
@@ -186,8 +195,17 @@ def _source(notebook: str) -> NotebookNode:
 # ------------------------------------------------------------------------ called from outside
 
 
-def prepare(notebook: str) -> None:
-    """Read, compile and import, in the engine's warm process, what every child needs that tests this notebook."""
+def prepare(notebook: str, *earlier: str) -> None:
+    """Read, compile and import, in the engine's warm process, what every child needs that tests this notebook.
+
+    Parameters
+    ----------
+    notebook : str
+    *earlier : str
+        The notebooks that it builds on.
+    """
+    for name in (*earlier, notebook):
+        prepare_reference(name)
     source = _source(notebook)
     run_imports(source, {}, "given")
     for cell in cells_of(source, "given", "test"):

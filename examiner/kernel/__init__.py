@@ -4,8 +4,8 @@ Every message of a kernel is hostile: what is not the answer to the one open req
 """
 
 from examiner.codec import REQUEST_LIMITS
-from examiner.kernel.host import KernelHost
+from examiner.kernel.host import KernelHost, kernel_files
 from examiner.kernel.kernel import Kernel
 from examiner.kernel.session import Cell, Session, TimeBudget
 
-__all__ = ["REQUEST_LIMITS", "Cell", "Kernel", "KernelHost", "Session", "TimeBudget"]
+__all__ = ["REQUEST_LIMITS", "Cell", "Kernel", "KernelHost", "Session", "TimeBudget", "kernel_files"]

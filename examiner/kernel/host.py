@@ -18,10 +18,10 @@ from examiner._exceptions import SandboxError
 from examiner.kernel.connection import Connection, is_late
 from examiner.kernel.kernel import Kernel
 from examiner.kernel.messages import Composer
-from examiner.sandbox import Process, Sandbox, Stopwatch
+from examiner.sandbox import Process, Sandbox, SharedFiles, Stopwatch
 from examiner.settings import Isolation, Limits
 
-__all__ = ["KernelHost"]
+__all__ = ["KernelHost", "kernel_files"]
 
 _INSIDE = Path(__file__).parent / "inside"
 _MODULES = [_INSIDE / "agent.py", _INSIDE / "forgiving.py", _INSIDE / "scratch.py"]
@@ -37,6 +37,16 @@ REPLY_SECONDS = 30
 MAX_REPLY = 4096
 
 
+def kernel_files(files: Mapping[str, Path | bytes]) -> SharedFiles:
+    """Write what the working folders of many hosts show, with what a fork server needs.
+
+    Parameters
+    ----------
+    files : mapping of str to Path or bytes
+    """
+    return SharedFiles({**files, **FILES})
+
+
 class KernelHost:
     """A sandbox with a fork server in it, which starts loading at once.
 
@@ -44,8 +54,8 @@ class KernelHost:
     ----------
     isolation : {"bubblewrap", "none"}
         What keeps it apart. Without bubblewrap nothing can be cleaned up for sure, and a host serves one kernel.
-    files : mapping of str to Path or bytes
-        What lies in its working folder.
+    files : mapping of str to Path or bytes, or SharedFiles
+        What lies in its working folder; from `kernel_files` where many hosts show the same.
     limits : examiner.settings.Limits, optional
         What it may use: all kernels together.
     data_dir : Path, optional
@@ -63,7 +73,7 @@ class KernelHost:
     def __init__(
         self,
         isolation: Isolation,
-        files: Mapping[str, Path | bytes],
+        files: Mapping[str, Path | bytes] | SharedFiles,
         *,
         limits: Limits | None = None,
         data_dir: Path | None = None,
@@ -71,7 +81,8 @@ class KernelHost:
         preload: Sequence[str] = (),
         descriptors: Sequence[int] = (),
     ) -> None:
-        self.sandbox = Sandbox(isolation, limits, files={**files, **FILES}, data_dir=data_dir)
+        shown = files if isinstance(files, SharedFiles) else {**files, **FILES}
+        self.sandbox = Sandbox(isolation, limits, files=shown, data_dir=data_dir)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process: Process | None = None  # the kernel's
         self._connection: Connection | None = None

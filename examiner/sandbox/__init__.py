@@ -7,5 +7,6 @@ from examiner.sandbox.health import check_isolation, isolation_findings
 from examiner.sandbox.linux.processes import Process
 from examiner.sandbox.linux.usage import Stopwatch
 from examiner.sandbox.sandbox import Sandbox
+from examiner.sandbox.scratch import SharedFiles
 
-__all__ = ["Process", "Sandbox", "Stopwatch", "check_isolation", "isolation_findings"]
+__all__ = ["Process", "Sandbox", "SharedFiles", "Stopwatch", "check_isolation", "isolation_findings"]

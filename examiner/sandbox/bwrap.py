@@ -41,7 +41,7 @@ class Layout:
     """
 
     root: Path  # the sandbox's folder on the host
-    files: Path  # in it: what goes into the working folder
+    files: Path  # in it, or shared with other sandboxes: what goes into the working folder
     data: Path | None
     user: int | None  # whom root becomes
     stage: dict[Path, Path] = field(default_factory=dict)
@@ -97,13 +97,14 @@ def bwrap(layout: Layout, variables: Mapping[str, str], disk: int) -> list[str]:
     arguments += ["--size", str(SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm"]
     arguments += ["--size", str(disk), "--perms", "1777", "--tmpfs", "/tmp", "--dir", WORK]
     arguments += _python(layout)
+    files = layout.source(layout.files)
     for entry in sorted(layout.files.iterdir()):
         if entry.name == FONTS:
             arguments += ["--dir", f"{WORK}/{FONTS}"]
             for each in entry.iterdir():
-                arguments += ["--ro-bind", str(each), f"{WORK}/{FONTS}/{each.name}"]
+                arguments += ["--ro-bind", f"{files}/{FONTS}/{each.name}", f"{WORK}/{FONTS}/{each.name}"]
         else:
-            arguments += ["--ro-bind", str(entry), f"{WORK}/{entry.name}"]
+            arguments += ["--ro-bind", f"{files}/{entry.name}", f"{WORK}/{entry.name}"]
     if layout.data is not None:
         arguments += ["--ro-bind", layout.source(layout.data), DATA]
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]

@@ -19,7 +19,7 @@ from examiner.sandbox.guard import Guard
 from examiner.sandbox.launch import START_SECONDS, Order, launch_inside, launch_plain
 from examiner.sandbox.linux import usage, users
 from examiner.sandbox.linux.processes import Process, only_child
-from examiner.sandbox.scratch import Folders
+from examiner.sandbox.scratch import Folders, SharedFiles
 from examiner.sandbox.watch import Running
 from examiner.settings import Isolation, Limits
 
@@ -35,7 +35,7 @@ class Sandbox:
         ``"none"`` keeps nothing apart: a plain child process with limits.
     limits : Limits
         What it may use.
-    files : mapping of str to Path or bytes
+    files : mapping of str to Path or bytes, or SharedFiles
         What is in the working folder, read-only: name there, then a file or folder of the
         host (copied, never followed where it is a symbolic link) or the content itself.
     data_dir : Path, optional
@@ -60,13 +60,17 @@ class Sandbox:
         isolation: Isolation,
         limits: Limits | None = None,
         *,
-        files: Mapping[str, Path | bytes] | None = None,
+        files: Mapping[str, Path | bytes] | SharedFiles | None = None,
         data_dir: Path | None = None,
     ) -> None:
         self.isolation: Isolation = isolation
         self.limits = limits or Limits()
         apart = isolation == "bubblewrap"
-        self._folders = Folders(users.unused() if apart else None, data_dir, {**(files or {}), **bwrap.font_cache()})
+        if isinstance(files, SharedFiles):
+            shown = files if apart else files.content  # unprotected code could change what others see
+        else:
+            shown = {**(files or {}), **bwrap.font_cache()}
+        self._folders = Folders(users.unused() if apart else None, data_dir, shown)
         self.work = Path(bwrap.WORK) if apart else self._folders.files
         self.data = None if data_dir is None else Path(bwrap.DATA) if apart else data_dir
         self._guard = Guard(self.limits, apart)

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from examiner._exceptions import SandboxError
 from examiner.removal import remove_folder
+from examiner.sandbox import bwrap
+
+
+class SharedFiles:
+    """Files that the working folders of many sandboxes show, read-only: written once, and Python's compiled.
+
+    They are gone when this object is, or closed; no sandbox that shows them may be open any more.
+
+    Parameters
+    ----------
+    content : mapping of str to Path or bytes
+        Like a sandbox's `files`.
+    """
+
+    def __init__(self, content: Mapping[str, Path | bytes]) -> None:
+        self.content = {**content, **bwrap.font_cache()}
+        root = new_folder()
+        self.close = weakref.finalize(self, remove_folder, root)
+        self.folder = root / "files"
+        self.folder.mkdir()
+        write_files(self.folder, self.content, compiled=True)
+
+    def __repr__(self) -> str:
+        return f"<SharedFiles in {self.folder}>"
 
 
 class Folders:
@@ -21,20 +47,21 @@ class Folders:
         Whom root becomes.
     data : Path or None
         The data sets.
-    files : mapping of str to Path or bytes
+    files : SharedFiles, or mapping of str to Path or bytes
         What goes into the working folder.
     """
 
-    def __init__(self, user: int | None, data: Path | None, files: Mapping[str, Path | bytes]) -> None:
+    def __init__(self, user: int | None, data: Path | None, files: SharedFiles | Mapping[str, Path | bytes]) -> None:
         self.user, self.data = user, data
         self.root = new_folder()
-        self.files = self.root / "files"
+        self.files = files.folder if isinstance(files, SharedFiles) else self.root / "files"
         try:
-            self.files.mkdir()
             if user is not None:
                 os.chown(self.root, -1, user)
                 os.chmod(self.root, 0o710)  # passable for the sandbox's user, closed for all others
-            write_files(self.files, files)
+            if not isinstance(files, SharedFiles):
+                self.files.mkdir()
+                write_files(self.files, files)
         except BaseException:
             remove_folder(self.root)
             raise
@@ -47,8 +74,15 @@ def new_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="ex-", dir=base if open_to_all or os.geteuid() else "/tmp"))
 
 
-def write_files(folder: Path, files: Mapping[str, Path | bytes]) -> None:
+def write_files(folder: Path, files: Mapping[str, Path | bytes], *, compiled: bool = False) -> None:
     """Copy files of the host and given contents into a folder, readable for all users.
+
+    Parameters
+    ----------
+    folder : Path
+    files : mapping of str to Path or bytes
+    compiled : bool, optional
+        Whether Python's files are also compiled, where they can be.
 
     Raises
     ------
@@ -69,6 +103,8 @@ def write_files(folder: Path, files: Mapping[str, Path | bytes]) -> None:
             shutil.copytree(content, target, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy2(content, target)
+    if compiled:
+        compileall.compile_dir(folder, quiet=2)
     for base, folders, names in os.walk(folder):
         for each in folders:
             if not os.path.islink(os.path.join(base, each)):
