@@ -25,7 +25,7 @@ from examiner._exceptions import ChildEndedError, ChildTimeoutError, EngineError
 from examiner.assignment import Assignment
 from examiner.engine.clock import Clock
 from examiner.engine.server import DataSet
-from examiner.own_processes import ONE_THREAD
+from examiner.own_processes import KEEP_MEMORY, ONE_THREAD
 from examiner.settings import SEED
 from examiner.shared import new_file
 
@@ -197,7 +197,7 @@ class Engine:
 
     def _environment(self) -> dict[str, str]:
         own = self.assignment.variables(earlier=self.assignment.source, seed=self.seed, data=self.data_dir)
-        return {**os.environ, **ONE_THREAD, "MPLBACKEND": "agg", "PYTHONHASHSEED": "0", **own}
+        return {**os.environ, **ONE_THREAD, **KEEP_MEMORY, "MPLBACKEND": "agg", "PYTHONHASHSEED": "0", **own}
 
     def _request(self, *request: Any) -> Any:
         assert self._control is not None

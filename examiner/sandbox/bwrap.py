@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from examiner._exceptions import IsolationError
-from examiner.own_processes import ONE_THREAD
+from examiner.own_processes import KEEP_MEMORY, ONE_THREAD
 from examiner.settings import MIB, Limits
 
 WORK = "/tmp/work"
@@ -70,6 +70,7 @@ def environment(work: Path, temporary: str) -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "IPYTHONDIR": f"{temporary}/.ipython",
         **ONE_THREAD,
+        **KEEP_MEMORY,
         "PYTHONDONTWRITEBYTECODE": "1",
         # Where Python itself was built to need it.
         **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
