@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Generator, Sequence
+from itertools import accumulate
 
 __all__ = ["CHUNK", "QUIET", "FrameReader", "Incoming", "encoded", "received_now"]
 
@@ -46,10 +47,14 @@ def received_now(connection: socket.socket) -> bytes | None:
 class Incoming(bytearray):
     """Bytes that have come in and have not been taken."""
 
-    def take(self, count: int) -> Generator[None, None, bytes]:
-        """Take so many from the front; yields as long as there are fewer."""
+    def wait(self, count: int) -> Generator[None, None, None]:
+        """Yields as long as there are fewer."""
         while len(self) < count:
             yield
+
+    def take(self, count: int) -> Generator[None, None, bytes]:
+        """Take so many from the front; yields as long as there are fewer."""
+        yield from self.wait(count)
         taken = bytes(memoryview(self)[:count])
         del self[:count]
         return taken
@@ -95,7 +100,8 @@ class FrameReader:
             sizes = struct.unpack(f">{count}Q", (yield from self._incoming.take(8 * count)))
             if sum(sizes) > self._max_bytes:
                 raise ValueError("a message that is too large")
-            frames = []
-            for size in sizes:
-                frames.append((yield from self._incoming.take(size)))
-            self._messages.append(frames)
+            yield from self._incoming.wait(sum(sizes))
+            with memoryview(self._incoming) as content:
+                places = zip(sizes, accumulate(sizes), strict=True)
+                self._messages.append([bytes(content[end - size : end]) for size, end in places])
+            del self._incoming[: sum(sizes)]

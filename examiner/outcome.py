@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 SCHEMA = 1
+PLAIN = (type(None), bool, int, str)
 """Version of the records in graded notebooks and of ``--json``; raised where an old reader would misread a new one."""
 Status = Literal["graded", "partial", "failed"]
 MISSING = "the notebook was not submitted"
@@ -267,6 +268,8 @@ class StudentOutcome:
 
 def finite(value: Any) -> Any:
     """A value for JSON: numbers that are not finite become None, tuples lists."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -281,6 +284,8 @@ def finite(value: Any) -> Any:
 
 def _plain(record: Any, without: tuple[str, ...] = ()) -> Any:
     """A record as plain values; `dataclasses.asdict` would copy what was received."""
+    if type(record) in PLAIN:
+        return record
     if isinstance(record, Check | TestOutcome | NotebookOutcome):
         left_out = (*without, "received")
         return {each.name: _plain(getattr(record, each.name)) for each in fields(record) if each.name not in left_out}

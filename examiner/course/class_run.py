@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import pickle
@@ -188,6 +189,7 @@ class ClassRun:
             The gradebook cannot be read, or does not fit the source notebooks.
         """
         began = time.monotonic()
+        gc.freeze()  # what is loaded by now stays: no need to look through it again and again
         fill(self.course.assignment, self.course.directory, self.course.config)
         refresh_penalties(self.course)
         interrupted = unfinished(self.course, students)

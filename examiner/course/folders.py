@@ -7,11 +7,13 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from nbgrader.apps import AutogradeApp
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import find_all_files
 from traitlets import TraitError
 from traitlets.config import Config
 
@@ -170,6 +172,13 @@ class Course:
         return self.examiner.options(self.assignment)
 
     # ------------------------------------------------------------------------------- folders
+
+    @cached_property
+    def source_files(self) -> frozenset[Path]:
+        """The files in the source folder, but for its notebooks and what nbgrader ignores: found once."""
+        source = self.assignment.source
+        found = find_all_files(str(source), [*self.directory.ignore, "*.ipynb"])
+        return frozenset(Path(path).relative_to(source) for path in found)
 
     def submission(self, student: str) -> Submission:
         """What a student submitted; nothing for an invalid ID, or where there is no folder."""

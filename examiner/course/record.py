@@ -19,7 +19,6 @@ from typing import Any
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
-from nbgrader.utils import find_all_files
 from traitlets.utils.importstring import import_item
 
 from examiner._exceptions import ExaminerError
@@ -227,8 +226,7 @@ def _folder_of(course: Course, student: str) -> Iterator[tuple[Path, Path]]:
 def _copy_files(course: Course, converter: Autograde, submission: Submission, target: Path) -> None:
     """The submitted files, pages among them as text, and the source's over them but for those that are excluded."""
     source, ignored = course.assignment.source, [*course.directory.ignore, "*.ipynb"]
-    own = {Path(path).relative_to(source) for path in find_all_files(str(source), ignored)}
-    own -= set(map(Path, converter.exclude_overwriting.get(course.name, [])))
+    own = course.source_files - set(map(Path, converter.exclude_overwriting.get(course.name, [])))
     folders = {parent for path in own for parent in path.parents}
     for path, content in ((Path(name), content) for name, content in submission.files.items()):
         is_ignored = any(fnmatch.fnmatch(part, pattern) for part in path.parts for pattern in ignored)

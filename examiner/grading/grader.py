@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import nbformat
@@ -326,10 +326,21 @@ def _builds_on(assignment: Assignment, name: str) -> set[str]:
 
     No others: the reference of another one might answer what this one asks.
     """
-    given = "\n".join(cell.source for cell in cells_of(read_once(assignment.notebook(name)), "given"))
-    known = {path.stem for path in assignment.notebooks()}
-    direct = {other for other in _EARLIER.findall(given) if other < name and other in known}
-    return direct.union(*(_builds_on(assignment, other) for other in direct))
+    paths = {path.stem: path for path in assignment.notebooks()}
+    found, pending = set[str](), [name]
+    while pending:
+        each = pending.pop()
+        named = _named_in(paths[each], paths[each].stat().st_mtime_ns) if each in paths else ()
+        direct = {other for other in named if other < each and other in paths}
+        pending += direct - found
+        found |= direct
+    return found
+
+
+@lru_cache(maxsize=64)
+def _named_in(path: Path, changed: int) -> frozenset[str]:
+    """The notebooks that the provided cells of one name, of one state of its file."""
+    return frozenset(other for cell in cells_of(read_once(path), "given") for other in _EARLIER.findall(cell.source))
 
 
 def _stripped(notebook: NotebookNode) -> bytes:

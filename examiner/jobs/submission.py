@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 import json
 import threading
 import time
@@ -123,7 +124,7 @@ def reason_of(error: Exception) -> str:
 def _graded(work: Work, submission: Submission) -> dict[str, NotebookNode]:
     grader = grader_for(work.assignment, work.options)
     submitted = sorted(submission.notebooks.items())
-    notebooks = {name: merge(_source(work.sources[name]), notebook) for name, notebook in submitted}
+    notebooks = {name: merge(_source(work.sources[name]), each, is_repaired=True) for name, each in submitted}
     with grader.begin(notebooks) as side:
         return {name: grade(grader, each, name, submission.files, side) for name, each in notebooks.items()}
 
@@ -133,7 +134,7 @@ def _source(text: str) -> NotebookNode:
     return nbformat.from_dict(json.loads(text))
 
 
-def merge(source: NotebookNode, submitted: NotebookNode) -> NotebookNode:
+def merge(source: NotebookNode, submitted: NotebookNode, *, is_repaired: bool = False) -> NotebookNode:
     """Put a student's cells into the source notebook; answers that cannot be found need manual grading.
 
     Parameters
@@ -141,13 +142,15 @@ def merge(source: NotebookNode, submitted: NotebookNode) -> NotebookNode:
     source : NotebookNode
         As `prepared_source` gives it.
     submitted : NotebookNode
+    is_repaired : bool, optional
+        Whether it comes from `read_submission`.
 
     Returns
     -------
     NotebookNode
         Its cells' metadata say which of them need manual grading, under `LOST`.
     """
-    found = merged(source, submitted)
+    found = merged(source, submitted, is_repaired=is_repaired)
     answers = [cell for cell in found.notebook.cells if kind_of(cell) in THEIRS]
     # One deleted cell is an answer that was not given; a notebook without its names may hold it unseen.
     if found.matched_by_content or len(found.unmatched) == len(answers):
@@ -213,6 +216,7 @@ def grader_for(assignment: Assignment, options: Options) -> Grader:
         for other in [each for each in _graders if each[2] == key[2]]:
             _graders.pop(other).close()
         _graders[key] = Grader(assignment, options)
+        gc.freeze()  # what is loaded by now stays: no need to look through it again and again
     return _graders[key]
 
 

@@ -51,7 +51,7 @@ class Connection:
     @property
     def received(self) -> int:
         """Bytes that have come in."""
-        return sum(channel.received for channel in self._channels.values())
+        return self._iopub.received + self._shell.received + self._calls.received
 
     def close(self) -> None:
         """Close the sockets."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -43,8 +43,7 @@ class Composer:
     """
 
     def __init__(self) -> None:
-        self.key = uuid.uuid4().hex
-        self._session = uuid.uuid4().hex
+        self.key, self._session = secrets.token_hex(16), secrets.token_hex(16)
 
     def __repr__(self) -> str:
         return f"<Composer of session {self._session[:8]}>"
@@ -89,7 +88,7 @@ def read(frames: list[bytes], parent: str) -> Message:
     if len(parts) < 4 or sum(map(len, parts[:4])) > MAX_CONTENT:
         return nothing
     try:
-        header, parent_header, _, content = map(json.loads, parts[:4])
+        header, parent_header, content = (json.loads(parts[number].decode()) for number in (0, 1, 3))
     except (ValueError, RecursionError):
         return nothing
     answers = isinstance(parent_header, dict) and parent_header.get("msg_id") == parent
@@ -116,7 +115,7 @@ class Exchange:
     channel: Channel
     outputs: Outputs
     clock: Callable[[], float] = time.monotonic
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
     reply: dict[str, Any] | None = None
     frames: list[bytes] = field(default_factory=list)
     """What a reply to a call holds."""

@@ -65,7 +65,7 @@ def kind_of(cell: NotebookNode) -> Kind:
     A graded solution cell is ``written``, be it text or code: it is graded by hand.  Tests need not be locked.
     A cell that nbgrader neither locks nor grades is ``free``, whatever other metadata nbgrader left in it.
     """
-    nbgrader = cell.metadata.get("nbgrader")
+    nbgrader = cell["metadata"].get("nbgrader")
     if not nbgrader or not isinstance(nbgrader, dict):
         return "training" if _has_tag(cell, TRAINING_TAG) else "free"
     if nbgrader.get("task"):
@@ -104,7 +104,7 @@ def is_bonus(cell: NotebookNode) -> bool:
 
 
 def _has_tag(cell: NotebookNode, tag: str) -> bool:
-    tags = cell.metadata.get("tags")
+    tags = cell["metadata"].get("tags")
     return isinstance(tags, list) and tag in tags
 
 

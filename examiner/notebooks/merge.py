@@ -32,7 +32,6 @@ from examiner.notebooks.cells import (
 )
 from examiner.notebooks.markdown import attached_pictures, harmless_markdown
 from examiner.notebooks.names import names_defined_by, words
-from examiner.notebooks.outputs import OutputBudget, harmless
 from examiner.notebooks.repair import repaired
 
 __all__ = ["Merged", "merge", "merged", "prepared_source"]
@@ -119,7 +118,7 @@ def merge(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
     return merged(source, submission).notebook
 
 
-def merged(source: NotebookNode, submission: NotebookNode) -> Merged:
+def merged(source: NotebookNode, submission: NotebookNode, *, is_repaired: bool = False) -> Merged:
     """Put a student's cells into the source notebook.
 
     Parameters
@@ -128,15 +127,17 @@ def merged(source: NotebookNode, submission: NotebookNode) -> Merged:
         As `prepared_source` gives it; it is not changed.
     submission : NotebookNode
         The submitted notebook; anything in it may be damaged.
+    is_repaired : bool, optional
+        Whether the submitted notebook comes from `read_submission`, which has repaired it.
 
     Returns
     -------
     Merged
         The notebook, and what could not be matched.
     """
-    notebook = copy.deepcopy(source)
-    skeleton = {grade_id(cell): cell for cell in notebook.cells if kind_of(cell) in GRADED}
-    cells = _submitted(submission)
+    notebook = copy.deepcopy(NotebookNode({key: value for key, value in source.items() if key != "cells"}))
+    skeleton = {grade_id(cell): copy.deepcopy(cell) for cell in source.cells if kind_of(cell) in GRADED}
+    cells = submission.cells if is_repaired else _submitted(submission)
     names = _named(cells, skeleton)
     by_content = False
     if len(set(filter(None, names))) < len(skeleton):
@@ -349,12 +350,12 @@ def _made(
     free: Iterable[int], cells: Sequence[NotebookNode], source: NotebookNode, graded: Iterable[NotebookNode]
 ) -> dict[int, NotebookNode]:
     """The free cells as new cells."""
-    taken, budget = {cell.id for cell in graded}, OutputBudget()
+    taken = {cell.id for cell in graded}
     given = {cell.source for cell in source.cells if cell.cell_type != "code"}
-    return {i: _free(cells[i], unused_id(cells[i].id, taken, f"free-{i + 1}"), given, budget) for i in free}
+    return {i: _free(cells[i], unused_id(cells[i].id, taken, f"free-{i + 1}"), given) for i in free}
 
 
-def _free(cell: NotebookNode, name: str, given: set[str], budget: OutputBudget) -> NotebookNode:
+def _free(cell: NotebookNode, name: str, given: set[str]) -> NotebookNode:
     """A cell of the student's own: no metadata but the tag of a training cell, and the outputs that `repaired` kept.
 
     Its text is looked at in an instructor's browser: HTML in it, other than the course's own, stays text.
@@ -363,7 +364,7 @@ def _free(cell: NotebookNode, name: str, given: set[str], budget: OutputBudget) 
         made = new_cell("code", cell.source, name)
         if kind_of(cell) == "training":
             made.metadata.tags = [TRAINING_TAG]
-        made.outputs = harmless(cell.get("outputs"), budget=budget)
+        made.outputs = copy.deepcopy(cell.outputs)
         return made
     text = cell.source if cell.source in given else harmless_markdown(cell.source)
     if cell.cell_type != "markdown":

@@ -16,7 +16,8 @@ from examiner.settings import MIB, Limits
 
 __all__ = ["END_SECONDS", "Running", "Said", "Watch"]
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.05, 0.2  # between two looks: the shortest time, and the longest
+GROWTH = 2048 * MIB * (os.cpu_count() or 1)  # bytes of memory that a sandbox may take in a second
 END_SECONDS = 20
 OUTPUT_BYTES = 16 * 1024  # how much of the program's own stdout and stderr is kept
 MAX_SOCKETS = 512  # a kernel of Jupyter's has about thirty
@@ -119,6 +120,7 @@ class Watch:
 
     def __init__(self, running: Running, limits: Limits, apart: bool) -> None:
         self._running, self._limits, self._apart = running, limits, apart
+        self._memory = 0  # bytes, at the last look
 
     def until_the_end(self, said: Said, reader: int) -> str | None:
         """Watch; returns when the program has ended, or the reason why it has to be ended."""
@@ -128,9 +130,14 @@ class Watch:
             if reason := self._exceeded_or_lost():
                 return reason
             said.read(reader)
-            if program is None or program.ended(POLL_SECONDS):
+            if program is None or program.ended(self._pause()):
                 process.wait()
         return self._reason_of_end(process.returncode)
+
+    def _pause(self) -> float:
+        """Seconds until the next look: fewer than it takes to fill the memory."""
+        shortest, longest = POLL_SECONDS
+        return min(max((self._limits.memory - self._memory) / GROWTH / 2, shortest), longest)
 
     def _exceeded_or_lost(self) -> str | None:
         try:
@@ -151,6 +158,7 @@ class Watch:
         if first is None:
             return None
         used = usage.usage(first.pid)
+        self._memory = used.memory
         if used.memory > limits.memory and usage.proportional_memory(first.pid) > limits.memory:
             return self._memory_reason()
         if used.cpu_seconds > limits.cpu_seconds:
