@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ T = TypeVar("T")
 _filled: dict[tuple[str, str], dict[str, int]] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellGrade:
     """What the gradebook holds of one graded cell of one student."""
 
@@ -267,7 +268,7 @@ def read_grades(
         of_student = grades.setdefault(who, {})
         of_notebook = of_student.setdefault(notebook, NotebookGrades({}, penalty or 0.0))
         if name is not None:
-            of_notebook.cells[name] = CellGrade(auto, manual, extra, most, bool(needs_person))
+            of_notebook.cells[sys.intern(name)] = CellGrade(auto, manual, extra, most, bool(needs_person))
     return grades
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Any, Protocol
 
 from examiner._exceptions import WorkerLostError
@@ -60,15 +60,18 @@ def run(
     object
         Its result, or an exception: `WorkerLostError` where several workers were lost with this task.
     """
-    waiting, running = chain(tasks), dict[Future[Any], Task]()
+    waiting, again = iter(tasks), deque[Task]()
+    running: dict[Future[Any], Task] = {}
     lost: dict[str, int] = {}
     given_up = set[Future[Any]]()
 
     def fill() -> None:
         ahead = 0 if lost else AHEAD  # of several tasks at one worker, it would not be known which one ended it
-        free = (1 + ahead) * workers.number - len(running)
-        for task in islice(waiting, 0 if stopped() else max(0, free)):
-            running[workers.submit(function, *task.arguments())] = task
+        free = 0 if stopped() else (1 + ahead) * workers.number - len(running)
+        for _ in range(free):
+            task = again.popleft() if again else next(waiting, None)
+            if task is not None:
+                running[workers.submit(function, *task.arguments())] = task
 
     fill()
     while running:
@@ -76,7 +79,6 @@ def run(
         if stopped():
             given_up = {future for future in running if future.cancel()}
             done |= given_up
-        again = []
         for future in [each for each in running if each in done]:  # in the order in which they started
             task = running.pop(future)
             error = _error_of(future)
@@ -89,7 +91,6 @@ def run(
                     continue
                 error = WorkerLostError(f"{LOST} workers in a row ended while they worked on it: {error}")
             yield task.name, future.result() if error is None else error
-        waiting = chain(again, waiting)
         fill()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from typing import Any
@@ -168,3 +169,28 @@ def test_a_task_that_a_cluster_cancels_runs_again() -> None:
 
     workers.submit = submit  # type: ignore[method-assign]
     assert list(results) == [("a", "A")]
+
+
+def test_nothing_is_kept_of_tasks_that_are_done() -> None:
+    """A class may take days: what grew with each result, and was walked through at the next, overflowed the stack."""
+    workers = ByHand()
+    several = (Task("a", lambda: ("a",)) for _ in range(4_000))
+    results = run(workers, str.upper, several)
+    kept = list[int]()
+    original = workers.submit
+
+    def submit(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        future = original(function, *arguments)
+        workers.end("a")
+        workers.given.clear()
+        return future
+
+    workers.submit = submit  # type: ignore[method-assign]
+    tracemalloc.start()
+    try:
+        for number, _ in enumerate(results):
+            if number in (1_000, 3_000):
+                kept.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert kept[1] - kept[0] < 10_000
