@@ -130,11 +130,11 @@ class Watch:
             if reason := self._exceeded_or_lost():
                 return reason
             said.read(reader)
-            if program is None or program.ended(self._pause()):
+            if program is None or program.ended(self.pause()):
                 process.wait()
         return self._reason_of_end(process.returncode)
 
-    def _pause(self) -> float:
+    def pause(self) -> float:
         """Seconds until the next look: fewer than it takes to fill the memory."""
         shortest, longest = POLL_SECONDS
         return min(max((self._limits.memory - self._memory) / GROWTH / 2, shortest), longest)

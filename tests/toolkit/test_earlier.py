@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from toolkit.earlier import EarlierAnswerError, UnfinishedAnswerError, answers
+from toolkit.earlier import EarlierAnswerError, UnfinishedAnswerError, answers, read_ahead
 from toolkit.likeness import symptom
 
 
@@ -77,6 +77,32 @@ def test_a_saved_notebook_is_read_again(save: Callable[..., Path]) -> None:
         double(3)  # nothing of the old notebook is left
     save("01_layers", "def double(x):\n    return x + x")
     assert double(3) == layers.double(3) == 6
+
+
+def test_what_is_read_ahead_is_not_parsed_again_and_each_has_names_of_its_own(
+    save: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = "seen = []", "def note(x):\n    seen.append(x)\n    return list(seen)", "def broken(:"
+    folder = save("01_layers", *cells, "def double(x):\n    return 2 * x", "return 3")
+    read_ahead("01_layers", folder)
+    for name in ("ast", "symtable", "compile"):
+        monkeypatch.setattr(f"toolkit.earlier.{name}", None, raising=False)
+    first, second = answers("01_layers", folder), answers("01_layers", folder)
+    assert first.note(1) == [1]
+    assert second.note(2) == [2]
+    assert first.note(3) == [1, 3]
+    assert first.double(2) == 4
+    with pytest.raises(EarlierAnswerError, match="broken of 01_layers.ipynb is not defined there"):
+        first.broken()
+
+
+def test_a_notebook_that_is_read_ahead_and_saved_is_read_again(save: Callable[..., Path]) -> None:
+    folder = save("01_layers", "def double(x):\n    return 0")
+    read_ahead("01_layers", folder)
+    layers = answers("01_layers", folder)
+    assert layers.double(2) == 0
+    save("01_layers", "def double(x):\n    return 2 * x")
+    assert layers.double(2) == 4
 
 
 def test_a_change_reaches_through_the_notebooks_between(save: Callable[..., Path]) -> None:

@@ -18,6 +18,14 @@ from tests.examiner.engine.conftest import INSIDE
 from tests.examiner.small import write_course, write_plain_course, write_toolkit_course
 
 CALL = f"{INSIDE}:reference_of"
+READS_AHEAD = """
+from types import SimpleNamespace
+ahead = []
+def answers(notebook, folder=None):
+    return SimpleNamespace(told=lambda x: f"{notebook} of {folder.name}, read ahead: {', '.join(ahead)}")
+def read_ahead(notebook, folder=None):
+    ahead.append(notebook)
+"""
 
 
 def test_in_a_child_with_the_courses_toolkit(engine: Engine) -> None:
@@ -54,6 +62,22 @@ def test_a_corrected_notebook_is_read_again(tmp_path: Path) -> None:
         path.write_text(path.read_text().replace("rate = 0.5", "rate = 0.25"))
         os.utime(path, ns=(1, 1))
         assert child.call(CALL, "squares", "scaled", 1) == 0.25
+
+
+def test_what_the_warm_process_has_prepared_is_there_in_each_child_and_read_again_when_corrected(
+    engine: Engine, tmp_path: Path
+) -> None:
+    assignment = write_toolkit_course(tmp_path, 1.0)
+    path = assignment.source / "one.ipynb"
+    (assignment.source / "toolkit" / "earlier.py").write_text(READS_AHEAD)
+    with Engine(assignment) as own:
+        own.warm("examiner.engine:prepare_reference", "one")
+        for _ in range(2):
+            with own.fork() as child:
+                assert child.call(CALL, "one", "told", 3) == f"one of {path.parent.name}, read ahead: one"
+    engine.warm("examiner.engine:prepare_reference", "gone")  # what is wrong, tests will say
+    with engine.fork() as child:
+        assert child.call(CALL, "one", "double", 3) == 6
 
 
 def run(folder: Path, code: str) -> str:

@@ -8,11 +8,12 @@ import socket
 import sys
 import time
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from examiner._exceptions import SandboxError
-from examiner.sandbox import Sandbox, scratch
+from examiner.sandbox import Sandbox, SharedFiles, scratch
 from examiner.sandbox.linux import usage
 from examiner.settings import Limits
 from tests.examiner import inside
@@ -37,6 +38,46 @@ def test_a_program_runs_in_the_work_folder_with_its_files(isolation: str, tmp_pa
         assert sandbox.wait(20) == 0
         assert sandbox.output == "from the host\nplots\n"
         assert sandbox.reason is None
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_files_that_sandboxes_share_are_compiled_and_nobody_changes_them(isolation: str, tmp_path: Path) -> None:
+    (tmp_path / "toolkit").mkdir()
+    (tmp_path / "toolkit" / "plots.py").write_text("value = 1")
+    shared = SharedFiles({"toolkit": tmp_path / "toolkit", "broken.py": b"def ", "notes/a.txt": b"ours"})
+    attempts = """
+        import os, sys
+        sys.path.insert(0, "")
+        import toolkit.plots
+        print(toolkit.plots.value, os.path.exists(toolkit.plots.__cached__), end=" ")
+        def tried(change):
+            try:
+                change()
+            except OSError:
+                return "refused"
+            return "done"
+        changes = [
+            lambda: open("toolkit/plots.py", "w").write("value = 2"),
+            lambda: open(toolkit.plots.__cached__, "wb").close(),
+            lambda: open("toolkit/math.py", "w").close(),
+            lambda: os.chmod("notes/a.txt", 0o777),
+            lambda: os.setxattr("notes/a.txt", "user.note", b"to the next"),
+            lambda: os.utime("notes/a.txt", (1, 1)),
+            lambda: os.remove("notes/a.txt"),
+        ]
+        print(*{tried(each) for each in changes})
+    """
+    for _ in range(2):
+        with Sandbox(isolation, files=shared) as sandbox:
+            sandbox.start([sys.executable, "-I", "-S", "-B", "-c", dedent(attempts)])
+            assert sandbox.wait(20) == 0
+            if isolation == "bubblewrap":
+                assert sandbox.output == "1 True refused\n"
+            else:  # each has a copy of its own
+                assert sandbox.output.startswith("1 False ")
+    assert (tmp_path / "toolkit" / "plots.py").read_text() == "value = 1"
+    shared.close()
+    assert not shared.folder.exists()
 
 
 @pytest.mark.parametrize("isolation", BOTH)

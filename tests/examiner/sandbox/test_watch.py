@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from examiner.sandbox import watch
 from examiner.sandbox.linux import usage
 from examiner.sandbox.linux.cgroup import Cgroup
 from examiner.sandbox.linux.processes import Process
@@ -56,6 +57,21 @@ def test_a_passed_limit_is_named(
 ) -> None:
     using(monkeypatch, **changes)
     assert Watch(running, LIMITS, apart=False).exceeded() == reason
+
+
+@pytest.mark.parametrize(
+    ("memory", "cores", "pause"),
+    [(2**20, 1, 0.2), (2**29, 1, 0.125), (2**30 - 1, 1, 0.05), (2**31, 1, 0.05), (2**20, 64, 0.05)],
+)
+def test_the_next_look_comes_before_the_memory_is_full(
+    memory: int, cores: int, pause: float, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "GROWTH", 2**31 * cores)
+    using(monkeypatch, memory=memory)
+    monkeypatch.setattr(usage, "proportional_memory", lambda pid: memory)
+    found = Watch(running, LIMITS, apart=False)
+    found.exceeded()
+    assert found.pause() == pytest.approx(pause, rel=0.01)
 
 
 @pytest.mark.parametrize(
