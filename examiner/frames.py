@@ -48,7 +48,7 @@ class Incoming(bytearray):
     """Bytes that have come in and have not been taken."""
 
     def wait(self, count: int) -> Generator[None, None, None]:
-        """Yields as long as there are fewer."""
+        """Wait until so many bytes have come in; yields until then."""
         while len(self) < count:
             yield
 
@@ -61,7 +61,9 @@ class Incoming(bytearray):
 
 
 class FrameReader:
-    """Reads messages from bytes that come in pieces; it keeps no more than one message and one piece.
+    """Reads messages from bytes that come in pieces.
+
+    It keeps no more than one message and one piece, and the message twice while it is cut into frames.
 
     Parameters
     ----------
@@ -98,10 +100,11 @@ class FrameReader:
             if not 0 < count <= self._max_frames:
                 raise ValueError("a message with no frames or too many")
             sizes = struct.unpack(f">{count}Q", (yield from self._incoming.take(8 * count)))
-            if sum(sizes) > self._max_bytes:
+            total = sum(sizes)
+            if total > self._max_bytes:
                 raise ValueError("a message that is too large")
-            yield from self._incoming.wait(sum(sizes))
+            yield from self._incoming.wait(total)
             with memoryview(self._incoming) as content:
                 places = zip(sizes, accumulate(sizes), strict=True)
                 self._messages.append([bytes(content[end - size : end]) for size, end in places])
-            del self._incoming[: sum(sizes)]
+            del self._incoming[:total]

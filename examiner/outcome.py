@@ -34,13 +34,13 @@ __all__ = [
 ]
 
 SCHEMA = 1
-PLAIN = (type(None), bool, int, str)
 """Version of the records in graded notebooks and of ``--json``; raised where an old reader would misread a new one."""
 Status = Literal["graded", "partial", "failed"]
 MISSING = "the notebook was not submitted"
 NOTHING_SUBMITTED = "nothing was submitted"
 MAX_REASON = 500
 _ORDER: tuple[Status, ...] = ("graded", "partial", "failed")
+_PLAIN = (type(None), bool, int, str)  # what JSON takes as it is: most of a record, so asked for first
 
 
 def worst(statuses: Iterable[Status]) -> Status:
@@ -268,7 +268,7 @@ class StudentOutcome:
 
 def finite(value: Any) -> Any:
     """A value for JSON: numbers that are not finite become None, tuples lists."""
-    if type(value) in PLAIN:
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -284,7 +284,7 @@ def finite(value: Any) -> Any:
 
 def _plain(record: Any, without: tuple[str, ...] = ()) -> Any:
     """A record as plain values; `dataclasses.asdict` would copy what was received."""
-    if type(record) in PLAIN:
+    if type(record) in _PLAIN:
         return record
     if isinstance(record, Check | TestOutcome | NotebookOutcome):
         left_out = (*without, "received")

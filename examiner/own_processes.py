@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 
-__all__ = ["KEEP_MEMORY", "ONE_THREAD", "end_with"]
+__all__ = ["KEEP_MEMORY", "ONE_THREAD", "end_with", "keep_loaded"]
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment variables: several processes share the cores, so that more threads would only wait for each other."""
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20)}
-"""Environment variables of the C library: what is freed serves the next array, and is not cleared by the system first.
+"""Environment variables for glibc: freed memory serves the next array, instead of going back to the system, which would
+clear it again.
 
-The defaults follow the arrays that a process frees, which a forked one does too late. 32 MiB is the highest threshold.
+glibc raises these thresholds by itself, but only after large arrays were freed: too late for a short-lived fork. 32 MiB
+is the largest that it accepts for mapping.
 """
 PR_SET_PDEATHSIG = 1
+
+
+def keep_loaded() -> None:
+    """Leave all objects that exist now out of garbage collection: most stay as long as the process, or its forks."""
+    gc.collect()
+    gc.freeze()
 
 
 def end_with(parent: int) -> None:

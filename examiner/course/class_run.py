@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import pickle
@@ -34,6 +33,7 @@ from examiner.jobs import (
 )
 from examiner.notebooks import Submission, digest, read_regular
 from examiner.outcome import SCHEMA, NotebookOutcome, StudentOutcome, finite
+from examiner.own_processes import keep_loaded
 from examiner.workers import DaskWorkers, Task, Workers, run
 
 __all__ = ["ClassRun", "RunReport", "SlowCell", "slowest"]
@@ -189,7 +189,7 @@ class ClassRun:
             The gradebook cannot be read, or does not fit the source notebooks.
         """
         began = time.monotonic()
-        gc.freeze()  # what is loaded by now stays: no need to look through it again and again
+        keep_loaded()
         fill(self.course.assignment, self.course.directory, self.course.config)
         refresh_penalties(self.course)
         interrupted = unfinished(self.course, students)

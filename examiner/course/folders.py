@@ -173,11 +173,16 @@ class Course:
 
     # ------------------------------------------------------------------------------- folders
 
+    @property
+    def ignored(self) -> list[str]:
+        """Patterns of files that do not go into the graded folder: the notebooks in it are written by the examiner."""
+        return [*self.directory.ignore, "*.ipynb"]
+
     @cached_property
     def source_files(self) -> frozenset[Path]:
-        """The files in the source folder, but for its notebooks and what nbgrader ignores: found once."""
+        """The files in the source folder, except notebooks and files that nbgrader ignores; listed once."""
         source = self.assignment.source
-        found = find_all_files(str(source), [*self.directory.ignore, "*.ipynb"])
+        found = find_all_files(str(source), self.ignored)
         return frozenset(Path(path).relative_to(source) for path in found)
 
     def submission(self, student: str) -> Submission:

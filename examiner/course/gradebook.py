@@ -268,6 +268,7 @@ def read_grades(
         of_student = grades.setdefault(who, {})
         of_notebook = of_student.setdefault(notebook, NotebookGrades({}, penalty or 0.0))
         if name is not None:
+            # One text for all students.
             of_notebook.cells[sys.intern(name)] = CellGrade(auto, manual, extra, most, bool(needs_person))
     return grades
 

@@ -225,7 +225,7 @@ def _folder_of(course: Course, student: str) -> Iterator[tuple[Path, Path]]:
 
 def _copy_files(course: Course, converter: Autograde, submission: Submission, target: Path) -> None:
     """The submitted files, pages among them as text, and the source's over them but for those that are excluded."""
-    source, ignored = course.assignment.source, [*course.directory.ignore, "*.ipynb"]
+    source, ignored = course.assignment.source, course.ignored
     own = course.source_files - set(map(Path, converter.exclude_overwriting.get(course.name, [])))
     folders = {parent for path in own for parent in path.parents}
     for path, content in ((Path(name), content) for name, content in submission.files.items()):

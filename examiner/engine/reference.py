@@ -40,7 +40,7 @@ def reference_answers(notebook: str) -> Any:
 
 
 def prepare_reference(notebook: str) -> None:
-    """Read and compile the reference in the engine's warm process: no child has to.
+    """Read and compile a notebook's reference in the engine's warm process, so that no child has to.
 
     Parameters
     ----------
@@ -48,16 +48,20 @@ def prepare_reference(notebook: str) -> None:
         Its name without the ending.
     """
     assignment = current_assignment()
-    with contextlib.suppress(Exception):  # no toolkit, or one that cannot read ahead; tests report what else is wrong
-        earlier = importlib.import_module(f"{assignment.toolkit}.earlier")
-        earlier.read_ahead(notebook, folder=assignment.notebook(notebook).parent)
+    if assignment.toolkit is not None:
+        with contextlib.suppress(Exception):  # it cannot read ahead; what else is wrong, the tests report
+            _earlier_of(assignment.toolkit).read_ahead(notebook, folder=assignment.source)
+
+
+def _earlier_of(toolkit: str) -> Any:
+    """The toolkit's module for earlier answers. Raises `ModuleNotFoundError`: a toolkit need not have it."""
+    return importlib.import_module(f"{toolkit}.earlier")
 
 
 @functools.lru_cache(maxsize=64)
 def _answers(path: Path, changed: int, toolkit: str | None) -> Any:
     """The answers of one state of a notebook: a server that grades for days sees it corrected."""
     if toolkit is not None:
-        with contextlib.suppress(ModuleNotFoundError):  # a toolkit need not have it
-            earlier = importlib.import_module(f"{toolkit}.earlier")  # reads only what the answers need
-            return earlier.answers(path.stem, folder=path.parent)
+        with contextlib.suppress(ModuleNotFoundError):
+            return _earlier_of(toolkit).answers(path.stem, folder=path.parent)  # reads only what the answers need
     return SimpleNamespace(**TrustedRun(path).namespace())

@@ -6,7 +6,6 @@ It is started by exec and has one thread, so that a fork is safe. It ends when t
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import os
 import signal
@@ -22,7 +21,7 @@ import numpy as np
 from examiner.assignment import Assignment
 from examiner.engine import child
 from examiner.engine.child import function_named
-from examiner.own_processes import end_with
+from examiner.own_processes import end_with, keep_loaded
 from examiner.shared import write_shared
 
 __all__ = ["DataSet", "main"]
@@ -84,8 +83,7 @@ def _load(assignment: Assignment, modules: list[str]) -> dict[str, DataSet]:
         for name in (*modules, *((assignment.toolkit,) if assignment.toolkit else ())):
             __import__(name)
         found = _data_sets(assignment.data_sets)
-    gc.collect()
-    gc.freeze()  # pages of what is loaded stay shared with the children, as after each `_warm`
+    keep_loaded()  # a collection would write to pages that are shared with the children
     return found
 
 
@@ -133,7 +131,7 @@ def _warm(function: str, arguments: list[Any]) -> bool:
     """Call a function here, so that what it caches is there in every child from now on."""
     with contextlib.redirect_stdout(io.StringIO()):
         function_named(function)(*arguments)
-    gc.freeze()
+    keep_loaded()
     return True
 
 

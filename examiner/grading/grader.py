@@ -88,7 +88,7 @@ class Grader:
         with self._lock:
             files, self._files = self._files, None
         if files is not None:
-            files.close()
+            files.close()  # no sandbox shows them any more
         self.engine.close()
         self.diagnoser = Diagnoser(self.engine)  # the course may be changed until the next notebook
 
@@ -231,7 +231,7 @@ class Grader:
                 os.close(descriptor)
 
     def _shared_files(self) -> SharedFiles:
-        """What the working folders of all sandboxes show."""
+        """The course's files for all sandboxes, as they are when the first one starts."""
         with self._lock:
             if self._files is None:
                 self._files = kernel_files(self._provided())
@@ -322,7 +322,7 @@ class Grader:
 
 
 def _builds_on(assignment: Assignment, name: str) -> set[str]:
-    """Notebooks that the provided cells of one name, and those that these build on in their turn.
+    """The notebooks whose answers a notebook's provided cells use, directly or through others.
 
     No others: the reference of another one might answer what this one asks.
     """
@@ -330,16 +330,16 @@ def _builds_on(assignment: Assignment, name: str) -> set[str]:
     found, pending = set[str](), [name]
     while pending:
         each = pending.pop()
-        named = _named_in(paths[each], paths[each].stat().st_mtime_ns) if each in paths else ()
-        direct = {other for other in named if other < each and other in paths}
+        used = _used_by(paths[each], paths[each].stat().st_mtime_ns)
+        direct = {other for other in used if other < each and other in paths}
         pending += direct - found
         found |= direct
     return found
 
 
 @lru_cache(maxsize=64)
-def _named_in(path: Path, changed: int) -> frozenset[str]:
-    """The notebooks that the provided cells of one name, of one state of its file."""
+def _used_by(path: Path, changed: int) -> frozenset[str]:
+    """The notebooks in ``answers("…")`` in a notebook's provided cells, for one state of its file."""
     return frozenset(other for cell in cells_of(read_once(path), "given") for other in _EARLIER.findall(cell.source))
 
 

@@ -201,6 +201,7 @@ def prepare(notebook: str, *earlier: str) -> None:
     Parameters
     ----------
     notebook : str
+        Its name without the ending.
     *earlier : str
         The notebooks that it builds on.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import gc
 import json
 import threading
 import time
@@ -30,6 +29,7 @@ from examiner.notebooks import (
     prepared_source,
 )
 from examiner.outcome import NotebookOutcome, worst
+from examiner.own_processes import keep_loaded
 from examiner.settings import Options
 from examiner.similarity import fingerprints
 
@@ -143,7 +143,7 @@ def merge(source: NotebookNode, submitted: NotebookNode, *, is_repaired: bool = 
         As `prepared_source` gives it.
     submitted : NotebookNode
     is_repaired : bool, optional
-        Whether it comes from `read_submission`.
+        True only for a notebook from `read_submission`, see `examiner.notebooks.merged`.
 
     Returns
     -------
@@ -216,7 +216,7 @@ def grader_for(assignment: Assignment, options: Options) -> Grader:
         for other in [each for each in _graders if each[2] == key[2]]:
             _graders.pop(other).close()
         _graders[key] = Grader(assignment, options)
-        gc.freeze()  # what is loaded by now stays: no need to look through it again and again
+        keep_loaded()
     return _graders[key]
 
 

@@ -18,7 +18,7 @@ from examiner._exceptions import SandboxError
 from examiner.kernel.connection import Connection, is_late
 from examiner.kernel.kernel import Kernel
 from examiner.kernel.messages import Composer
-from examiner.sandbox import Process, Sandbox, SharedFiles, Stopwatch
+from examiner.sandbox import Process, Sandbox, SharedFiles, Stopwatch, shared_files
 from examiner.settings import Isolation, Limits
 
 __all__ = ["KernelHost", "kernel_files"]
@@ -38,13 +38,18 @@ MAX_REPLY = 4096
 
 
 def kernel_files(files: Mapping[str, Path | bytes]) -> SharedFiles:
-    """Write what the working folders of many hosts show, with what a fork server needs.
+    """Write the given files, and those of the fork server, once for many hosts.
 
     Parameters
     ----------
     files : mapping of str to Path or bytes
+
+    Returns
+    -------
+    SharedFiles
+        To be closed after the hosts.
     """
-    return SharedFiles({**files, **FILES})
+    return shared_files({**files, **FILES})
 
 
 class KernelHost:

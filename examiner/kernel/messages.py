@@ -88,7 +88,8 @@ def read(frames: list[bytes], parent: str) -> Message:
     if len(parts) < 4 or sum(map(len, parts[:4])) > MAX_CONTENT:
         return nothing
     try:
-        header, parent_header, content = (json.loads(parts[number].decode()) for number in (0, 1, 3))
+        # Without the metadata; and of bytes, `json` would guess the encoding.
+        header, parent_header, content = (json.loads(parts[place].decode()) for place in (0, 1, 3))
     except (ValueError, RecursionError):
         return nothing
     answers = isinstance(parent_header, dict) and parent_header.get("msg_id") == parent

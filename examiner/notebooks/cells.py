@@ -65,7 +65,7 @@ def kind_of(cell: NotebookNode) -> Kind:
     A graded solution cell is ``written``, be it text or code: it is graded by hand.  Tests need not be locked.
     A cell that nbgrader neither locks nor grades is ``free``, whatever other metadata nbgrader left in it.
     """
-    nbgrader = cell["metadata"].get("nbgrader")
+    nbgrader = cell["metadata"].get("nbgrader")  # asked for thousands of times: an attribute would take longer
     if not nbgrader or not isinstance(nbgrader, dict):
         return "training" if _has_tag(cell, TRAINING_TAG) else "free"
     if nbgrader.get("task"):

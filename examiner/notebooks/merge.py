@@ -128,7 +128,7 @@ def merged(source: NotebookNode, submission: NotebookNode, *, is_repaired: bool 
     submission : NotebookNode
         The submitted notebook; anything in it may be damaged.
     is_repaired : bool, optional
-        Whether the submitted notebook comes from `read_submission`, which has repaired it.
+        True only for a notebook from `read_submission`: its outputs are harmless, and kept without another look.
 
     Returns
     -------

@@ -23,7 +23,18 @@ from examiner.sandbox.scratch import Folders, SharedFiles
 from examiner.sandbox.watch import Running
 from examiner.settings import Isolation, Limits
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "shared_files"]
+
+
+def shared_files(files: Mapping[str, Path | bytes]) -> SharedFiles:
+    """Write files once for the working folders of many sandboxes.
+
+    Parameters
+    ----------
+    files : mapping of str to Path or bytes
+        As for `Sandbox`.
+    """
+    return SharedFiles({**files, **bwrap.font_cache()})
 
 
 class Sandbox:
@@ -37,7 +48,8 @@ class Sandbox:
         What it may use.
     files : mapping of str to Path or bytes, or SharedFiles
         What is in the working folder, read-only: name there, then a file or folder of the
-        host (copied, never followed where it is a symbolic link) or the content itself.
+        host (copied, never followed where it is a symbolic link) or the content itself. What `shared_files`
+        gives is not copied, except without isolation.
     data_dir : Path, optional
         The data sets' folder, read-only in the sandbox at `data`.
 

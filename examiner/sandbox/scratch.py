@@ -12,22 +12,28 @@ from pathlib import Path, PurePosixPath
 
 from examiner._exceptions import SandboxError
 from examiner.removal import remove_folder
-from examiner.sandbox import bwrap
 
 
 class SharedFiles:
-    """Files that the working folders of many sandboxes show, read-only: written once, and Python's compiled.
+    """Read-only files that many sandboxes show in their working folders, written once, with Python modules compiled.
 
-    They are gone when this object is, or closed; no sandbox that shows them may be open any more.
+    They are removed by `close`, or with this object: close the sandboxes first.
 
     Parameters
     ----------
     content : mapping of str to Path or bytes
         Like a sandbox's `files`.
+
+    Attributes
+    ----------
+    folder : Path
+        Where they are on the host.
+    close : callable
+        Removes them.
     """
 
     def __init__(self, content: Mapping[str, Path | bytes]) -> None:
-        self.content = {**content, **bwrap.font_cache()}
+        self.content = dict(content)
         root = new_folder()
         self.close = weakref.finalize(self, remove_folder, root)
         self.folder = root / "files"
@@ -82,7 +88,7 @@ def write_files(folder: Path, files: Mapping[str, Path | bytes], *, compiled: bo
     folder : Path
     files : mapping of str to Path or bytes
     compiled : bool, optional
-        Whether Python's files are also compiled, where they can be.
+        Whether to compile Python modules; those with syntax errors are left out, and links are not followed.
 
     Raises
     ------
@@ -104,7 +110,7 @@ def write_files(folder: Path, files: Mapping[str, Path | bytes], *, compiled: bo
         else:
             shutil.copy2(content, target)
     if compiled:
-        compileall.compile_dir(folder, quiet=2)
+        compileall.compile_dir(folder, quiet=2, limit_sl_dest=folder)
     for base, folders, names in os.walk(folder):
         for each in folders:
             if not os.path.islink(os.path.join(base, each)):

@@ -16,8 +16,8 @@ from examiner.settings import MIB, Limits
 
 __all__ = ["END_SECONDS", "Running", "Said", "Watch"]
 
-POLL_SECONDS = 0.05, 0.2  # between two looks: the shortest time, and the longest
-GROWTH = 2048 * MIB * (os.cpu_count() or 1)  # bytes of memory that a sandbox may take in a second
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.2  # seconds between two looks
+FASTEST_GROWTH = 5 * 1024 * MIB * (os.cpu_count() or 1)  # bytes a second that all cores together can fill, about
 END_SECONDS = 20
 OUTPUT_BYTES = 16 * 1024  # how much of the program's own stdout and stderr is kept
 MAX_SOCKETS = 512  # a kernel of Jupyter's has about thirty
@@ -135,9 +135,9 @@ class Watch:
         return self._reason_of_end(process.returncode)
 
     def pause(self) -> float:
-        """Seconds until the next look: fewer than it takes to fill the memory."""
-        shortest, longest = POLL_SECONDS
-        return min(max((self._limits.memory - self._memory) / GROWTH / 2, shortest), longest)
+        """Seconds until the next look: the time in which the fastest growth would reach the limit, within bounds."""
+        filled = (self._limits.memory - self._memory) / FASTEST_GROWTH
+        return min(max(filled, SHORTEST_PAUSE), LONGEST_PAUSE)
 
     def _exceeded_or_lost(self) -> str | None:
         try:

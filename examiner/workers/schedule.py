@@ -70,8 +70,9 @@ def run(
         free = 0 if stopped() else (1 + ahead) * workers.number - len(running)
         for _ in range(free):
             task = again.popleft() if again else next(waiting, None)
-            if task is not None:
-                running[workers.submit(function, *task.arguments())] = task
+            if task is None:
+                break
+            running[workers.submit(function, *task.arguments())] = task
 
     fill()
     while running:

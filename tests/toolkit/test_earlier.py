@@ -92,7 +92,7 @@ def test_what_is_read_ahead_is_not_parsed_again_and_each_has_names_of_its_own(
     assert second.note(2) == [2]
     assert first.note(3) == [1, 3]
     assert first.double(2) == 4
-    with pytest.raises(EarlierAnswerError, match="broken of 01_layers.ipynb is not defined there"):
+    with pytest.raises(EarlierAnswerError, match=r"broken of 01_layers\.ipynb is not defined there"):
         first.broken()
 
 
@@ -103,6 +103,21 @@ def test_a_notebook_that_is_read_ahead_and_saved_is_read_again(save: Callable[..
     assert layers.double(2) == 0
     save("01_layers", "def double(x):\n    return 2 * x")
     assert layers.double(2) == 4
+
+
+def test_a_statement_that_cannot_be_compiled_does_not_end_reading_ahead(save: Callable[..., Path]) -> None:
+    folder = save("01_layers", "def f():\n    nonlocal q", "x, y = 1, (yield)", "def double(x):\n    return 2 * x")
+    read_ahead("01_layers", folder)
+    assert answers("01_layers", folder).double(2) == 4
+
+
+def test_a_notebook_that_comes_later_and_goes_again_is_missed(save: Callable[..., Path], tmp_path: Path) -> None:
+    layers = answers("01_layers", tmp_path)
+    folder = save("01_layers", "def double(x):\n    return 2 * x")
+    assert layers.double(2) == 4
+    (folder / "01_layers.ipynb").unlink()
+    with pytest.raises(EarlierAnswerError, match="is not in this folder"):
+        answers("01_layers", folder).double(2)
 
 
 def test_a_change_reaches_through_the_notebooks_between(save: Callable[..., Path]) -> None:

@@ -64,8 +64,35 @@ def answers(notebook: str, folder: str | Path | None = None) -> Answers:
     Answers
         The answers are its attributes.  Nothing is read before one is called.
     """
+    return Answers(_path(notebook, folder))
+
+
+def read_ahead(notebook: str, folder: str | Path | None = None) -> None:
+    """Read an earlier notebook and compile what it defines, so that asking for its answers costs little.
+
+    Parameters
+    ----------
+    notebook, folder
+        As for `answers`.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, TypeError, AttributeError
+        It cannot be read.
+    """
+    path = _path(notebook, folder)
+    content = _content(path, _version(path))
+    for source in content.sources:
+        with contextlib.suppress(SyntaxError):  # what the parser takes and the compiler does not
+            for statement in source.statements:
+                _ = statement.code
+                for name in statement.binds - {"*"}:
+                    content.slice(name)
+
+
+def _path(notebook: str, folder: str | Path | None) -> Path:
     home = folder or _folder.get() or os.environ.get("NN_EARLIER_DIR")
-    return Answers(Path(home or Path(__file__).parents[1]) / f"{notebook}.ipynb")
+    return Path(home or Path(__file__).parents[1]) / f"{notebook}.ipynb"
 
 
 class Answers:
@@ -123,7 +150,7 @@ def _blame(function: Callable[..., Any], arguments: tuple[Any, ...], notebook: s
 
 
 class _Notebook:
-    """The namespace in which those of a notebook's statements have run that were needed so far."""
+    """A namespace for a notebook's answers: the statements that they need run in it, once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -169,6 +196,8 @@ class _Notebook:
 
     def _read(self, name: str) -> _Content:
         try:
+            if self._version is None:  # there was no file: there may be one by now
+                self._version = _version(self.path)
             self._content = self._content or _content(self.path, self._version)
         except FileNotFoundError:
             raise EarlierAnswerError(
@@ -247,29 +276,6 @@ def _content(path: Path, version: tuple[int, int, int] | None) -> _Content:
     return _Content(json.loads(path.read_text(encoding="utf-8"))["cells"], path.name)
 
 
-def read_ahead(notebook: str, folder: str | Path | None = None) -> None:
-    """Read an earlier notebook and compile what it defines, so that asking for its answers costs little.
-
-    Parameters
-    ----------
-    notebook, folder
-        As for `answers`.
-
-    Raises
-    ------
-    OSError, ValueError, KeyError, TypeError, AttributeError
-        It cannot be read.
-    """
-    path = answers(notebook, folder)._notebook.path
-    content = _content(path, _version(path))
-    for source in content.sources:
-        for statement in source.statements:
-            with contextlib.suppress(SyntaxError):
-                _ = statement.code
-            for name in statement.binds - {"*"}:
-                content.slice(name)
-
-
 class _Source:
     """A code cell. It is parsed only when it may bind a name that is needed."""
 
@@ -314,7 +320,7 @@ class _Statement:
 
     @cached_property
     def code(self) -> types.CodeType:
-        """What runs."""
+        """The compiled statement."""
         return compile(ast.Module([self._node], []), self._filename, "exec")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import itertools
 import json
 import linecache
@@ -28,7 +29,7 @@ from typing import Any
 
 from toolkit.shapes import described, misfit, takes_cache
 
-__all__ = ["Answers", "EarlierAnswerError", "UnfinishedAnswerError", "answers"]
+__all__ = ["Answers", "EarlierAnswerError", "UnfinishedAnswerError", "answers", "read_ahead"]
 
 LOOK_SECONDS = 0.2  # between two looks at a notebook's file: a network asks for its layers thousands of times
 
@@ -63,8 +64,35 @@ def answers(notebook: str, folder: str | Path | None = None) -> Answers:
     Answers
         The answers are its attributes.  Nothing is read before one is called.
     """
+    return Answers(_path(notebook, folder))
+
+
+def read_ahead(notebook: str, folder: str | Path | None = None) -> None:
+    """Read an earlier notebook and compile what it defines, so that asking for its answers costs little.
+
+    Parameters
+    ----------
+    notebook, folder
+        As for `answers`.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, TypeError, AttributeError
+        It cannot be read.
+    """
+    path = _path(notebook, folder)
+    content = _content(path, _version(path))
+    for source in content.sources:
+        with contextlib.suppress(SyntaxError):  # what the parser takes and the compiler does not
+            for statement in source.statements:
+                _ = statement.code
+                for name in statement.binds - {"*"}:
+                    content.slice(name)
+
+
+def _path(notebook: str, folder: str | Path | None) -> Path:
     home = folder or _folder.get() or os.environ.get("NN_EARLIER_DIR")
-    return Answers(Path(home or Path(__file__).parents[1]) / f"{notebook}.ipynb")
+    return Path(home or Path(__file__).parents[1]) / f"{notebook}.ipynb"
 
 
 class Answers:
@@ -122,7 +150,7 @@ def _blame(function: Callable[..., Any], arguments: tuple[Any, ...], notebook: s
 
 
 class _Notebook:
-    """A notebook's top-level statements, and the namespace in which the needed ones have run."""
+    """A namespace for a notebook's answers: the statements that they need run in it, once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -131,8 +159,8 @@ class _Notebook:
     def _forget(self) -> None:
         """Start again with a new namespace: functions that were handed out keep their old one."""
         self._version, self._looked = _version(self.path), time.monotonic()
-        self._cells: list[dict[str, Any]] | None = None
-        self._sources: list[_Source] = []
+        self._content: _Content | None = None
+        self._done: set[_Statement] = set()
         self._module = types.ModuleType(self.path.stem)
         self._found: dict[str, Callable[..., Any]] = {}
 
@@ -147,9 +175,9 @@ class _Notebook:
         return self._found[name]
 
     def _look_up(self, name: str) -> Callable[..., Any]:
-        self._read(name)
+        content = self._read(name)
         with contextlib.suppress(SyntaxError):  # what the parser takes and the compiler does not
-            self._run(self._slice(name), name)
+            self._run(content.slice(name), name)
         found: Callable[..., Any] | None = getattr(self._module, name, None)
         if not callable(found):
             raise EarlierAnswerError(
@@ -160,53 +188,37 @@ class _Notebook:
 
     def describe(self, name: str) -> str:
         """'Exercise 1.1 (affine_forward) of 01_layers.ipynb', as far as the notebook tells."""
-        text = "\n".join("".join(cell.get("source", "")) for cell in self._cells or [])
+        cells = self._content.cells if self._content else []
+        text = "\n".join("".join(cell.get("source", "")) for cell in cells)
         number = re.search(rf"Exercise (\d+\.\d+)[^\n]*\b{re.escape(name)}\b", text)
         exercise = f"Exercise {number[1]} ({name})" if number else name
         return f"{exercise} of {self.path.name}"
 
-    def _read(self, name: str) -> None:
-        if self._cells is not None:
-            return
+    def _read(self, name: str) -> _Content:
         try:
-            self._cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
-            sources = ["".join(cell["source"]) for cell in self._cells if _holds_definitions(cell)]
+            if self._version is None:  # there was no file: there may be one by now
+                self._version = _version(self.path)
+            self._content = self._content or _content(self.path, self._version)
         except FileNotFoundError:
             raise EarlierAnswerError(
                 f"{self.path.name} is not in this folder, and {name} is needed from it: "
                 "put your copy beside this notebook."
             ) from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            self._cells = None
             raise EarlierAnswerError(
                 f"{self.path.name} cannot be read as a notebook, and {name} is needed from it: "
                 "open it in Jupyter and save it again."
             ) from None
-        names = (f"<{self.path.name}, code cell {number}>" for number in itertools.count(1))
-        self._sources = [_Source(source, name) for source, name in zip(sources, names, strict=False)]
-
-    def _slice(self, name: str) -> list[_Statement]:
-        """The statements that `name` needs, directly or through others, in notebook order."""
-        needed, chosen = {name}, dict[tuple[int, int], _Statement]()
-        grown = True
-        while grown:
-            new = {
-                (i, j): statement
-                for i, source in enumerate(self._sources)
-                if source.may_bind(needed)
-                for j, statement in enumerate(source.statements)
-                if (i, j) not in chosen and statement.binds & (needed | {"*"})
-            }
-            needed |= {used for statement in new.values() for used in statement.uses}
-            chosen |= new
-            grown = bool(new)
-        return [chosen[place] for place in sorted(chosen)]
+        return self._content
 
     def _run(self, statements: list[_Statement], name: str) -> None:
+        """Run statements that have not run yet, one after the other."""
         token = _folder.set(self.path.parent)
         try:
             for statement in statements:
-                statement.run(self._module)
+                if statement not in self._done:
+                    exec(statement.code, self._module.__dict__)  # a student's own code, in their own kernel
+                    self._done.add(statement)
         except Exception as error:
             raise EarlierAnswerError(
                 f"{self.describe(name)} needs a line that raised {type(error).__name__}: {error}. "
@@ -223,6 +235,45 @@ def _version(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class _Content:
+    """What a notebook's file holds: its cells, and their top-level statements."""
+
+    def __init__(self, cells: list[dict[str, Any]], notebook: str) -> None:
+        self.cells = cells
+        sources = ["".join(cell["source"]) for cell in cells if _holds_definitions(cell)]
+        names = (f"<{notebook}, code cell {number}>" for number in itertools.count(1))
+        self.sources = [_Source(source, name) for source, name in zip(sources, names, strict=False)]
+        self._slices: dict[str, list[_Statement]] = {}
+
+    def slice(self, name: str) -> list[_Statement]:
+        """The statements that `name` needs, directly or through others, in notebook order."""
+        if name not in self._slices:
+            self._slices[name] = self._sliced(name)
+        return self._slices[name]
+
+    def _sliced(self, name: str) -> list[_Statement]:
+        needed, chosen = {name}, dict[tuple[int, int], _Statement]()
+        grown = True
+        while grown:
+            new = {
+                (i, j): statement
+                for i, source in enumerate(self.sources)
+                if source.may_bind(needed)
+                for j, statement in enumerate(source.statements)
+                if (i, j) not in chosen and statement.binds & (needed | {"*"})
+            }
+            needed |= {used for statement in new.values() for used in statement.uses}
+            chosen |= new
+            grown = bool(new)
+        return [chosen[place] for place in sorted(chosen)]
+
+
+@functools.lru_cache(maxsize=32)
+def _content(path: Path, version: tuple[int, int, int] | None) -> _Content:
+    """Read one version of a notebook; other notebooks that ask for its answers share it."""
+    return _Content(json.loads(path.read_text(encoding="utf-8"))["cells"], path.name)
 
 
 class _Source:
@@ -248,7 +299,6 @@ class _Statement:
 
     def __init__(self, node: ast.stmt, filename: str, lines: list[str] | None) -> None:
         self._node, self._filename, self._lines = node, filename, lines
-        self._done = False
         self.binds = _bound(node) if isinstance(node, DEFINING) and not _has_walrus(node) else _names(self._table)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             self.binds |= _owners(node)
@@ -268,12 +318,10 @@ class _Statement:
                 return symtable.symtable(text, self._filename, "exec")
         return symtable.symtable(ast.unparse(self._node), self._filename, "exec")
 
-    def run(self, module: types.ModuleType) -> None:
-        """Run it in `module`, once."""
-        if not self._done:
-            code = compile(ast.Module([self._node], []), self._filename, "exec")
-            exec(code, module.__dict__)  # a student's own code, in their own kernel
-            self._done = True
+    @cached_property
+    def code(self) -> types.CodeType:
+        """The compiled statement."""
+        return compile(ast.Module([self._node], []), self._filename, "exec")
 
 
 BINDING = (

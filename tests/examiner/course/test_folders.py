@@ -37,6 +37,13 @@ def test_a_course_with_nbgraders_defaults(plain: Path) -> None:
     assert repr(course) == f"<Course of ps1 in {plain}>"
 
 
+def test_files_of_the_source_folder_without_notebooks_and_ignored_ones(plain: Path) -> None:
+    for name in ("data.csv", "toolkit/plots.py", "toolkit/__pycache__/plots.pyc", ".ipynb_checkpoints/old.csv"):
+        (plain / "source" / "ps1" / name).parent.mkdir(exist_ok=True)
+        (plain / "source" / "ps1" / name).touch()
+    assert Course.load("ps1", start=plain).source_files == {Path("data.csv"), Path("toolkit/plots.py")}
+
+
 @pytest.mark.parametrize(
     "structure", ["{assignment_id}/{nbgrader_step}/{student_id}", "x/{nbgrader_step}/s-{student_id}/{assignment_id}"]
 )

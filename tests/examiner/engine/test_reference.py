@@ -64,9 +64,7 @@ def test_a_corrected_notebook_is_read_again(tmp_path: Path) -> None:
         assert child.call(CALL, "squares", "scaled", 1) == 0.25
 
 
-def test_what_the_warm_process_has_prepared_is_there_in_each_child_and_read_again_when_corrected(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_what_the_warm_process_has_prepared_is_there_in_each_child(engine: Engine, tmp_path: Path) -> None:
     assignment = write_toolkit_course(tmp_path, 1.0)
     path = assignment.source / "one.ipynb"
     (assignment.source / "toolkit" / "earlier.py").write_text(READS_AHEAD)
@@ -78,6 +76,22 @@ def test_what_the_warm_process_has_prepared_is_there_in_each_child_and_read_agai
     engine.warm("examiner.engine:prepare_reference", "gone")  # what is wrong, tests will say
     with engine.fork() as child:
         assert child.call(CALL, "one", "double", 3) == 6
+
+
+def test_a_notebook_that_was_read_ahead_and_corrected_is_read_again(tmp_path: Path) -> None:
+    assignment = write_toolkit_course(tmp_path, 1.0)
+    path = assignment.source / "one.ipynb"
+    for name in ("earlier", "shapes", "likeness"):
+        text = (ROOT / f"assignment/neural_networks/toolkit/{name}.py").read_text()
+        (assignment.source / "toolkit" / f"{name}.py").write_text(text)
+    path.write_text(path.read_text().replace("told():", "told(x):").replace("toolkit.VALUE", "x + 1"))
+    with Engine(assignment) as engine:
+        engine.warm("examiner.engine:prepare_reference", "one")
+        with engine.fork() as child:
+            assert child.call(CALL, "one", "told", 1) == 2
+        path.write_text(path.read_text().replace("x + 1", "x + 10"))
+        with engine.fork() as child:
+            assert child.call(CALL, "one", "told", 1) == 11
 
 
 def run(folder: Path, code: str) -> str:

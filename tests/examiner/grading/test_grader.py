@@ -172,6 +172,25 @@ def test_sandboxes_map_the_data_sets_that_the_engine_has_loaded() -> None:
         assert "memfd" not in said.text.split("\n")[1]
 
 
+@needs_bubblewrap
+def test_sandboxes_show_one_copy_of_the_files_until_the_grader_is_closed(tmp_path: Path) -> None:
+    assignment = write_plain_course(tmp_path)
+    (assignment.source / "notes.txt").write_text("first")
+    shown = Outputs()
+    with Grader(assignment, Options()) as grader:
+        folders = []
+        for _ in range(2):
+            with grader._start() as host:
+                folders.append(host.sandbox._folders.files)
+        assert folders[0] == folders[1]
+        grader.close()
+        assert not folders[0].exists()
+        (assignment.source / "notes.txt").write_text("second")
+        with grader._start() as host:
+            host.start().execute("print(open('notes.txt').read())", shown, 20, Timing())
+    assert shown.finished()[0].text == "second\n"
+
+
 def test_only_what_a_notebook_builds_on_goes_with_it(tmp_path: Path) -> None:
     assignment = write_plain_course(tmp_path)
 

@@ -61,6 +61,8 @@ def test_an_answer_is_read() -> None:
     frames = message("status", "id", {"execution_state": "idle"})
     assert read(frames, "id") == ("status", {"execution_state": "idle"})
     assert read([*frames, b"buffer"], "id") == ("status", {"execution_state": "idle"})
+    *before, _, content = frames
+    assert read([*before, b"whatever it is", content], "id") == ("status", {"execution_state": "idle"})
 
 
 @pytest.mark.parametrize(

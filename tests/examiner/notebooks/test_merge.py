@@ -20,6 +20,7 @@ from nbgrader.utils import compute_checksum
 
 from examiner.notebooks.cells import fill_in, kind_of, read, solutions
 from examiner.notebooks.merge import Merged, merge, merged, prepared_source
+from examiner.notebooks.repair import repaired
 from tests.examiner.small import source_notebook, submission
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -147,6 +148,19 @@ def test_damage_does_not_matter(damage: Any, source: NotebookNode) -> None:
     assert "return 2 * x" in by_id(made)["double"].source
     assert made.metadata == source.metadata
     nbformat.validate(made)
+
+
+@pytest.mark.parametrize("damage", [lambda notebook: None, _twice("double"), _no_metadata, _foreign_metadata])
+def test_a_notebook_that_was_repaired_is_merged_like_the_damaged_one(damage: Any, source: NotebookNode) -> None:
+    submitted = submission({"double": "def double(x):\n    return x"})
+    picture = new_output("display_data", {"text/html": "<script>", "text/plain": "a plot"})
+    submitted.cells.append(new_code_cell("plot()", outputs=[picture]))
+    damage(submitted)
+    clean = repaired(submitted)
+    before = copy.deepcopy((source, clean))
+    assert merged(source, clean, is_repaired=True) == merged(source, submitted)
+    merged(source, clean, is_repaired=True).notebook.cells[-1].outputs.clear()
+    assert (source, clean) == before
 
 
 @pytest.mark.parametrize(

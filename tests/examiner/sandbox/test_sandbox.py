@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 from examiner._exceptions import SandboxError
-from examiner.sandbox import Sandbox, SharedFiles, scratch
+from examiner.sandbox import Sandbox, scratch, shared_files
 from examiner.sandbox.linux import usage
 from examiner.settings import Limits
 from tests.examiner import inside
@@ -44,7 +44,7 @@ def test_a_program_runs_in_the_work_folder_with_its_files(isolation: str, tmp_pa
 def test_files_that_sandboxes_share_are_compiled_and_nobody_changes_them(isolation: str, tmp_path: Path) -> None:
     (tmp_path / "toolkit").mkdir()
     (tmp_path / "toolkit" / "plots.py").write_text("value = 1")
-    shared = SharedFiles({"toolkit": tmp_path / "toolkit", "broken.py": b"def ", "notes/a.txt": b"ours"})
+    shared = shared_files({"toolkit": tmp_path / "toolkit", "broken.py": b"def ", "notes/a.txt": b"ours"})
     attempts = """
         import os, sys
         sys.path.insert(0, "")

@@ -42,6 +42,20 @@ def test_a_link_in_a_copied_folder_stays_a_link(tmp_path: Path) -> None:
     assert (made / "given" / "link").is_symlink()
 
 
+def test_modules_are_compiled_and_links_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_text("key = 1")
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "module.py").write_text("x = 1")
+    (tmp_path / "given" / "link.py").symlink_to(tmp_path / "secret.py")
+    made = tmp_path / "made"
+    made.mkdir()
+    write_files(made, {"given": tmp_path / "given", "broken.py": b"def "}, compiled=True)
+    compiled = list(made.rglob("*.pyc"))
+    assert [each.name.split(".")[0] for each in compiled] == ["module"]
+    assert compiled[0].stat().st_mode & 0o777 == 0o644
+    assert compiled[0].parent.stat().st_mode & 0o777 == 0o755
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
 def test_root_s_own_temporary_folder_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tmp_path.chmod(0o700)

@@ -63,10 +63,10 @@ def test_a_passed_limit_is_named(
     ("memory", "cores", "pause"),
     [(2**20, 1, 0.2), (2**29, 1, 0.125), (2**30 - 1, 1, 0.05), (2**31, 1, 0.05), (2**20, 64, 0.05)],
 )
-def test_the_next_look_comes_before_the_memory_is_full(
+def test_the_more_memory_is_used_the_sooner_is_the_next_look(
     memory: int, cores: int, pause: float, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "GROWTH", 2**31 * cores)
+    monkeypatch.setattr(watch, "FASTEST_GROWTH", 2**32 * cores)
     using(monkeypatch, memory=memory)
     monkeypatch.setattr(usage, "proportional_memory", lambda pid: memory)
     found = Watch(running, LIMITS, apart=False)
