@@ -11,12 +11,12 @@ __all__ = ["KEEP_MEMORY", "ONE_THREAD", "end_with", "keep_loaded"]
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment variables: several processes share the cores, so that more threads would only wait for each other."""
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20)}
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
 """Environment variables for glibc: freed memory serves the next array, instead of going back to the system, which would
 clear it again.
 
-glibc raises these thresholds by itself, but only after large arrays were freed: too late for a short-lived fork. 32 MiB
-is the largest that it accepts for mapping.
+glibc raises these thresholds by itself, but only after large arrays were freed: too late for a short-lived fork. Arrays
+above 4 MiB go back at once, for they would leave holes into which no larger one fits.
 """
 PR_SET_PDEATHSIG = 1
 

@@ -59,6 +59,8 @@ class Grader:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="next sandbox")
         self._next: Future[KernelHost] | None = None
         self._files: SharedFiles | None = None
+        self._files_lock = threading.Lock()  # of its own: `close` waits for a sandbox that needs the files
+        self._source: tuple[tuple[str, int, int], ...] = ()
         self._used = False  # whether a sandbox was needed before: a single submission needs no second one
         self._sides: weakref.WeakSet[StudentSide] = weakref.WeakSet()
         self._idle: threading.Timer | None = None
@@ -85,11 +87,11 @@ class Grader:
         if prepared is not None:
             with contextlib.suppress(ExaminerError, OSError):
                 prepared.result().close()
-        with self._lock:
+        self.engine.close()
+        with self._files_lock:
             files, self._files = self._files, None
         if files is not None:
             files.close()  # no sandbox shows them any more
-        self.engine.close()
         self.diagnoser = Diagnoser(self.engine)  # the course may be changed until the next notebook
 
     def begin(self, notebooks: Mapping[str, NotebookNode] | None = None) -> StudentSide:
@@ -100,12 +102,24 @@ class Grader:
         notebooks : mapping of str to NotebookNode, optional
             All notebooks of the submission, by name. Without them, the sandbox prepares for drawing.
         """
+        self._start_anew_after_changes()
         spare = {name: self._spared(notebook, name) for name, notebook in (notebooks or {}).items()}
         draws = any(may_draw(notebook, spare[name]) for name, notebook in notebooks.items()) if notebooks else True
         side = StudentSide(self._host, TimeBudget(self.options.timing.student), spare, draws)
         with self._lock:
             self._sides.add(side)
         return side
+
+    def _start_anew_after_changes(self) -> None:
+        """Where the course's files have changed, let sandboxes and the engine both start again, with what is there now.
+
+        Notebooks are read again in any case.
+        """
+        found = tuple(_state_of(self.assignment.source))
+        if found != self._source:
+            if self._source:
+                self.close()
+            self._source = found
 
     def grade(
         self,
@@ -232,8 +246,8 @@ class Grader:
 
     def _shared_files(self) -> SharedFiles:
         """The course's files for all sandboxes, as they are when the first one starts."""
-        with self._lock:
-            if self._files is None:
+        with self._files_lock:
+            if self._files is None or not self._files.folder.is_dir():  # somebody tidied up
                 self._files = kernel_files(self._provided())
             return self._files
 
@@ -319,6 +333,17 @@ class Grader:
                     self._earlier[key] = _stripped(read(path))
                 earlier[f"{EARLIER}/{path.name}"] = self._earlier[key]
         return earlier
+
+
+def _state_of(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """What changes when a file of a folder does, but for its notebooks and what Python keeps there."""
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(each for each in folders if each != "__pycache__" and not each.startswith("."))
+        for name in sorted(names):
+            with contextlib.suppress(OSError):  # it is gone
+                if not name.endswith(".ipynb"):
+                    status = os.stat(os.path.join(base, name))
+                    yield os.path.join(base, name), status.st_mtime_ns, status.st_size
 
 
 def _builds_on(assignment: Assignment, name: str) -> set[str]:

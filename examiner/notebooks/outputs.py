@@ -184,7 +184,7 @@ class Outputs:
         return kept + note
 
     def _remember(self, content: dict[str, Any], output: NotebookNode) -> None:
-        name = _display_id(content)
+        name = _display_id(content) if "data" in output else None  # not of a text, which an update would make invalid
         if name is not None and len(self._displays) < 100:
             self._displays[name] = output
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import compileall
+import contextlib
 import os
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -35,13 +37,18 @@ class SharedFiles:
     def __init__(self, content: Mapping[str, Path | bytes]) -> None:
         self.content = dict(content)
         root = new_folder()
-        self.close = weakref.finalize(self, remove_folder, root)
+        self.close = weakref.finalize(self, _remove, root)
         self.folder = root / "files"
         self.folder.mkdir()
         write_files(self.folder, self.content, compiled=True)
 
     def __repr__(self) -> str:
         return f"<SharedFiles in {self.folder}>"
+
+
+def _remove(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):  # somebody tidied up
+        remove_folder(folder)
 
 
 class Folders:
@@ -110,7 +117,8 @@ def write_files(folder: Path, files: Mapping[str, Path | bytes], *, compiled: bo
         else:
             shutil.copy2(content, target)
     if compiled:
-        compileall.compile_dir(folder, quiet=2, limit_sl_dest=folder)
+        with warnings.catch_warnings(action="ignore"):  # they are for whoever runs these modules
+            compileall.compile_dir(folder, quiet=2, limit_sl_dest=folder)
     for base, folders, names in os.walk(folder):
         for each in folders:
             if not os.path.islink(os.path.join(base, each)):

@@ -12,13 +12,15 @@ import struct
 
 # BPF: load a word of seccomp_data, jump if equal / greater or equal, return.
 LOAD, IF_EQUAL, IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
-ARCHITECTURE, NUMBER, FIRST_ARGUMENT = 4, 0, 16  # offsets in seccomp_data
+ARCHITECTURE, NUMBER, FIRST_ARGUMENT, SECOND_ARGUMENT = 4, 0, 16, 24  # offsets in seccomp_data
 ALLOW, KILL, EPERM = 0x7FFF0000, 0x80000000, 0x00050000 | 1
 X32 = 0x40000000  # x86_64's second numbering of the same calls
 
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 SOCKET = {"x86_64": 41, "aarch64": 198}
 FAMILIES = (1, 2, 10, 16)  # unix, IPv4, IPv6, netlink: the ones that a network namespace confines
+FCNTL = {"x86_64": 72, "aarch64": 25}
+F_SETLEASE = 1024  # whoever has a lease of a file that other sandboxes show lets them wait for it
 
 # Name: (number on x86_64, number on aarch64).
 DENIED = {
@@ -102,7 +104,7 @@ def program(machine: str | None = None) -> bytes:
     if machine not in AUDIT:
         return b""
     column = list(AUDIT).index(machine)
-    numbers = [pair[column] for pair in DENIED.values()]
+    numbers, families = [pair[column] for pair in DENIED.values()], len(FAMILIES)
     return b"".join(
         [
             _step(LOAD, ARCHITECTURE),
@@ -111,11 +113,15 @@ def program(machine: str | None = None) -> bytes:
             _step(LOAD, NUMBER),
             _step(IF_AT_LEAST, X32, 0, 1),
             _step(RETURN, EPERM),
-            *(_step(IF_EQUAL, number, len(numbers) - i + 6, 0) for i, number in enumerate(numbers)),
-            _step(IF_EQUAL, SOCKET[machine], 1, 0),
+            *(_step(IF_EQUAL, number, len(numbers) - i + families + 3, 0) for i, number in enumerate(numbers)),
+            _step(IF_EQUAL, SOCKET[machine], 2, 0),
+            _step(IF_EQUAL, FCNTL[machine], families + 3, 0),
             _step(RETURN, ALLOW),
             _step(LOAD, FIRST_ARGUMENT),
-            *(_step(IF_EQUAL, family, len(FAMILIES) - i, 0) for i, family in enumerate(FAMILIES)),
+            *(_step(IF_EQUAL, family, families - i + 3, 0) for i, family in enumerate(FAMILIES)),
+            _step(RETURN, EPERM),
+            _step(LOAD, SECOND_ARGUMENT),
+            _step(IF_EQUAL, F_SETLEASE, 0, 1),
             _step(RETURN, EPERM),
             _step(RETURN, ALLOW),
         ]

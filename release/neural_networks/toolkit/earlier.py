@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import functools
 import itertools
 import json
 import linecache
@@ -81,13 +80,14 @@ def read_ahead(notebook: str, folder: str | Path | None = None) -> None:
         It cannot be read.
     """
     path = _path(notebook, folder)
-    content = _content(path, _version(path))
+    version, content = _version(path), _Content.of(path)
     for source in content.sources:
         with contextlib.suppress(SyntaxError):  # what the parser takes and the compiler does not
             for statement in source.statements:
                 _ = statement.code
                 for name in statement.binds - {"*"}:
                     content.slice(name)
+    _ahead[path] = version, content
 
 
 def _path(notebook: str, folder: str | Path | None) -> Path:
@@ -196,9 +196,10 @@ class _Notebook:
 
     def _read(self, name: str) -> _Content:
         try:
-            if self._version is None:  # there was no file: there may be one by now
-                self._version = _version(self.path)
-            self._content = self._content or _content(self.path, self._version)
+            if self._content is None:
+                version, content = _ahead.get(self.path, (None, None))
+                known = content if version == self._version else None
+                self._content = known or _Content.of(self.path)
         except FileNotFoundError:
             raise EarlierAnswerError(
                 f"{self.path.name} is not in this folder, and {name} is needed from it: "
@@ -247,6 +248,11 @@ class _Content:
         self.sources = [_Source(source, name) for source, name in zip(sources, names, strict=False)]
         self._slices: dict[str, list[_Statement]] = {}
 
+    @classmethod
+    def of(cls, path: Path) -> _Content:
+        """What a file holds now."""
+        return cls(json.loads(path.read_text(encoding="utf-8"))["cells"], path.name)
+
     def slice(self, name: str) -> list[_Statement]:
         """The statements that `name` needs, directly or through others, in notebook order."""
         if name not in self._slices:
@@ -270,10 +276,8 @@ class _Content:
         return [chosen[place] for place in sorted(chosen)]
 
 
-@functools.lru_cache(maxsize=32)
-def _content(path: Path, version: tuple[int, int, int] | None) -> _Content:
-    """Read one version of a notebook; other notebooks that ask for its answers share it."""
-    return _Content(json.loads(path.read_text(encoding="utf-8"))["cells"], path.name)
+# What `read_ahead` has read, and of which version of the file.
+_ahead: dict[Path, tuple[tuple[int, int, int] | None, _Content]] = {}
 
 
 class _Source:

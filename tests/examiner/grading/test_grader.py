@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +23,7 @@ from examiner.grading import Grader
 from examiner.grading.grader import _builds_on, _stripped
 from examiner.notebooks import Outputs, fill_in, merge, prepared_source, read, solutions
 from examiner.outcome import NotebookOutcome
+from examiner.sandbox import SharedFiles
 from examiner.settings import Options, Timing
 from tests.conftest import ROOT
 from tests.examiner.small import (
@@ -189,6 +193,45 @@ def test_sandboxes_show_one_copy_of_the_files_until_the_grader_is_closed(tmp_pat
         with grader._start() as host:
             host.start().execute("print(open('notes.txt').read())", shown, 20, Timing())
     assert shown.finished()[0].text == "second\n"
+
+
+@needs_bubblewrap
+def test_a_course_that_is_corrected_between_two_submissions_is_new_on_both_sides(tmp_path: Path) -> None:
+    assignment = write_toolkit_course(tmp_path, 1.0)
+    with Grader(assignment, Options()) as grader:
+        assert scores(graded(grader, "one")) == {"test_told": 1.0}
+        (assignment.source / "toolkit" / "__init__.py").write_text("VALUE = 2.5\n")
+        assert scores(graded(grader, "one")) == {"test_told": 2.5}
+
+
+@needs_bubblewrap
+def test_files_of_sandboxes_that_somebody_removed_are_written_again(tmp_path: Path) -> None:
+    with Grader(write_plain_course(tmp_path), Options()) as grader:
+        for _ in range(2):
+            with grader._start() as host:
+                host.start()
+            shutil.rmtree(host.sandbox._folders.files.parent)
+
+
+def test_an_idle_grader_is_closed_while_the_next_sandbox_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grader, began = Grader(write_plain_course(tmp_path), Options(isolation="none")), threading.Event()
+    real = grader._shared_files
+
+    def slowly() -> SharedFiles:
+        began.set()
+        time.sleep(0.5)
+        return real()
+
+    monkeypatch.setattr(grader, "_shared_files", slowly)
+    grader.prepare()
+    assert began.wait(20)
+    closing = grader._idle = threading.Timer(0, grader._close_idle)
+    closing.daemon = True
+    closing.start()
+    closing.join(20)
+    assert not closing.is_alive()
 
 
 def test_only_what_a_notebook_builds_on_goes_with_it(tmp_path: Path) -> None:

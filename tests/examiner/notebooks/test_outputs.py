@@ -221,6 +221,16 @@ def test_a_display_is_updated() -> None:
     assert output.data == {"text/plain": "9%"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [("stream", {"name": "stdout", "text": "text"}), ("error", {"ename": "E", "evalue": "", "traceback": []})],
+)
+def test_only_a_display_is_updated(kind: str, content: dict[str, Any]) -> None:
+    name = {"transient": {"display_id": "bar"}}
+    [output] = shown((kind, {**content, **name}), ("update_display_data", {**name, "data": {"text/plain": "9%"}}))
+    assert "data" not in output
+
+
 def test_outputs_are_few() -> None:
     outputs = Outputs()
     for number in range(MAX_OUTPUTS + 5):

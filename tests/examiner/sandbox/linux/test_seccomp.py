@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import struct
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from examiner.sandbox.linux import seccomp
 
 
-def verdict(program: bytes, architecture: int, number: int, first: int = 0) -> int:
+def verdict(program: bytes, architecture: int, number: int, first: int = 0, second: int = 0) -> int:
     """Run a filter on one system call, as the kernel does."""
     steps = list(struct.iter_unpack("=HBBI", program))
-    data = {seccomp.ARCHITECTURE: architecture, seccomp.NUMBER: number, seccomp.FIRST_ARGUMENT: first}
+    data = {seccomp.ARCHITECTURE: architecture, seccomp.NUMBER: number}
+    data |= {seccomp.FIRST_ARGUMENT: first, seccomp.SECOND_ARGUMENT: second}
     at, word = 0, 0
     while True:
         code, if_true, if_false, value = steps[at]
@@ -49,6 +51,14 @@ def test_only_sockets_of_confined_families_can_be_made(machine: str) -> None:
     for family in range(50):
         expected = seccomp.ALLOW if family in seccomp.FAMILIES else seccomp.EPERM
         assert verdict(program, seccomp.AUDIT[machine], seccomp.SOCKET[machine], family) == expected
+
+
+@pytest.mark.parametrize("machine", seccomp.AUDIT)
+def test_a_file_can_be_controlled_but_not_leased(machine: str) -> None:
+    program, number = seccomp.program(machine), seccomp.FCNTL[machine]
+    for command in (*range(40), *range(1_020, 1_040)):
+        expected = seccomp.EPERM if command == fcntl.F_SETLEASE else seccomp.ALLOW
+        assert verdict(program, seccomp.AUDIT[machine], number, 3, command) == expected
 
 
 def test_calls_of_another_architecture_end_the_program() -> None:
