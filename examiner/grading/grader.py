@@ -60,7 +60,7 @@ class Grader:
         self._next: Future[KernelHost] | None = None
         self._files: SharedFiles | None = None
         self._files_lock = threading.Lock()  # of its own: `close` waits for a sandbox that needs the files
-        self._source: tuple[tuple[str, int, int], ...] = ()
+        self._source: tuple[tuple[str, int, int], ...] | None = None  # the course's files when something began
         self._used = False  # whether a sandbox was needed before: a single submission needs no second one
         self._sides: weakref.WeakSet[StudentSide] = weakref.WeakSet()
         self._idle: threading.Timer | None = None
@@ -116,10 +116,9 @@ class Grader:
         Notebooks are read again in any case.
         """
         found = tuple(_state_of(self.assignment.source))
-        if found != self._source:
-            if self._source:
-                self.close()
-            self._source = found
+        if self._source not in (None, found):
+            self.close()
+        self._source = found
 
     def grade(
         self,
