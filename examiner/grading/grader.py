@@ -335,7 +335,7 @@ class Grader:
 
 
 def _state_of(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """What changes when a file of a folder does, but for its notebooks and what Python keeps there."""
+    """Path, time and size of each file in a folder, except notebooks, hidden folders and compiled modules."""
     for base, folders, names in os.walk(folder):
         folders[:] = sorted(each for each in folders if each != "__pycache__" and not each.startswith("."))
         for name in sorted(names):

@@ -33,8 +33,8 @@ QUIET = {"numpy", *sys.stdlib_module_names}  # modules that do not draw
 MAX_KEPT = 20_000
 """Characters of a cell whose names are remembered."""
 DEFINES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
-T = TypeVar("T")
 BINDS = DEFINES | ast.Assign | ast.AnnAssign
+T = TypeVar("T")
 
 
 def _remembered(function: Callable[[str], T]) -> Callable[[str], T]:

@@ -20,7 +20,7 @@ AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 SOCKET = {"x86_64": 41, "aarch64": 198}
 FAMILIES = (1, 2, 10, 16)  # unix, IPv4, IPv6, netlink: the ones that a network namespace confines
 FCNTL = {"x86_64": 72, "aarch64": 25}
-F_SETLEASE = 1024  # whoever has a lease of a file that other sandboxes show lets them wait for it
+F_SETLEASE = 1024  # a lease of a file that other sandboxes show would make them wait
 
 # Name: (number on x86_64, number on aarch64).
 DENIED = {

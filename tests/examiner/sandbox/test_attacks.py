@@ -163,7 +163,7 @@ def test_nothing_of_the_host_can_be_read(secrets: str, tmp_path: Path, user: str
     assert set(json.loads(environment.replace("'", '"'))) <= known
 
 
-def test_nobody_lets_another_sandbox_wait_for_a_file(user: str) -> None:
+def test_nobody_makes_another_sandbox_wait_for_a_file(user: str) -> None:
     own = "# import fcntl; fcntl.fcntl(open('/tmp/own', 'w'), fcntl.F_GETFL)\n"
     lease = "fcntl.fcntl(open({!r}), fcntl.F_SETLEASE, fcntl.F_{})"
     leases = [lease.format(place, kind) for place in ("/tmp/own", os.__file__) for kind in ("WRLCK", "RDLCK")]
