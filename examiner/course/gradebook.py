@@ -28,7 +28,7 @@ from nbgrader.api import (
 )
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
-from sqlalchemy import func
+from sqlalchemy import func, inspect
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from traitlets.config import Config
 
@@ -60,6 +60,7 @@ DAMAGED = "file is not a database", "disk image is malformed"
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _filled: dict[tuple[str, str], dict[str, int]] = {}
+_opened: dict[tuple[str, str], Gradebook] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def fill(assignment: Assignment, directory: CourseDirectory, config: Config) -> 
 def _changed(
     assignment: str, directory: CourseDirectory, prepared: Mapping[str, NotebookNode], due: datetime | None
 ) -> list[str]:
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    with opened(directory.db_url, directory.course_id) as gradebook:
         gradebook.update_or_create_assignment(assignment, **({"duedate": due} if due else {}))
         return [name for name, notebook in prepared.items() if _differs(gradebook, assignment, name, notebook)]
 
@@ -214,7 +215,7 @@ def known_students(directory: CourseDirectory) -> list[str]:
     """IDs of the students in the gradebook."""
 
     def read() -> list[str]:
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        with opened(directory.db_url, directory.course_id) as gradebook:
             return [student.id for student in gradebook.students]
 
     return patiently(read)
@@ -235,7 +236,7 @@ def read_grades(
     cell, code, task = BaseCell.__table__, GradeCell.__table__, TaskCell.__table__
 
     def read() -> list[Any]:
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        with opened(directory.db_url, directory.course_id) as gradebook:
             query = (
                 gradebook.db.query(
                     SubmittedAssignment.student_id,
@@ -284,7 +285,7 @@ def read_comments(directory: CourseDirectory, assignment: str, student: str) -> 
     cell = BaseCell.__table__
 
     def read() -> list[Any]:
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        with opened(directory.db_url, directory.course_id) as gradebook:
             query = (
                 gradebook.db.query(Notebook.name, cell.c.name, Comment)
                 .select_from(Comment)
@@ -316,7 +317,7 @@ def read_lateness(directory: CourseDirectory, assignment: str, student: str | No
     """
 
     def read() -> dict[str, float]:
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        with opened(directory.db_url, directory.course_id) as gradebook:
             query = gradebook.db.query(SubmittedAssignment).join(AssignmentRow).filter(AssignmentRow.name == assignment)
             if student is not None:
                 query = query.filter(SubmittedAssignment.student_id == student)
@@ -368,6 +369,18 @@ def save_by_hand(directory: CourseDirectory, assignment: str, marks: Collection[
         raise GradebookError(f"{error}: grade the submission again with `examiner autograde {assignment}`.") from None
 
 
+def opened(db_url: str, course_id: str) -> Gradebook:
+    """A gradebook to be closed after use. It is nbgrader's, opened anew only where its tables are not there.
+
+    A new one would have an engine of its own, for which SQLAlchemy compiles all statements again, and keeps them:
+    50 MB after a thousand students.
+    """
+    known = _opened.get((db_url, course_id))
+    if known is None or not inspect(known.engine).get_table_names():
+        known = _opened[db_url, course_id] = Gradebook(db_url, course_id)
+    return known
+
+
 class _Flushing(Session):
     """A session in which a commit only writes: nbgrader commits after every cell."""
 
@@ -380,8 +393,7 @@ class OneTransaction(Gradebook):
     """A gradebook whose changes are made all together when it is closed without an error, or not at all."""
 
     def __init__(self, db_url: str, course_id: str) -> None:
-        super().__init__(db_url, course_id)
-        self.db.remove()  # type: ignore[has-type]
+        self.__dict__.update(opened(db_url, course_id).__dict__)
         self.db = scoped_session(sessionmaker(bind=self.engine, class_=_Flushing))
         self._rows: dict[tuple[Any, ...], dict[str, Any]] = {}
 

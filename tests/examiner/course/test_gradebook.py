@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -19,6 +20,7 @@ from examiner.course.gradebook import (
     OneTransaction,
     fill,
     known_students,
+    opened,
     patiently,
     read_grades,
     register,
@@ -118,6 +120,39 @@ def test_changes_are_made_all_together_or_not_at_all(course: Course, book: grade
         assert ("bob" in grades) is (not fails)
         assert grades["ada"]["one"].cells["test_double"].auto == (None if fails else 2.0)
     assert book.find_comment("explain", *where).manual_comment == "good"
+
+
+def test_statements_are_compiled_once_for_all_that_is_read_and_written(course: Course) -> None:
+    where = course.directory.db_url, course.directory.course_id
+    engines = set()
+    for _ in range(3):
+        with OneTransaction(*where) as transaction, opened(*where) as book:
+            engines |= {book.engine, transaction.engine}
+        assert known_students(course.directory) == []
+    assert len(engines) == 1
+
+
+def test_a_gradebook_that_was_removed_is_made_anew(course: Course, root: Path) -> None:
+    where = course.directory.db_url, course.directory.course_id
+    assert known_students(course.directory) == []
+    (root / "gradebook.db").unlink()
+    with OneTransaction(*where) as book:
+        book.update_or_create_student("ada")
+    assert known_students(course.directory) == ["ada"]
+
+
+def test_threads_read_and_write_side_by_side(course: Course) -> None:
+    def enter(number: int) -> None:
+        def write() -> None:
+            with OneTransaction(course.directory.db_url, course.directory.course_id) as book:
+                book.update_or_create_student(f"student_{number}")
+
+        patiently(write)
+        known_students(course.directory)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(enter, range(20)))
+    assert len(known_students(course.directory)) == 20
 
 
 def test_a_row_that_is_not_there_is_said_as_nbgrader_says_it(course: Course, book: gradebook.Gradebook) -> None:
