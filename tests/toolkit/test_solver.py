@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import math
 import re
+import time
 import tracemalloc
 
 import numpy as np
@@ -117,22 +118,41 @@ def test_epoch_lines_for_classification(capsys):
     assert captured.err == ""  # nbgrader gives 0 for anything there
 
 
-def test_progress_bar_goes_to_stdout(capsys):
+def test_the_progress_bar_of_a_long_training_goes_to_stdout(capsys):
+    solver = make(verbose=True)
+    steps = solver._train_epoch
+
+    def slowly(bar):
+        time.sleep(0.3)
+        steps(bar)
+
+    solver._train_epoch = slowly
+    solver.train()
+    said = capsys.readouterr()
+    assert "/9" in said.out.partition("step")[0]  # 3 epochs of 3 steps
+    assert said.out.count("(Epoch") == 3
+    assert said.err == ""
+
+
+def test_a_short_training_shows_no_progress_bar(capsys):
     make(verbose=True).train()
-    assert "9" in capsys.readouterr().out.partition("step")[0]  # 3 epochs of 3 steps
+    said = capsys.readouterr().out
+    assert "step" not in said and "\r" not in said
+    assert len(said.splitlines()) == 3
 
 
 @pytest.mark.parametrize(("batch_size", "limit"), [(3, 1), (10**9, None)])
 def test_small_products_use_one_thread(monkeypatch, batch_size, limit):
-    limits = []
+    used = []
 
-    def threadpool_limits(threads):
-        limits.append(threads)
-        return contextlib.nullcontext()
+    class Pools:
+        def limit(self, limits):
+            used.append(limits)
+            return contextlib.nullcontext()
 
-    monkeypatch.setattr("toolkit.solver.threadpool_limits", threadpool_limits)
+    monkeypatch.setattr("toolkit.solver._thread_pools", Pools)
     make(batch_size=batch_size).train()
-    assert limits == [limit]
+    assert used == [limit]
 
 
 def test_a_run_cut_short_says_after_how_many_epochs(capsys):

@@ -19,13 +19,14 @@ import socket
 import sys
 import traceback
 import warnings
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar
 
 import numpy as np
-from ipykernel.compiler import XCachingCompiler
+from ipykernel.compiler import XCachingCompiler, get_tmp_directory
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -348,8 +349,27 @@ def _differs(array: Any, original: Any) -> bool:
     return not same or array.tobytes() != original.tobytes()
 
 
+class AgentCompiler(XCachingCompiler):
+    """Names cells as ipykernel does, by their text, but with a hash that Python computes quickly."""
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        """Give the name of a cell's file, which does not exist."""
+        return f"{get_tmp_directory()}/{zlib.crc32(raw_code.encode('utf-8', 'backslashreplace'))}.py"  # type: ignore[no-untyped-call]
+
+
 class AgentShell(ZMQInteractiveShell):
     """IPython's shell, which asks a cell's exception for its text once, not again for its history and its reply."""
+
+    _transformed: tuple[str, str] | None = None  # the last cell, and its Python
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Turn a cell into Python: a kernel asks for that twice before it runs the cell."""
+        before, self._transformed = self._transformed, None
+        if before is not None and before[0] == raw_cell:
+            return before[1]
+        python = str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
+        self._transformed = raw_cell, python
+        return python
 
     async def run_code(self, code_obj: Any, result: Any = None, **options: Any) -> bool:
         """Run code; an exception whose text never ends is interrupted while it is shown, and then forgotten."""
@@ -423,7 +443,7 @@ class AgentKernel(IPythonKernel):
         """Say whether objects that can be shown as a picture are: else only as text, which costs nothing."""
         shell: Any = self.shell
         for kind, formatter in shell.display_formatter.formatters.items():
-            if kind.startswith("image/"):
+            if kind.startswith("image/") and formatter.enabled != wanted:  # to set it takes longer
                 formatter.enabled = wanted
 
     def _publish_execute_input(self, *args: Any, **kwargs: Any) -> None:
@@ -493,6 +513,21 @@ class AgentApp(IPKernelApp):
     def parse_command_line(self, argv: list[str] | None = None) -> None:
         """Read none: the program's arguments are the fork server's."""
 
+    def load_config_file(self, *args: Any, **kwargs: Any) -> None:
+        """Read none: nothing is configured in a sandbox."""
+
+    def init_profile_dir(self) -> None:
+        """Have none: it would hold what is configured."""
+        self.profile_dir = None
+
+    def init_code(self) -> None:
+        """Run none at the start."""
+
+    def update_config(self, config: Any) -> None:
+        """Take in a configuration, unless it is there: all that can be configured would be made anew."""
+        if config != self.config:
+            super().update_config(config)
+
     def init_connection_file(self) -> None:
         """Take the key from the examiner."""
         self.transport, self.session.key = "ipc", self.key.encode()
@@ -532,11 +567,20 @@ def _listen(socket: Any, descriptor: int) -> None:
     socket.bind("ipc://examiner")  # an address must be given, and is not used
 
 
-def prepare_shell() -> None:
-    """Make the shell before the fork, so that all kernels share it, and what it would make at first use."""
-    shell: Any = AgentShell.instance(compiler_class=XCachingCompiler, config=SETTINGS)
+def prepare() -> None:
+    """Make the shell and the application before the fork, and what the shell would make at first use."""
+    shell: Any = AgentShell.instance(compiler_class=AgentCompiler, config=SETTINGS)
     shell.transform_cell("pass")
     _ = shell.display_formatter.formatters
+    _app()
+
+
+def _app() -> AgentApp:
+    """The kernel's application; it writes no log, which nobody would read."""
+    app = AgentApp.instance(kernel_class=AgentKernel, config=SETTINGS)
+    app.log.setLevel(logging.ERROR)  # else the text of every message would be made
+    app.log.handlers[:] = [logging.NullHandler()]
+    return app
 
 
 def prepared_app(key: str, shell: int, iopub: int, calls: int) -> Any:
@@ -551,9 +595,8 @@ def prepared_app(key: str, shell: int, iopub: int, calls: int) -> Any:
     calls : int
         Descriptor of the socket that calls come from.
     """
-    app: Any = AgentApp.instance(kernel_class=AgentKernel, config=SETTINGS)
+    app: Any = _app()
     app.key, app.shell_listener, app.iopub_listener, app.calls = key, shell, iopub, calls
     app.initialize()
-    app.log.setLevel(logging.ERROR)  # else the text of every message would be made for nobody
     forgiving.forgive(app.shell)
     return app

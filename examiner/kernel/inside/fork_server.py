@@ -173,10 +173,10 @@ def warm(*steps: Callable[[], None]) -> None:
 
 
 def load_late() -> None:
-    """Import what a kernel would import when it is used, and make its shell."""
+    """Import what a kernel would import when it is used, and make what all kernels share."""
     for name in LATE:
         importlib.import_module(name)
-    agent.prepare_shell()
+    agent.prepare()
 
 
 modules: list[types.ModuleType] = []

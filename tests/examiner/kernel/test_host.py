@@ -221,7 +221,7 @@ def test_data_sets_are_loaded_once_for_all_kernels() -> None:
         (".examiner/_examiner_scratch.py", b"1 / 0", "ZeroDivisionError: division by zero"),
         (
             ".examiner/_examiner_agent.py",
-            b"def prepare_shell():\n    pass\ndef prepared_app(*order):\n    1 / 0",
+            b"def prepare():\n    pass\ndef prepared_app(*order):\n    1 / 0",
             "ZeroDivisionError: division by zero",
         ),
     ],
