@@ -111,11 +111,16 @@ TYPE_NAMES = {kind: name for name, kind in TYPES.items()}
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _IDENTIFIER = re.compile(r"[^\W\d]\w{0,99}")
 _SAFE_INT = 2**53
+_MAX_INT = 10**20
 _MAX_ID = 2**53
 _KEPT = (list, tuple, dict, np.ndarray)
+_NATIVE = {dtype: dtype.newbyteorder("=") for dtype in NAMES}
 
 
 # ------------------------------------------------------------------------------------ packing
+# Most of what crosses are short texts, small numbers and arrays: these are dealt with where they are met.
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
 def pack(
@@ -152,7 +157,7 @@ def pack(
         tree = packer.tree(value, 0)
     except RecursionError:
         raise CodecError("the value is nested too deeply") from None
-    head = json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
+    head = _ENCODER.encode(tree).encode()
     if len(head) > limits.json_bytes or len(head) + packer.size > limits.bytes:
         raise CodecError(f"the value takes more than {limits.bytes >> 20} MiB")
     return [head, *packer.buffers]
@@ -177,9 +182,14 @@ class _Packer:
         self.items += 1
         if self.items > self.limits.items or depth > self.limits.depth:
             raise CodecError("the value has too many parts, or is nested too deeply")
-        method = _packer_of(value)
+        try:
+            method = _BY_TYPE.get(type(value)) or _packer_of(value)
+        except TypeError:  # a class of the student's may have no hash
+            method = _packer_of(value)
         if method is None:
             return self._reference(value)
+        if self.keep is None or method not in _CONTAINERS:
+            return method(self, value, depth)
         number = self._number(value)
         self.items += number is not None
         tree = method(self, value, depth)
@@ -187,7 +197,7 @@ class _Packer:
         return tree if number is None or by_reference else {"k": [number, tree]}
 
     def _number(self, value: Any) -> int | None:
-        if self.keep is None or self.kept >= self.limits.kept or not isinstance(value, _KEPT):
+        if self.keep is None or self.kept >= self.limits.kept:
             return None
         number = self.keep(value)
         self.kept += number is not None
@@ -236,6 +246,9 @@ class _Packer:
         return {"d": [[self._key(k, depth + 1), self.tree(v, depth + 1)] for k, v in pairs]}
 
     def _key(self, value: Any, depth: int) -> Any:
+        if type(value) is str and len(value) <= self.limits.text:
+            self.items += 1
+            return value
         keep, self.keep = self.keep, None  # a key is its value, whatever its type is called
         try:
             return self.tree(value, depth)
@@ -252,8 +265,11 @@ class _Packer:
         return {"s": self._raw(np.asarray(value))}
 
     def _raw(self, array: np.ndarray) -> list[Any]:
-        dtype = array.dtype.newbyteorder("<") if array.dtype.kind in "biufc" else array.dtype
+        dtype = array.dtype
         name = NAMES.get(dtype)
+        if name is None and dtype.kind in "biufc":
+            dtype = dtype.newbyteorder("<")
+            name = NAMES.get(dtype)
         if name is None:
             raise CodecError(f"arrays of dtype {str(array.dtype)[:100]} cannot be passed")
         self.size += array.nbytes
@@ -305,15 +321,12 @@ _PACKERS: tuple[tuple[Any, Callable[..., Any]], ...] = (
     (np.random.RandomState, _Packer.pack_random_state),
 )
 _BY_TYPE: dict[type, Callable[..., Any]] = dict(_PACKERS)
+_CONTAINERS = {_BY_TYPE[kind] for kind in _KEPT}
 
 
 def _packer_of(value: Any) -> Callable[..., Any] | None:
-    """How a value is packed: as its type is, or as the first that it is an instance of."""
-    try:
-        found = _BY_TYPE.get(type(value))
-    except TypeError:  # a class of the student's may have no hash
-        found = None
-    return found or next((method for kinds, method in _PACKERS if isinstance(value, kinds)), None)
+    """How a value is packed whose type is none of those: as the first of them that it is an instance of."""
+    return next((method for kinds, method in _PACKERS if isinstance(value, kinds)), None)
 
 
 # ---------------------------------------------------------------------------------- unpacking
@@ -352,7 +365,7 @@ def unpack(
     if not frames or len(frames[0]) > limits.json_bytes or sum(map(len, frames)) > limits.bytes:
         raise CodecError("the message is empty or too large")
     try:
-        tree = json.loads(bytes(frames[0]), parse_constant=_no_constant, parse_int=_small_int)
+        tree = _DECODER.decode(bytes(frames[0]).decode())
         return _Unpacker(frames[1:], resolve or (lambda reference: reference), limits, kept).value(tree, 0)
     except CodecError:
         raise
@@ -364,10 +377,8 @@ def _no_constant(name: str) -> Any:
     raise CodecError(f"the message holds {name[:20]}")
 
 
-def _small_int(digits: str) -> int:
-    if len(digits) > 20:
-        raise CodecError("the message holds a number that is too long")
-    return int(digits)
+# Python itself refuses to read numbers of more than 4,300 digits.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _need(condition: bool, what: str) -> None:
@@ -395,22 +406,30 @@ class _Unpacker:
             raise CodecError("the message is damaged (too many parts, or nested too deeply)")
         kind = type(tree)  # JSON's readers make no others
         if kind is str:
-            _need(len(tree) <= self.limits.text, "text too long")
-            tree.encode()  # half a surrogate pair is not text: printing it fails
-            return tree
-        if tree is None or kind is bool or kind is int:
+            return self._text(tree)
+        if kind is list:
+            return [self.value(item, depth + 1) for item in tree]
+        if kind is int:
+            _need(-_MAX_INT < tree < _MAX_INT, "a number that is too long")
             return tree
         if kind is float:
             _need(math.isfinite(tree), "a number that is not finite")
             return tree
-        if kind is list:
-            return [self.value(item, depth + 1) for item in tree]
+        if tree is None or kind is bool:
+            return tree
         _need(len(tree) == 1, "not one tag")
         [(tag, content)] = tree.items()
         method = _UNPACKERS.get(tag)
         if method is None:
             raise CodecError("the message is damaged (unknown tag)")
         return method(self, content, depth)
+
+    def _text(self, text: str) -> str:
+        if len(text) > self.limits.text:
+            raise CodecError("the message is damaged (text too long)")
+        if not text.isascii():
+            text.encode()  # half a surrogate pair is not text: printing it fails
+        return text
 
     def read_not_finite(self, content: Any, depth: int) -> float:
         return _NOT_FINITE[content]
@@ -433,7 +452,12 @@ class _Unpacker:
         made = {}
         for pair in content:
             key, item = _list(pair, 2)
-            made[self._key(key, depth + 1)] = self.value(item, depth + 1)
+            if type(key) is str:
+                self.items += 1
+                key = self._text(key)
+            else:
+                key = self._key(key, depth + 1)
+            made[key] = self.value(item, depth + 1)
         _need(len(made) == len(content), "a key twice")
         return made
 
@@ -447,11 +471,15 @@ class _Unpacker:
 
     def read_array(self, content: Any, depth: int) -> np.ndarray:
         name, buffer, shape = _list(content, 3)
-        _need(len(_list(shape)) <= 32 and all(type(n) is int and n >= 0 for n in shape), "a shape")
+        _need(len(_list(shape)) <= 32, "a shape")
         dtype, data = DTYPES[name], self._buffer(buffer)
+        items = rows = 1
+        for n in shape:
+            _need(type(n) is int and 0 <= n <= self.limits.bytes, "a shape")
+            items, rows = items * n, rows * (n or 1)
         # An array of no bytes may still have rows without end, which a test would go through one by one.
-        _need(math.prod(n for n in shape if n) <= self.limits.bytes, "a shape")
-        _need(math.prod(shape) * dtype.itemsize == len(data), "a shape that does not fit its bytes")
+        _need(rows <= self.limits.bytes, "a shape")
+        _need(items * dtype.itemsize == len(data), "a shape that does not fit its bytes")
         return _numbers(data, dtype).reshape(shape)
 
     def read_scalar(self, content: Any, depth: int) -> Any:
@@ -584,7 +612,7 @@ class Kept:
 
 
 def _list(content: Any, length: int | None = None) -> list[Any]:
-    if not isinstance(content, list) or (length is not None and len(content) != length):
+    if type(content) is not list or (length is not None and len(content) != length):
         raise CodecError("the message is damaged (a list is missing)")
     return content
 
@@ -594,7 +622,7 @@ def _numbers(data: bytes, dtype: np.dtype) -> np.ndarray:
     if dtype.kind == "b":
         truth: np.ndarray = np.frombuffer(data, np.uint8) != 0
         return truth
-    array: np.ndarray = np.frombuffer(data, dtype).astype(dtype.newbyteorder("="), copy=True)
+    array: np.ndarray = np.frombuffer(data, dtype).astype(_NATIVE[dtype])
     return array
 
 

@@ -302,7 +302,7 @@ class Session:
         """Write the notebook's files, and see that the kernel answers."""
         try:
             content = {name: np.frombuffer(data, np.uint8) for name, data in self._files.items()}
-            request: dict[str, Any] = {"op": "install", "cell": None, "first": [], "files": content}
+            request: dict[str, Any] = {"op": "install", "cell": None, "files": content}
             frames = codec.pack(request, None, codec.REQUEST_LIMITS)
             reply = codec.unpack(kernel.request(frames, Outputs(), START_SECONDS, self._timing))
             if not isinstance(reply, dict) or "error" in reply:

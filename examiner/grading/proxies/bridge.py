@@ -143,7 +143,7 @@ class Bridge:
 
     def value(self, name: str) -> Any:
         """The value of a name of the student's notebook."""
-        return self.ask(name, "get", self.proxy(name), attribute=None)
+        return self.ask(name, "get", self.proxy(name))
 
     def replace(self, parts: Mapping[str, Callable[..., Any]]) -> None:
         """Use the reference, by value, in the place of parts that the student has not finished.
@@ -173,8 +173,11 @@ class Bridge:
 
     def ask(self, answer: str, operation: str, target: Proxy | None, **details: Any) -> Any:
         """Have something done in the sandbox and give what comes back, or raise what it raised."""
-        request = {"op": operation, "cell": self.cell, "target": target, "first": self._later, **details}
-        self._later = []
+        request = {"op": operation, "cell": self.cell, **details}  # what is not said is empty
+        if target is not None:
+            request["target"] = target
+        if self._later:
+            request["first"], self._later = self._later, []
         if operation != "get":
             self._known = {}
         if self.copies:

@@ -82,8 +82,14 @@ class Proxy:
         raise TypeError("what lives in the sandbox cannot be pickled")
 
     def _call(self, attribute: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        asked = any(map(wants_changes, (*args, *kwargs.values())))
-        return self._ask("call", attribute=attribute, args=args, kwargs=kwargs, returns_changes=asked)
+        details: dict[str, Any] = {"args": args}
+        if kwargs:
+            details["kwargs"] = kwargs
+        if attribute:
+            details["attribute"] = attribute
+        if any(map(wants_changes, (*args, *kwargs.values()))):
+            details["returns_changes"] = True
+        return self._ask("call", **details)
 
     def _ask(self, operation: str, **details: Any) -> Any:
         attribute = details.get("attribute")

@@ -150,7 +150,10 @@ class Names:
 
 
 class Answers:
-    """Answers requests: dicts with ``op``, the test ``cell`` that asks, and what the operation needs."""
+    """Answers requests: dicts with ``op``, the test ``cell`` that asks, and what the operation needs.
+
+    What is empty is not in them, and not in replies: texts, numbers and names are most of the work.
+    """
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
@@ -170,21 +173,22 @@ class Answers:
                 except BaseException as error:
                     self.failed = True
                     reply = {"error": self._error(error)}
-            reply["warnings"] = self._warnings(caught)
+            if caught:
+                reply["warnings"] = self._warnings(caught)
             return list(codec.pack(reply, self.objects.refer, keep=self.objects.keep))
         except BaseException as error:  # an interrupt, too: an exception's own __str__ may never end
             self.failed = True
             reason = f": {error}" if isinstance(error, codec.CodecError) else ""
             message = f"your code returned a value that cannot be graded{reason}"
             why = {"name": "ValueError", "kinds": ["ValueError"], "message": message, "frames": []}
-            return list(codec.pack({"error": why, "warnings": []}))
+            return list(codec.pack({"error": why}))
 
     def _run(self, frames: Sequence[bytes]) -> dict[str, Any]:
         request = codec.unpack(frames, self._resolve, codec.REQUEST_LIMITS, self._original)
         if request["cell"] != self.cell:
             self._begin(request["cell"])
             request = codec.unpack(frames, self._resolve, codec.REQUEST_LIMITS, self._original)
-        for update in request["first"]:
+        for update in request.get("first", ()):
             self._update(**update)
         operation = getattr(self, f"op_{request['op']}")
         result: dict[str, Any] = operation(request)
@@ -211,22 +215,26 @@ class Answers:
 
     def op_call(self, request: dict[str, Any]) -> dict[str, Any]:
         """Call a function, a class, or an object's method."""
-        target = request["target"]
-        function = getattr(target, request["attribute"]) if request["attribute"] else target
-        arguments = {**dict(enumerate(request["args"])), **request["kwargs"]}
+        args, kwargs = request["args"], request.get("kwargs", {})
+        function = self._attribute_of(request)
+        arguments = {**dict(enumerate(args)), **kwargs}
         watched = {key: value.copy() for key, value in arguments.items() if _is_watched(value)}
         before = self._dicts(arguments) if request.get("returns_changes") else {}
         self.computed = list(request.get("computed", ()))
         try:
-            value = function(*request["args"], **request["kwargs"])
+            value = function(*args, **kwargs)
         except _Needed as call:
             return {"needs": {"name": call.name, "args": list(call.arguments), "kwargs": call.named}}
         finally:
             self._show_figures()
         after = self._dicts(arguments) if before else {}
         changed = {key: arguments[key] for key, frames in before.items() if after[key] != frames}
-        mutated = any(_differs(arguments[key], original) for key, original in watched.items())
-        return {"value": value, "changed": changed, "mutated": mutated}
+        reply = {"value": value}
+        if changed:
+            reply["changed"] = changed
+        if any(_differs(arguments[key], original) for key, original in watched.items()):
+            reply["mutated"] = True
+        return reply
 
     def _dicts(self, arguments: dict[Any, Any]) -> dict[Any, list[bytes]]:
         """Those arguments that are dicts, packed: to see what a call does to them."""
@@ -238,8 +246,12 @@ class Answers:
 
     def op_get(self, request: dict[str, Any]) -> dict[str, Any]:
         """Read a name's value, or an object's attribute."""
-        target, attribute = request["target"], request["attribute"]
-        return {"value": getattr(target, attribute) if attribute else target}
+        return {"value": self._attribute_of(request)}
+
+    def _attribute_of(self, request: dict[str, Any]) -> Any:
+        """What is asked for: an object, or its attribute."""
+        target, attribute = request["target"], request.get("attribute")
+        return getattr(target, attribute) if attribute else target
 
     def op_set(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set an object's attribute."""

@@ -152,8 +152,8 @@ def test_what_a_call_prints_and_draws_comes_with_its_reply(host: KernelHost) -> 
     kernel = host.start()
     run(kernel, SPEAKS)
     for how in ["quiet", "print", "print", "quiet", "draw", "quiet", "without end", "print", "thread", "quiet"] * 5:
-        request: dict[str, Any] = {"op": "call", "cell": "test", "first": [], "attribute": None, "kwargs": {}}
-        request |= {"target": codec.Reference(None, "answer"), "args": (how,), "returns_changes": False}
+        request: dict[str, Any] = {"op": "call", "cell": "test"}
+        request |= {"target": codec.Reference(None, "answer"), "args": (how,)}
         outputs = Outputs()
         frames = codec.pack(request, lambda value: value, codec.REQUEST_LIMITS)
         reply = codec.unpack(kernel.request(frames, outputs, 20, Timing()))
@@ -164,8 +164,8 @@ def test_what_a_call_prints_and_draws_comes_with_its_reply(host: KernelHost) -> 
 
 def call(kernel: Kernel, name: str, *arguments: object) -> Any:
     """Call a function of the notebook."""
-    request: dict[str, Any] = {"op": "call", "cell": "test", "first": [], "attribute": None, "kwargs": {}}
-    request |= {"target": codec.Reference(None, name), "args": arguments, "returns_changes": False}
+    request: dict[str, Any] = {"op": "call", "cell": "test"}
+    request |= {"target": codec.Reference(None, name), "args": arguments}
     frames = codec.pack(request, lambda value: value, codec.REQUEST_LIMITS)
     return codec.unpack(kernel.request(frames, Outputs(), 20, Timing())).get("value")
 

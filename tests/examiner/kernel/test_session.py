@@ -321,7 +321,7 @@ def test_a_real_kernel_is_replaced_with_all_that_was_defined() -> None:
         made.run(Cell("more", "def end():\n    os._exit(1)"))
 
         def call(name: str, *args: Any) -> Any:
-            request = {"op": "call", "cell": "test", "first": [], "target": codec.Reference(None, name)}
+            request = {"op": "call", "cell": "test", "target": codec.Reference(None, name)}
             request |= {"attribute": None, "args": args, "kwargs": {}}
             return codec.unpack(made.request(name, codec.pack(request, lambda value: value)))
 

@@ -109,7 +109,7 @@ def test_nothing_private_is_asked_for_and_nothing_is_pickled() -> None:
     assert recorder.asked == []
     model.loss(3, mode="train")
     model.rate = 0.5
-    details = {"attribute": "loss", "args": (3,), "kwargs": {"mode": "train"}, "returns_changes": False}
+    details = {"attribute": "loss", "args": (3,), "kwargs": {"mode": "train"}}
     assert recorder.asked == [
         ("Model.loss", "call", details),
         ("Model.rate", "set", {"attribute": "rate", "value": 0.5}),

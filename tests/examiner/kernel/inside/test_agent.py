@@ -96,7 +96,7 @@ class Client:
 
     def send(self, operation: str, **details: Any) -> dict[str, Any]:
         """Send a request; references in it are sent as they are."""
-        request = {"op": operation, "cell": self.cell, "first": [], **details}
+        request = {"op": operation, "cell": self.cell, **details}
         frames = codec.pack(request, lambda value: value, codec.REQUEST_LIMITS, self.kept.number)
         reply = codec.unpack(self.answers.answer(frames), kept=self.kept.remember)
         assert isinstance(reply, dict)
@@ -122,23 +122,23 @@ def client(agent: types.ModuleType) -> Client:
 def test_a_call_gives_a_value(client: Client) -> None:
     reply = client.send("call", target=Reference(None, "add"), attribute=None, args=(np.arange(2.0),), kwargs={"y": 3})
     assert (reply["value"] == [3.0, 4.0]).all()
-    assert (reply["changed"], reply["mutated"], reply["warnings"]) == ({}, False, [])
+    assert not reply.keys() & {"changed", "mutated", "warnings"}  # what is empty is not said
 
 
 def test_changes_of_dicts_come_back_only_on_request(client: Client) -> None:
     request = {"target": Reference(None, "count"), "attribute": None, "args": ({"n": 4},), "kwargs": {}}
-    assert client.send("call", **request)["changed"] == {}
+    assert "changed" not in client.send("call", **request)
     assert client.send("call", **request, returns_changes=True)["changed"] == {0: {"n": 5}}
     by_name = {**request, "args": (), "kwargs": {"config": {}}}
     assert client.send("call", **by_name, returns_changes=True)["changed"] == {"config": {"n": 1}}
     unchanged = {**request, "target": Reference(None, "identity")}
-    assert client.send("call", **unchanged, returns_changes=True)["changed"] == {}
+    assert "changed" not in client.send("call", **unchanged, returns_changes=True)
 
 
 def test_an_array_that_is_changed_in_place_is_told(client: Client) -> None:
     request = {"target": Reference(None, "fill"), "attribute": None, "kwargs": {}}
     assert client.send("call", **request, args=(np.array([1.0, np.nan]),))["mutated"] is True
-    assert client.send("call", **request, args=(np.zeros(2),))["mutated"] is False
+    assert "mutated" not in client.send("call", **request, args=(np.zeros(2),))
 
 
 def test_figures_are_shown_after_a_call_whatever_it_did(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
