@@ -8,11 +8,12 @@ import operator
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from toolkit.health import Pulse, dead_units, pulse
@@ -74,6 +75,8 @@ _ALWAYS_EXPLAINED = {"max_seconds", "interrupted", "diverged"}
 """What nobody has planned is printed even if `verbose` is False."""
 
 _EVALUATION_BATCH = 1024
+_BAR_DELAY = 0.5
+"""Seconds after which a training shows a progress bar: a short one would only make it flicker."""
 _WATCHED = 500
 """Training examples for which a unit is asked whether it is dead."""
 _ONE_THREAD = 100_000_000
@@ -369,7 +372,7 @@ class Solver:
     def _threads(self) -> Any:
         """Use one thread for small products: on a busy machine, threads that wait for each other are far slower."""
         widest = max(w.size for w in self.best_params.values())
-        return threadpool_limits(1 if widest * self.batch_size <= _ONE_THREAD else None)
+        return _thread_pools().limit(limits=1 if widest * self.batch_size <= _ONE_THREAD else None)
 
     def _progress_bar(self) -> Any:
         total = min(self._steps_left, self.num_epochs * self.steps_per_epoch)
@@ -379,17 +382,19 @@ class Solver:
             file=sys.stdout,
             leave=False,
             mininterval=0.5,
+            delay=_BAR_DELAY,
             disable=not self.verbose,
         )
 
     def _report(self, bar: Any) -> None:
         if self.verbose:
             name = self._metric.name
-            bar.write(
+            line = (
                 f"(Epoch {len(self.val_history)} / {self.last_epoch}) "
-                f"train {name}: {self.train_history[-1]:.6f}; val_{name}: {self.val_history[-1]:.6f}",
-                file=sys.stdout,
+                f"train {name}: {self.train_history[-1]:.6f}; val_{name}: {self.val_history[-1]:.6f}"
             )
+            is_shown = bar.last_print_t > bar.start_t
+            bar.write(line, file=sys.stdout) if is_shown else print(line)
 
     def _explain_stop(self) -> None:
         """Print after how many epochs training ended early, and why."""
@@ -415,6 +420,12 @@ class Solver:
             raise ValueError(f"model.category must be one of {list(_METRICS)}, not {category!r}")
         if not all(hasattr(self.rng, method) for method in ("permutation", "choice")):
             raise ValueError("rng must be a numpy.random.Generator or RandomState")
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    """The libraries that compute with several threads. Looking for them takes a millisecond."""
+    return ThreadpoolController()
 
 
 def _pair(data: Mapping[str, Array], split: str, category: str) -> tuple[Array, Array]:
