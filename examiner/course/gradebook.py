@@ -385,8 +385,9 @@ class _Flushing(Session):
     """A session in which a commit only writes: nbgrader commits after every cell."""
 
     def commit(self) -> None:
-        """Send what has changed to the database, in the transaction that is open."""
-        self.flush()
+        """Send new rows to the database, in the transaction that is open; changes wait for the next query."""
+        if self.new or self.deleted:
+            self.flush()
 
 
 class OneTransaction(Gradebook):
