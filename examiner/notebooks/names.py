@@ -56,7 +56,7 @@ def imports(notebook: NotebookNode, *kinds: Kind) -> list[str]:
     return [
         ast.unparse(node)
         for cell in cells_of(notebook, *kinds)
-        if cell.cell_type == "code"
+        if cell.cell_type == "code" and "import" in cell.source
         for node in statements(cell.source)
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
