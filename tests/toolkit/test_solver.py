@@ -137,7 +137,8 @@ def test_the_progress_bar_of_a_long_training_goes_to_stdout(capsys):
 def test_a_short_training_shows_no_progress_bar(capsys):
     make(verbose=True).train()
     said = capsys.readouterr().out
-    assert "step" not in said and "\r" not in said
+    assert "step" not in said
+    assert "\r" not in said
     assert len(said.splitlines()) == 3
 
 
