@@ -52,6 +52,8 @@ def newest_cell(answer: str) -> str | None:
         The name of the function or class.
     """
     history = getattr(getattr(notebook_shell(), "history_manager", None), "input_hist_raw", ())
+    if not history:
+        return None
     definition = re.compile(rf"^(?:def|class)\s+{re.escape(answer)}\b", re.MULTILINE)
     return next((source for source in reversed(history) if definition.search(source)), None)
 
