@@ -111,7 +111,6 @@ TYPE_NAMES = {kind: name for name, kind in TYPES.items()}
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _IDENTIFIER = re.compile(r"[^\W\d]\w{0,99}")
 _SAFE_INT = 2**53
-_MAX_INT = 10**20
 _MAX_ID = 2**53
 _KEPT = (list, tuple, dict, np.ndarray)
 _NATIVE = {dtype: dtype.newbyteorder("=") for dtype in NAMES}
@@ -377,8 +376,13 @@ def _no_constant(name: str) -> Any:
     raise CodecError(f"the message holds {name[:20]}")
 
 
-# Python itself refuses to read numbers of more than 4,300 digits.
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+def _small_int(digits: str) -> int:
+    if len(digits) > 20:
+        raise CodecError("the message holds a number that is too long")
+    return int(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=_small_int)
 
 
 def _need(condition: bool, what: str) -> None:
@@ -409,13 +413,10 @@ class _Unpacker:
             return self._text(tree)
         if kind is list:
             return [self.value(item, depth + 1) for item in tree]
-        if kind is int:
-            _need(-_MAX_INT < tree < _MAX_INT, "a number that is too long")
+        if kind is int or tree is None or kind is bool:
             return tree
         if kind is float:
             _need(math.isfinite(tree), "a number that is not finite")
-            return tree
-        if tree is None or kind is bool:
             return tree
         _need(len(tree) == 1, "not one tag")
         [(tag, content)] = tree.items()

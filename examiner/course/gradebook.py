@@ -15,6 +15,7 @@ from nbgrader.api import (
     Assignment as AssignmentRow,
 )
 from nbgrader.api import (
+    Base,
     BaseCell,
     Comment,
     Grade,
@@ -176,7 +177,7 @@ def fill(assignment: Assignment, directory: CourseDirectory, config: Config) -> 
 def _changed(
     assignment: str, directory: CourseDirectory, prepared: Mapping[str, NotebookNode], due: datetime | None
 ) -> list[str]:
-    with opened(directory.db_url, directory.course_id) as gradebook:
+    with Opened(directory.db_url, directory.course_id) as gradebook:
         gradebook.update_or_create_assignment(assignment, **({"duedate": due} if due else {}))
         return [name for name, notebook in prepared.items() if _differs(gradebook, assignment, name, notebook)]
 
@@ -215,7 +216,7 @@ def known_students(directory: CourseDirectory) -> list[str]:
     """IDs of the students in the gradebook."""
 
     def read() -> list[str]:
-        with opened(directory.db_url, directory.course_id) as gradebook:
+        with Opened(directory.db_url, directory.course_id) as gradebook:
             return [student.id for student in gradebook.students]
 
     return patiently(read)
@@ -236,7 +237,7 @@ def read_grades(
     cell, code, task = BaseCell.__table__, GradeCell.__table__, TaskCell.__table__
 
     def read() -> list[Any]:
-        with opened(directory.db_url, directory.course_id) as gradebook:
+        with Opened(directory.db_url, directory.course_id) as gradebook:
             query = (
                 gradebook.db.query(
                     SubmittedAssignment.student_id,
@@ -285,7 +286,7 @@ def read_comments(directory: CourseDirectory, assignment: str, student: str) -> 
     cell = BaseCell.__table__
 
     def read() -> list[Any]:
-        with opened(directory.db_url, directory.course_id) as gradebook:
+        with Opened(directory.db_url, directory.course_id) as gradebook:
             query = (
                 gradebook.db.query(Notebook.name, cell.c.name, Comment)
                 .select_from(Comment)
@@ -317,7 +318,7 @@ def read_lateness(directory: CourseDirectory, assignment: str, student: str | No
     """
 
     def read() -> dict[str, float]:
-        with opened(directory.db_url, directory.course_id) as gradebook:
+        with Opened(directory.db_url, directory.course_id) as gradebook:
             query = gradebook.db.query(SubmittedAssignment).join(AssignmentRow).filter(AssignmentRow.name == assignment)
             if student is not None:
                 query = query.filter(SubmittedAssignment.student_id == student)
@@ -369,16 +370,34 @@ def save_by_hand(directory: CourseDirectory, assignment: str, marks: Collection[
         raise GradebookError(f"{error}: grade the submission again with `examiner autograde {assignment}`.") from None
 
 
-def opened(db_url: str, course_id: str) -> Gradebook:
-    """A gradebook to be closed after use. It is nbgrader's, opened anew only where its tables are not there.
+class Opened(Gradebook):
+    """nbgrader's gradebook, to be closed after use; all that this process opens at one place share an engine.
 
-    A new one would have an engine of its own, for which SQLAlchemy compiles all statements again, and keeps them:
-    50 MB after a thousand students.
+    For an engine of its own, SQLAlchemy would compile all statements again, and keep them: 50 MB after a thousand
+    students.
+
+    Parameters
+    ----------
+    db_url, course_id : str
     """
-    known = _opened.get((db_url, course_id))
-    if known is None or not inspect(known.engine).get_table_names():
-        known = _opened[db_url, course_id] = Gradebook(db_url, course_id)
-    return known
+
+    session: type[Session] = Session
+
+    def __init__(self, db_url: str, course_id: str) -> None:
+        known = _opened.get((db_url, course_id))
+        if known is None or not Base.metadata.tables.keys() <= set(inspect(known.engine).get_table_names()):
+            known = _opened[db_url, course_id] = Gradebook(db_url, course_id)
+        else:
+            known.check_course(course_id)  # the file may be another one by now
+        known.db.remove()
+        self.__dict__.update(known.__dict__)
+        self.db = scoped_session(sessionmaker(bind=self.engine, class_=self.session))
+
+    def close(self) -> None:
+        """Close the connection; another one that is open meanwhile keeps its own."""
+        self.db.remove()
+        if not self.engine.pool.checkedout():
+            self.engine.dispose()
 
 
 class _Flushing(Session):
@@ -390,12 +409,13 @@ class _Flushing(Session):
             self.flush()
 
 
-class OneTransaction(Gradebook):
+class OneTransaction(Opened):
     """A gradebook whose changes are made all together when it is closed without an error, or not at all."""
 
+    session = _Flushing
+
     def __init__(self, db_url: str, course_id: str) -> None:
-        self.__dict__.update(opened(db_url, course_id).__dict__)
-        self.db = scoped_session(sessionmaker(bind=self.engine, class_=_Flushing))
+        super().__init__(db_url, course_id)
         self._rows: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def __exit__(self, kind: Any, *details: Any) -> None:

@@ -4,13 +4,15 @@ import contextlib
 import itertools
 import math
 import re
+import sys
 import time
 import tracemalloc
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
-from toolkit.solver import Solver
+from toolkit.solver import Solver, _thread_pools
 
 
 class Recorder:
@@ -134,6 +136,19 @@ def test_the_progress_bar_of_a_long_training_goes_to_stdout(capsys):
     assert said.err == ""
 
 
+def test_lines_do_not_break_a_bar_of_the_students_own(capsys):
+    for _ in tqdm(range(2), file=sys.stdout):
+        make(verbose=True).train()
+    assert not re.search(r"it/s\]\(Epoch", capsys.readouterr().out)
+
+
+def test_a_library_that_is_loaded_later_is_found(monkeypatch):
+    make().train()
+    known = _thread_pools(len(sys.modules))
+    monkeypatch.setitem(sys.modules, "loaded_later", math)
+    assert _thread_pools(len(sys.modules)) is not known
+
+
 def test_a_short_training_shows_no_progress_bar(capsys):
     make(verbose=True).train()
     said = capsys.readouterr().out
@@ -151,7 +166,7 @@ def test_small_products_use_one_thread(monkeypatch, batch_size, limit):
             used.append(limits)
             return contextlib.nullcontext()
 
-    monkeypatch.setattr("toolkit.solver._thread_pools", Pools)
+    monkeypatch.setattr("toolkit.solver._thread_pools", lambda modules: Pools())
     make(batch_size=batch_size).train()
     assert used == [limit]
 

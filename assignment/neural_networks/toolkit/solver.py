@@ -8,7 +8,7 @@ import operator
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -372,7 +372,7 @@ class Solver:
     def _threads(self) -> Any:
         """Use one thread for small products: on a busy machine, threads that wait for each other are far slower."""
         widest = max(w.size for w in self.best_params.values())
-        return _thread_pools().limit(limits=1 if widest * self.batch_size <= _ONE_THREAD else None)
+        return _thread_pools(len(sys.modules)).limit(limits=1 if widest * self.batch_size <= _ONE_THREAD else None)
 
     def _progress_bar(self) -> Any:
         total = min(self._steps_left, self.num_epochs * self.steps_per_epoch)
@@ -393,8 +393,8 @@ class Solver:
                 f"(Epoch {len(self.val_history)} / {self.last_epoch}) "
                 f"train {name}: {self.train_history[-1]:.6f}; val_{name}: {self.val_history[-1]:.6f}"
             )
-            is_shown = bar.last_print_t > bar.start_t
-            bar.write(line, file=sys.stdout) if is_shown else print(line)
+            is_seen = bar.last_print_t > bar.start_t or len(bar._instances) > 1  # this bar, or one of the student's
+            bar.write(line, file=sys.stdout) if is_seen else print(line)
 
     def _explain_stop(self) -> None:
         """Print after how many epochs training ended early, and why."""
@@ -422,9 +422,9 @@ class Solver:
             raise ValueError("rng must be a numpy.random.Generator or RandomState")
 
 
-@cache
-def _thread_pools() -> ThreadpoolController:
-    """The libraries that compute with several threads. Looking for them takes a millisecond."""
+@lru_cache(maxsize=1)
+def _thread_pools(modules: int) -> ThreadpoolController:
+    """The libraries that compute with several threads, with so many modules loaded. Looking for them takes a while."""
     return ThreadpoolController()
 
 

@@ -372,15 +372,17 @@ class AgentCompiler(XCachingCompiler):
 class AgentShell(ZMQInteractiveShell):
     """IPython's shell, which asks a cell's exception for its text once, not again for its history and its reply."""
 
-    _transformed: tuple[str, str] | None = None  # the last cell, and its Python
+    next_cell: str | None = None  # what the kernel is about to run
+    _python: str | None = None  # what that is in Python
 
     def transform_cell(self, raw_cell: str) -> str:
         """Turn a cell into Python: a kernel asks for that twice before it runs the cell."""
-        before, self._transformed = self._transformed, None
-        if before is not None and before[0] == raw_cell:
-            return before[1]
-        python = str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
-        self._transformed = raw_cell, python
+        if raw_cell is not self.next_cell:
+            return str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
+        if self._python is None:
+            self._python = str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
+            return self._python
+        python, self.next_cell, self._python = self._python, None, None
         return python
 
     async def run_code(self, code_obj: Any, result: Any = None, **options: Any) -> bool:
@@ -446,6 +448,12 @@ class AgentKernel(IPythonKernel):
         self.answers = Answers(shell)
         shell.events.register("pre_run_cell", lambda info: self._begin_cell())
         shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
+
+    async def do_execute(self, code: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Run a cell."""
+        shell: Any = self.shell
+        shell.next_cell = code
+        return dict(await super().do_execute(code, *args, **kwargs))  # type: ignore[no-untyped-call]
 
     def _begin_cell(self) -> None:
         self.answers.names.put_back()
@@ -532,8 +540,8 @@ class AgentApp(IPKernelApp):
         """Have none: it would hold what is configured."""
         self.profile_dir = None
 
-    def init_code(self) -> None:
-        """Run none at the start."""
+    def _run_startup_files(self) -> None:
+        """Run none, for the same reason."""
 
     def update_config(self, config: Any) -> None:
         """Take in a configuration, unless it is there: all that can be configured would be made anew."""

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+import nbgrader.api
 import pytest
 from nbgrader.api import MissingEntry
 from sqlalchemy.exc import OperationalError
@@ -18,9 +19,9 @@ from examiner._exceptions import GradebookError
 from examiner.course import Course, gradebook
 from examiner.course.gradebook import (
     OneTransaction,
+    Opened,
     fill,
     known_students,
-    opened,
     patiently,
     read_grades,
     register,
@@ -126,7 +127,7 @@ def test_statements_are_compiled_once_for_all_that_is_read_and_written(course: C
     where = course.directory.db_url, course.directory.course_id
     engines = set()
     for _ in range(3):
-        with OneTransaction(*where) as transaction, opened(*where) as book:
+        with OneTransaction(*where) as transaction, Opened(*where) as book:
             engines |= {book.engine, transaction.engine}
         assert known_students(course.directory) == []
     assert len(engines) == 1
@@ -139,6 +140,33 @@ def test_a_gradebook_that_was_removed_is_made_anew(course: Course, root: Path) -
     with OneTransaction(*where) as book:
         book.update_or_create_student("ada")
     assert known_students(course.directory) == ["ada"]
+
+
+def test_a_gradebook_that_was_replaced_knows_the_course(course: Course, root: Path) -> None:
+    where = course.directory.db_url, course.directory.course_id
+    assert known_students(course.directory) == []
+    (root / "gradebook.db").unlink()
+    gradebook.Gradebook(course.directory.db_url, "another_course").close()
+    with OneTransaction(*where) as book:
+        assert book.db.get(nbgrader.api.Course, course.directory.course_id) is not None
+    with sqlite3.connect(root / "gradebook.db") as database:
+        database.execute("DROP TABLE comment")
+    with Opened(*where) as book:
+        assert book.db.query(nbgrader.api.Comment).all() == []
+
+
+def test_readers_within_one_another_keep_their_rows_and_connections(course: Course, book: gradebook.Gradebook) -> None:
+    where = course.directory.db_url, course.directory.course_id
+    with OneTransaction(*where) as outer:
+        student = outer.update_or_create_student("bob", first_name="Bob")
+        engine = outer.engine
+        for _ in range(3):
+            assert known_students(course.directory) == ["ada"]
+        assert engine.pool.checkedout() == 1
+        student.last_name = "B."
+    with Opened(*where) as again:
+        assert (again.find_student("bob").first_name, again.find_student("bob").last_name) == ("Bob", "B.")
+    assert (engine.pool.checkedout(), engine.pool.checkedin()) == (0, 0)
 
 
 def test_threads_read_and_write_side_by_side(course: Course) -> None:

@@ -58,6 +58,17 @@ def test_a_kernel_runs_cells_and_finds_its_paths(isolation: Any, tmp_path: Path)
 
 
 @bubblewrap
+def test_cells_within_a_cell_are_read_anew_each_time(host: KernelHost) -> None:
+    kernel = host.start()
+    run(kernel, "ip, found = get_ipython(), []")
+    run(kernel, "for number in (1, 2):\n    found.append(ip.run_cell('pwd').result)\n    pwd = number")
+    assert run(kernel, "print(found)") == "['/tmp/work', 1]\n"  # first the magic, then the name
+    run(kernel, "ip.input_transformers_cleanup.append(lambda lines: [each.replace('OLD', 'NEW') for each in lines])")
+    assert run(kernel, "print('OLD')") == "NEW\n"
+    assert run(kernel, "print('OLD')") == "NEW\n"
+
+
+@bubblewrap
 @pytest.mark.parametrize(
     ("ending", "said"),
     [
