@@ -71,7 +71,7 @@ class Watched:
                 pages = int(Path(f"/proc/{number}/statm").read_text().split()[1])
             except (OSError, IndexError):
                 return
-            if not pages:  # it has ended
+            if not pages:  # it has ended, and is a zombie
                 return
             self.times.append((time.perf_counter() - began, self._said, pages * resource.getpagesize() / 2**20))
             time.sleep(0.5)

@@ -117,7 +117,7 @@ _NATIVE = {dtype: dtype.newbyteorder("=") for dtype in NAMES}
 
 
 # ------------------------------------------------------------------------------------ packing
-# Most of what crosses are short texts, small numbers and arrays: these are dealt with where they are met.
+# Nearly all keys are texts: `_key` and `read_dict` have a fast path for them.
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
@@ -182,12 +182,13 @@ class _Packer:
         if self.items > self.limits.items or depth > self.limits.depth:
             raise CodecError("the value has too many parts, or is nested too deeply")
         try:
-            method = _BY_TYPE.get(type(value)) or _packer_of(value)
+            method = _BY_TYPE.get(type(value))
         except TypeError:  # a class of the student's may have no hash
-            method = _packer_of(value)
+            method = None
+        method = method or _packer_of(value)
         if method is None:
             return self._reference(value)
-        if self.keep is None or method not in _CONTAINERS:
+        if self.keep is None or method not in _KEPT_PACKERS:
             return method(self, value, depth)
         number = self._number(value)
         self.items += number is not None
@@ -320,11 +321,11 @@ _PACKERS: tuple[tuple[Any, Callable[..., Any]], ...] = (
     (np.random.RandomState, _Packer.pack_random_state),
 )
 _BY_TYPE: dict[type, Callable[..., Any]] = dict(_PACKERS)
-_CONTAINERS = {_BY_TYPE[kind] for kind in _KEPT}
+_KEPT_PACKERS = {_BY_TYPE[kind] for kind in _KEPT}
 
 
 def _packer_of(value: Any) -> Callable[..., Any] | None:
-    """How a value is packed whose type is none of those: as the first of them that it is an instance of."""
+    """How an instance of a subclass is packed: as the first type in the table that it is an instance of."""
     return next((method for kinds, method in _PACKERS if isinstance(value, kinds)), None)
 
 
@@ -474,13 +475,13 @@ class _Unpacker:
         name, buffer, shape = _list(content, 3)
         _need(len(_list(shape)) <= 32, "a shape")
         dtype, data = DTYPES[name], self._buffer(buffer)
-        items = rows = 1
+        count = rows = 1
         for n in shape:
-            _need(type(n) is int and 0 <= n <= self.limits.bytes, "a shape")
-            items, rows = items * n, rows * (n or 1)
+            _need(type(n) is int and n >= 0, "a shape")
+            count, rows = count * n, rows * (n or 1)
         # An array of no bytes may still have rows without end, which a test would go through one by one.
         _need(rows <= self.limits.bytes, "a shape")
-        _need(items * dtype.itemsize == len(data), "a shape that does not fit its bytes")
+        _need(count * dtype.itemsize == len(data), "a shape that does not fit its bytes")
         return _numbers(data, dtype).reshape(shape)
 
     def read_scalar(self, content: Any, depth: int) -> Any:

@@ -61,7 +61,7 @@ DAMAGED = "file is not a database", "disk image is malformed"
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _filled: dict[tuple[str, str], dict[str, int]] = {}
-_opened: dict[tuple[str, str], Gradebook] = {}
+_opened: dict[tuple[str, str], Gradebook] = {}  # by URL and course
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def fill(assignment: Assignment, directory: CourseDirectory, config: Config) -> 
 def _changed(
     assignment: str, directory: CourseDirectory, prepared: Mapping[str, NotebookNode], due: datetime | None
 ) -> list[str]:
-    with Opened(directory.db_url, directory.course_id) as gradebook:
+    with SharedGradebook(directory.db_url, directory.course_id) as gradebook:
         gradebook.update_or_create_assignment(assignment, **({"duedate": due} if due else {}))
         return [name for name, notebook in prepared.items() if _differs(gradebook, assignment, name, notebook)]
 
@@ -216,7 +216,7 @@ def known_students(directory: CourseDirectory) -> list[str]:
     """IDs of the students in the gradebook."""
 
     def read() -> list[str]:
-        with Opened(directory.db_url, directory.course_id) as gradebook:
+        with SharedGradebook(directory.db_url, directory.course_id) as gradebook:
             return [student.id for student in gradebook.students]
 
     return patiently(read)
@@ -237,7 +237,7 @@ def read_grades(
     cell, code, task = BaseCell.__table__, GradeCell.__table__, TaskCell.__table__
 
     def read() -> list[Any]:
-        with Opened(directory.db_url, directory.course_id) as gradebook:
+        with SharedGradebook(directory.db_url, directory.course_id) as gradebook:
             query = (
                 gradebook.db.query(
                     SubmittedAssignment.student_id,
@@ -286,7 +286,7 @@ def read_comments(directory: CourseDirectory, assignment: str, student: str) -> 
     cell = BaseCell.__table__
 
     def read() -> list[Any]:
-        with Opened(directory.db_url, directory.course_id) as gradebook:
+        with SharedGradebook(directory.db_url, directory.course_id) as gradebook:
             query = (
                 gradebook.db.query(Notebook.name, cell.c.name, Comment)
                 .select_from(Comment)
@@ -318,7 +318,7 @@ def read_lateness(directory: CourseDirectory, assignment: str, student: str | No
     """
 
     def read() -> dict[str, float]:
-        with Opened(directory.db_url, directory.course_id) as gradebook:
+        with SharedGradebook(directory.db_url, directory.course_id) as gradebook:
             query = gradebook.db.query(SubmittedAssignment).join(AssignmentRow).filter(AssignmentRow.name == assignment)
             if student is not None:
                 query = query.filter(SubmittedAssignment.student_id == student)
@@ -370,49 +370,59 @@ def save_by_hand(directory: CourseDirectory, assignment: str, marks: Collection[
         raise GradebookError(f"{error}: grade the submission again with `examiner autograde {assignment}`.") from None
 
 
-class Opened(Gradebook):
-    """nbgrader's gradebook, to be closed after use; all that this process opens at one place share an engine.
+class SharedGradebook(Gradebook):
+    """nbgrader's gradebook with the engine that this process uses for all gradebooks with the same URL.
 
-    For an engine of its own, SQLAlchemy would compile all statements again, and keep them: 50 MB after a thousand
-    students.
+    nbgrader makes an engine each time. SQLAlchemy compiles all statements again for each engine, and keeps them: 50 MB
+    after a thousand students.
 
     Parameters
     ----------
     db_url, course_id : str
     """
 
-    session: type[Session] = Session
+    session_class: type[Session] = Session
 
     def __init__(self, db_url: str, course_id: str) -> None:
-        known = _opened.get((db_url, course_id))
-        if known is None or not Base.metadata.tables.keys() <= set(inspect(known.engine).get_table_names()):
-            known = _opened[db_url, course_id] = Gradebook(db_url, course_id)
-        else:
-            known.check_course(course_id)  # the file may be another one by now
-        known.db.remove()
-        self.__dict__.update(known.__dict__)
-        self.db = scoped_session(sessionmaker(bind=self.engine, class_=self.session))
+        self.__dict__.update(_first(db_url, course_id).__dict__)  # nbgrader's own `__init__` makes an engine
+        self.db = scoped_session(sessionmaker(bind=self.engine, class_=self.session_class))
 
     def close(self) -> None:
-        """Close the connection; another one that is open meanwhile keeps its own."""
+        """Close the connection. Others of this engine that are open stay so."""
         self.db.remove()
         if not self.engine.pool.checkedout():
             self.engine.dispose()
 
 
+def _first(db_url: str, course_id: str) -> Gradebook:
+    """The gradebook that made the engine. The database may be another one by now: then it is prepared again."""
+    known = _opened.get((db_url, course_id))
+    if known is not None:
+        try:
+            if Base.metadata.tables.keys() <= set(inspect(known.engine).get_table_names()):
+                known.check_course(course_id)
+                return known
+            known.engine.dispose()
+        finally:
+            known.db.remove()
+    known = _opened[db_url, course_id] = Gradebook(db_url, course_id)
+    known.db.remove()
+    return known
+
+
 class _Flushing(Session):
-    """A session in which a commit only writes: nbgrader commits after every cell."""
+    """A session for one transaction, though nbgrader commits after every cell."""
 
     def commit(self) -> None:
-        """Send new rows to the database, in the transaction that is open; changes wait for the next query."""
+        """Flush where there are new rows, whose errors nbgrader expects here; other changes wait for the next query."""
         if self.new or self.deleted:
             self.flush()
 
 
-class OneTransaction(Opened):
+class OneTransaction(SharedGradebook):
     """A gradebook whose changes are made all together when it is closed without an error, or not at all."""
 
-    session = _Flushing
+    session_class = _Flushing
 
     def __init__(self, db_url: str, course_id: str) -> None:
         super().__init__(db_url, course_id)

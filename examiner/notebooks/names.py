@@ -53,7 +53,7 @@ def imports(notebook: NotebookNode, *kinds: Kind) -> list[str]:
     list of str
         In the order of the notebook.
     """
-    return [
+    return [  # most cells import nothing, and need not be parsed
         ast.unparse(node)
         for cell in cells_of(notebook, *kinds)
         if cell.cell_type == "code" and "import" in cell.source

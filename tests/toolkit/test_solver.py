@@ -120,13 +120,14 @@ def test_epoch_lines_for_classification(capsys):
     assert captured.err == ""  # nbgrader gives 0 for anything there
 
 
-def test_the_progress_bar_of_a_long_training_goes_to_stdout(capsys):
+def test_the_progress_bar_of_a_long_training_goes_to_stdout(capsys, monkeypatch):
+    monkeypatch.setattr("toolkit.solver._BAR_SECONDS", 0.001)
     solver = make(verbose=True)
-    steps = solver._train_epoch
+    train_epoch = solver._train_epoch
 
     def slowly(bar):
-        time.sleep(0.3)
-        steps(bar)
+        time.sleep(0.01)
+        train_epoch(bar)
 
     solver._train_epoch = slowly
     solver.train()
@@ -136,25 +137,30 @@ def test_the_progress_bar_of_a_long_training_goes_to_stdout(capsys):
     assert said.err == ""
 
 
-def test_lines_do_not_break_a_bar_of_the_students_own(capsys):
-    for _ in tqdm(range(2), file=sys.stdout):
-        make(verbose=True).train()
-    assert not re.search(r"it/s\]\(Epoch", capsys.readouterr().out)
-
-
-def test_a_library_that_is_loaded_later_is_found(monkeypatch):
-    make().train()
-    known = _thread_pools(len(sys.modules))
-    monkeypatch.setitem(sys.modules, "loaded_later", math)
-    assert _thread_pools(len(sys.modules)) is not known
-
-
-def test_a_short_training_shows_no_progress_bar(capsys):
+def test_a_short_training_shows_no_progress_bar(capsys, monkeypatch):
+    monkeypatch.setattr("toolkit.solver._BAR_SECONDS", 60)
     make(verbose=True).train()
     said = capsys.readouterr().out
     assert "step" not in said
     assert "\r" not in said
     assert len(said.splitlines()) == 3
+
+
+def test_a_bar_of_the_students_own_stays_whole(capsys, monkeypatch):
+    monkeypatch.setattr("toolkit.solver._BAR_SECONDS", 60)
+    for _ in tqdm(range(2), file=sys.stdout, desc="own"):
+        make(verbose=True).train()
+    screen = [line.rpartition("\r")[2] for line in capsys.readouterr().out.replace("\x1b[A", "").splitlines()]
+    assert [line for line in screen if "Epoch" in line and not line.startswith("(Epoch")] == []
+    assert "step" not in screen[-1]
+
+
+def test_libraries_are_looked_for_again_once_a_module_was_loaded(monkeypatch):
+    make().train()
+    known = _thread_pools(len(sys.modules))
+    assert _thread_pools(len(sys.modules)) is known
+    monkeypatch.setitem(sys.modules, "loaded_later", math)
+    assert _thread_pools(len(sys.modules)) is not known
 
 
 @pytest.mark.parametrize(("batch_size", "limit"), [(3, 1), (10**9, None)])

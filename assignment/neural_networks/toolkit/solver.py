@@ -75,8 +75,8 @@ _ALWAYS_EXPLAINED = {"max_seconds", "interrupted", "diverged"}
 """What nobody has planned is printed even if `verbose` is False."""
 
 _EVALUATION_BATCH = 1024
-_BAR_DELAY = 0.5
-"""Seconds after which a training shows a progress bar: a short one would only make it flicker."""
+_BAR_SECONDS = 0.5
+"""Seconds after which a training shows a progress bar, and between two updates: in a short one it would flicker."""
 _WATCHED = 500
 """Training examples for which a unit is asked whether it is dead."""
 _ONE_THREAD = 100_000_000
@@ -125,7 +125,7 @@ class Solver:
     num_train_samples : int, optional
         Number of random examples on which to measure the training result. None: all of them.
     verbose : bool
-        Whether to print a line for each epoch and to show a progress bar.
+        Whether to print a line for each epoch and, from the first half second on, a progress bar.
 
     Attributes
     ----------
@@ -376,13 +376,15 @@ class Solver:
 
     def _progress_bar(self) -> Any:
         total = min(self._steps_left, self.num_epochs * self.steps_per_epoch)
+        # Where the student has a bar, `write` shows this one, too, and tqdm only removes one that had no delay.
+        delay = 0 if getattr(tqdm, "_instances", ()) else _BAR_SECONDS
         return tqdm(
             total=int(total),
             unit="step",
             file=sys.stdout,
             leave=False,
-            mininterval=0.5,
-            delay=_BAR_DELAY,
+            mininterval=_BAR_SECONDS,
+            delay=delay,
             disable=not self.verbose,
         )
 
@@ -393,8 +395,10 @@ class Solver:
                 f"(Epoch {len(self.val_history)} / {self.last_epoch}) "
                 f"train {name}: {self.train_history[-1]:.6f}; val_{name}: {self.val_history[-1]:.6f}"
             )
-            is_seen = bar.last_print_t > bar.start_t or len(bar._instances) > 1  # this bar, or one of the student's
-            bar.write(line, file=sys.stdout) if is_seen else print(line)
+            if bar.delay == 0 or bar.last_print_t > bar.start_t:
+                bar.write(line, file=sys.stdout)
+            else:
+                print(line)  # `write` would show the bar
 
     def _explain_stop(self) -> None:
         """Print after how many epochs training ended early, and why."""
@@ -424,7 +428,10 @@ class Solver:
 
 @lru_cache(maxsize=1)
 def _thread_pools(modules: int) -> ThreadpoolController:
-    """The libraries that compute with several threads, with so many modules loaded. Looking for them takes a while."""
+    """The libraries that compute with several threads.
+
+    Looking for them takes a millisecond, so they are looked for again only after modules were loaded.
+    """
     return ThreadpoolController()
 
 

@@ -173,7 +173,7 @@ class Bridge:
 
     def ask(self, answer: str, operation: str, target: Proxy | None, **details: Any) -> Any:
         """Have something done in the sandbox and give what comes back, or raise what it raised."""
-        request = {"op": operation, "cell": self.cell, **details}  # what is not said is empty
+        request = {"op": operation, "cell": self.cell, **details}  # the agent has defaults for what is left out
         if target is not None:
             request["target"] = target
         if self._later:

@@ -17,6 +17,7 @@ import os
 import select
 import socket
 import sys
+import threading
 import traceback
 import warnings
 import zlib
@@ -152,7 +153,9 @@ class Names:
 class Answers:
     """Answers requests: dicts with ``op``, the test ``cell`` that asks, and what the operation needs.
 
-    What is empty is not in them, and not in replies: texts, numbers and names are most of the work.
+    Some keys are there only where they say something, for each takes time on both sides: ``target``, ``first``,
+    ``attribute``, ``kwargs``, ``returns_changes`` and ``computed`` of a request; ``changed``, ``mutated`` and
+    ``warnings`` of a reply.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -362,7 +365,7 @@ def _differs(array: Any, original: Any) -> bool:
 
 
 class AgentCompiler(XCachingCompiler):
-    """Names cells as ipykernel does, by their text, but with a hash that Python computes quickly."""
+    """Names cells as ipykernel does, by their text; its own hash, murmur2 in Python, takes milliseconds."""
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
         """Give the name of a cell's file, which does not exist."""
@@ -370,20 +373,28 @@ class AgentCompiler(XCachingCompiler):
 
 
 class AgentShell(ZMQInteractiveShell):
-    """IPython's shell, which asks a cell's exception for its text once, not again for its history and its reply."""
+    """IPython's shell, which does once what a kernel does twice for each cell.
 
-    next_cell: str | None = None  # what the kernel is about to run
-    _python: str | None = None  # what that is in Python
+    It transforms a cell once before it runs, and asks its exception for a text once, not again for the history and the
+    reply.
+    """
+
+    _next_cell: str | None = None
+    _transformed: str | None = None
+
+    def begin(self, cell: str) -> None:
+        """Get ready for a cell that the kernel is about to run."""
+        self._next_cell, self._transformed = cell, None
 
     def transform_cell(self, raw_cell: str) -> str:
-        """Turn a cell into Python: a kernel asks for that twice before it runs the cell."""
-        if raw_cell is not self.next_cell:
+        """Turn a cell into Python. A cell with the same text that runs within another one is another object."""
+        if raw_cell is not self._next_cell:
             return str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
-        if self._python is None:
-            self._python = str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
-            return self._python
-        python, self.next_cell, self._python = self._python, None, None
-        return python
+        if self._transformed is None:
+            self._transformed = str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
+            return self._transformed
+        self._next_cell = None
+        return self._transformed
 
     async def run_code(self, code_obj: Any, result: Any = None, **options: Any) -> bool:
         """Run code; an exception whose text never ends is interrupted while it is shown, and then forgotten."""
@@ -433,13 +444,25 @@ class AgentStream(OutStream):
             super().flush()  # type: ignore[no-untyped-call]
 
 
+class NoSubshells:
+    """Takes the place of the thread that serves subshells: before a kernel awaits a cell, it asks for its parent."""
+
+    def __init__(self) -> None:
+        self.parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class AgentKernel(IPythonKernel):
     """IPython's kernel, which also answers calls, on a socket of their own."""
 
     shell_class = Type(AgentShell)
+    _supports_kernel_subshells = False  # that thread would read each message twice
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        self.shell_channel_thread = NoSubshells()
         shell: Any = self.shell
         shell.parent = shell.kernel = self  # a shell that was made before the fork has none yet
         app: Any = self.parent
@@ -450,9 +473,9 @@ class AgentKernel(IPythonKernel):
         shell.ask_exit = lambda: print("(A cell cannot end the kernel while it is graded.)")
 
     async def do_execute(self, code: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Run a cell."""
+        """Run a cell, transformed once."""
         shell: Any = self.shell
-        shell.next_cell = code
+        shell.begin(code)
         return dict(await super().do_execute(code, *args, **kwargs))  # type: ignore[no-untyped-call]
 
     def _begin_cell(self) -> None:
@@ -463,7 +486,7 @@ class AgentKernel(IPythonKernel):
         """Say whether objects that can be shown as a picture are: else only as text, which costs nothing."""
         shell: Any = self.shell
         for kind, formatter in shell.display_formatter.formatters.items():
-            if kind.startswith("image/") and formatter.enabled != wanted:  # to set it takes longer
+            if kind.startswith("image/") and formatter.enabled != wanted:  # assigning is slower than comparing
                 formatter.enabled = wanted
 
     def _publish_execute_input(self, *args: Any, **kwargs: Any) -> None:
@@ -534,17 +557,17 @@ class AgentApp(IPKernelApp):
         """Read none: the program's arguments are the fork server's."""
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
-        """Read none: nothing is configured in a sandbox."""
+        """Read no files: nothing is configured in a sandbox."""
 
     def init_profile_dir(self) -> None:
-        """Have none: it would hold what is configured."""
+        """Have no profile: it would be a folder of configuration files."""
         self.profile_dir = None
 
     def _run_startup_files(self) -> None:
-        """Run none, for the same reason."""
+        """Run none: they would be in the profile."""
 
     def update_config(self, config: Any) -> None:
-        """Take in a configuration, unless it is there: all that can be configured would be made anew."""
+        """Take in a configuration, unless it is the present one, which IPython applies a second time at its start."""
         if config != self.config:
             super().update_config(config)
 
@@ -573,7 +596,7 @@ class AgentApp(IPKernelApp):
     def init_sockets(self) -> None:
         """Listen for requests after the debugger's socket is made, which would connect to where that is."""
         super().init_sockets()  # type: ignore[no-untyped-call]
-        self.shell_channel_thread = None  # would read each message twice, for subshells that nobody asks for
+        self.shell_channel_thread = None
         _listen(self.shell_socket, self.shell_listener)
 
     def _try_bind_socket(self, s: Any, port: int) -> int:
@@ -596,7 +619,7 @@ def prepare() -> None:
 
 
 def _app() -> AgentApp:
-    """The kernel's application; it writes no log, which nobody would read."""
+    """The kernel's application, without a log: nobody would read it."""
     app = AgentApp.instance(kernel_class=AgentKernel, config=SETTINGS)
     app.log.setLevel(logging.ERROR)  # else the text of every message would be made
     app.log.handlers[:] = [logging.NullHandler()]

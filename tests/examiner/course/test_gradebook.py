@@ -8,10 +8,12 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import nbgrader.api
 import pytest
+import sqlalchemy
 from nbgrader.api import MissingEntry
 from sqlalchemy.exc import OperationalError
 
@@ -19,7 +21,7 @@ from examiner._exceptions import GradebookError
 from examiner.course import Course, gradebook
 from examiner.course.gradebook import (
     OneTransaction,
-    Opened,
+    SharedGradebook,
     fill,
     known_students,
     patiently,
@@ -123,14 +125,22 @@ def test_changes_are_made_all_together_or_not_at_all(course: Course, book: grade
     assert book.find_comment("explain", *where).manual_comment == "good"
 
 
-def test_statements_are_compiled_once_for_all_that_is_read_and_written(course: Course) -> None:
+def test_one_engine_serves_all_that_is_read_and_written(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     where = course.directory.db_url, course.directory.course_id
-    engines = set()
+    made = []
+
+    def create_engine(*arguments: Any, **settings: Any) -> Any:
+        made.append(arguments)
+        return sqlalchemy.create_engine(*arguments, **settings)
+
+    monkeypatch.setattr(nbgrader.api, "create_engine", create_engine)
+    monkeypatch.setattr(gradebook, "_opened", {})
     for _ in range(3):
-        with OneTransaction(*where) as transaction, Opened(*where) as book:
-            engines |= {book.engine, transaction.engine}
+        with OneTransaction(*where), SharedGradebook(*where):
+            pass
         assert known_students(course.directory) == []
-    assert len(engines) == 1
+        assert read_grades(course.directory, "small") == {}
+    assert len(made) == 1
 
 
 def test_a_gradebook_that_was_removed_is_made_anew(course: Course, root: Path) -> None:
@@ -142,7 +152,7 @@ def test_a_gradebook_that_was_removed_is_made_anew(course: Course, root: Path) -
     assert known_students(course.directory) == ["ada"]
 
 
-def test_a_gradebook_that_was_replaced_knows_the_course(course: Course, root: Path) -> None:
+def test_a_gradebook_that_was_replaced_has_the_course_and_all_tables(course: Course, root: Path) -> None:
     where = course.directory.db_url, course.directory.course_id
     assert known_students(course.directory) == []
     (root / "gradebook.db").unlink()
@@ -151,11 +161,11 @@ def test_a_gradebook_that_was_replaced_knows_the_course(course: Course, root: Pa
         assert book.db.get(nbgrader.api.Course, course.directory.course_id) is not None
     with sqlite3.connect(root / "gradebook.db") as database:
         database.execute("DROP TABLE comment")
-    with Opened(*where) as book:
+    with SharedGradebook(*where) as book:
         assert book.db.query(nbgrader.api.Comment).all() == []
 
 
-def test_readers_within_one_another_keep_their_rows_and_connections(course: Course, book: gradebook.Gradebook) -> None:
+def test_nested_readers_keep_their_rows_and_connections(course: Course, book: gradebook.Gradebook) -> None:
     where = course.directory.db_url, course.directory.course_id
     with OneTransaction(*where) as outer:
         student = outer.update_or_create_student("bob", first_name="Bob")
@@ -164,7 +174,7 @@ def test_readers_within_one_another_keep_their_rows_and_connections(course: Cour
             assert known_students(course.directory) == ["ada"]
         assert engine.pool.checkedout() == 1
         student.last_name = "B."
-    with Opened(*where) as again:
+    with SharedGradebook(*where) as again:
         assert (again.find_student("bob").first_name, again.find_student("bob").last_name) == ("Bob", "B.")
     assert (engine.pool.checkedout(), engine.pool.checkedin()) == (0, 0)
 

@@ -58,14 +58,26 @@ def test_a_kernel_runs_cells_and_finds_its_paths(isolation: Any, tmp_path: Path)
 
 
 @bubblewrap
-def test_cells_within_a_cell_are_read_anew_each_time(host: KernelHost) -> None:
+def test_a_cell_is_transformed_with_what_it_finds_when_it_runs(host: KernelHost) -> None:
     kernel = host.start()
     run(kernel, "ip, found = get_ipython(), []")
     run(kernel, "for number in (1, 2):\n    found.append(ip.run_cell('pwd').result)\n    pwd = number")
     assert run(kernel, "print(found)") == "['/tmp/work', 1]\n"  # first the magic, then the name
     run(kernel, "ip.input_transformers_cleanup.append(lambda lines: [each.replace('OLD', 'NEW') for each in lines])")
     assert run(kernel, "print('OLD')") == "NEW\n"
-    assert run(kernel, "print('OLD')") == "NEW\n"
+    run(kernel, "ip.input_transformers_cleanup.pop()")
+    assert run(kernel, "print('OLD')") == "OLD\n"
+
+
+@pytest.mark.parametrize("isolation", BOTH)
+def test_a_cell_may_await(isolation: Any) -> None:
+    with KernelHost(isolation, {}) as host:
+        kernel = host.start()
+        assert run(kernel, "import asyncio\nprint(await asyncio.sleep(0.01, 'awaited'))") == "awaited\n"
+        assert run(kernel, "print('next')") == "next\n"
+        with pytest.raises(CellStopped):
+            kernel.execute("await asyncio.sleep(60)", Outputs(), 0.3, Timing(interrupt=20))
+        assert run(kernel, "print('still there')") == "still there\n"
 
 
 @bubblewrap
