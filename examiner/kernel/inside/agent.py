@@ -15,6 +15,7 @@ import itertools
 import logging
 import os
 import select
+import signal
 import socket
 import sys
 import threading
@@ -507,7 +508,14 @@ class AgentKernel(IPythonKernel):
 
         stream: Any = self.shell_stream
         stream.on_recv(run_message, copy=False)
-        asyncio.get_event_loop().add_reader(self._calls, context.run, self._call)
+        loop = asyncio.get_event_loop()
+        loop.add_reader(self._calls, context.run, self._call)
+        # A signal's handler cancels a cell that awaits, with a callback that a loop at rest does not see by itself.
+        self._signalled, signalling = socket.socketpair()
+        for end in (self._signalled, signalling):
+            end.setblocking(False)
+        signal.set_wakeup_fd(signalling.detach(), warn_on_full_buffer=False)
+        loop.add_reader(self._signalled, self._signalled.recv, 1024)
 
     def _call(self) -> None:
         """Answer a call. Whatever keeps it from being read or answered ends the kernel: the examiner would wait."""
