@@ -117,7 +117,7 @@ _NATIVE = {dtype: dtype.newbyteorder("=") for dtype in NAMES}
 
 
 # ------------------------------------------------------------------------------------ packing
-# Nearly all keys are texts: `_key` and `read_dict` have a fast path for them.
+# Nearly all keys are texts: both methods `_key` have a fast path for them.
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
@@ -246,9 +246,9 @@ class _Packer:
         return {"d": [[self._key(k, depth + 1), self.tree(v, depth + 1)] for k, v in pairs]}
 
     def _key(self, value: Any, depth: int) -> Any:
-        if type(value) is str and len(value) <= self.limits.text:
+        if type(value) is str:
             self.items += 1
-            return value
+            return self.pack_str(value, depth)
         keep, self.keep = self.keep, None  # a key is its value, whatever its type is called
         try:
             return self.tree(value, depth)
@@ -454,16 +454,14 @@ class _Unpacker:
         made = {}
         for pair in content:
             key, item = _list(pair, 2)
-            if type(key) is str:
-                self.items += 1
-                key = self._text(key)
-            else:
-                key = self._key(key, depth + 1)
-            made[key] = self.value(item, depth + 1)
+            made[self._key(key, depth + 1)] = self.value(item, depth + 1)
         _need(len(made) == len(content), "a key twice")
         return made
 
     def _key(self, tree: Any, depth: int) -> Any:
+        if type(tree) is str:
+            self.items += 1
+            return self._text(tree)
         kept, self.kept = self.kept, None
         key = self.value(tree, depth)
         self.kept = kept

@@ -76,7 +76,7 @@ _ALWAYS_EXPLAINED = {"max_seconds", "interrupted", "diverged"}
 
 _EVALUATION_BATCH = 1024
 _BAR_SECONDS = 0.5
-"""Seconds after which a training shows a progress bar, and between two updates: in a short one it would flicker."""
+"""Seconds after which a training shows a progress bar, and between its updates: a short training would only flicker."""
 _WATCHED = 500
 """Training examples for which a unit is asked whether it is dead."""
 _ONE_THREAD = 100_000_000
@@ -125,7 +125,7 @@ class Solver:
     num_train_samples : int, optional
         Number of random examples on which to measure the training result. None: all of them.
     verbose : bool
-        Whether to print a line for each epoch and, from the first half second on, a progress bar.
+        Whether to print a line for each epoch and, after half a second, to show a progress bar.
 
     Attributes
     ----------

@@ -463,7 +463,6 @@ class AgentKernel(IPythonKernel):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
-        self.shell_channel_thread = NoSubshells()
         shell: Any = self.shell
         shell.parent = shell.kernel = self  # a shell that was made before the fork has none yet
         app: Any = self.parent
@@ -604,7 +603,7 @@ class AgentApp(IPKernelApp):
     def init_sockets(self) -> None:
         """Listen for requests after the debugger's socket is made, which would connect to where that is."""
         super().init_sockets()  # type: ignore[no-untyped-call]
-        self.shell_channel_thread = None
+        self.shell_channel_thread = NoSubshells()
         _listen(self.shell_socket, self.shell_listener)
 
     def _try_bind_socket(self, s: Any, port: int) -> int:
